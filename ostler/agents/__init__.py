@@ -1,0 +1,1 @@
+"""The grooming graph and its agents: proposer, validator, prioritizer."""

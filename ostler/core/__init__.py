@@ -1,0 +1,1 @@
+"""The vocabulary: frozen types, errors, canonical JSON and digests. Pure; no I/O."""

@@ -1,0 +1,128 @@
+"""Actions: the closed list of typed operations that an agent may propose.
+
+An action says what to do; compiling it against a pinned version gives the patch, which says exactly
+which cells change. Whoever proposes an action therefore cannot slip in a cell.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ostler.core.base import Cell, Frozen, RowId
+
+
+class Replacement(Frozen):
+    """One value and what it becomes; None is a missing value."""
+
+    old: Cell
+    new: Cell
+
+
+class ReplaceValues(Frozen):
+    """Replace whole values of one column by others, wherever they stand."""
+
+    kind: Literal["replace_values"] = "replace_values"
+    column: str
+    mapping: tuple[Replacement, ...] = Field(min_length=1)
+
+
+class Reformat(Frozen):
+    """Write values of one column in one form, without changing what they say.
+
+    `trim` blanks at the ends and doubled inside; `number` a plain decimal number (no thousands
+    separator, no needless zeros); `strip_unit` the number without the unit or sign behind it;
+    `iso_date` a date as YYYY-MM-DD; `lower`, `upper`, `title` the case.
+    """
+
+    kind: Literal["reformat"] = "reformat"
+    column: str
+    form: Literal["trim", "number", "strip_unit", "iso_date", "lower", "upper", "title"]
+    date_order: Literal["dmy", "mdy", "ymd"] | None = None
+    """How to read an ambiguous date; only with `iso_date`."""
+
+
+class ConvertUnit(Frozen):
+    """Multiply the numbers of one column that lie between bounds by a factor."""
+
+    kind: Literal["convert_unit"] = "convert_unit"
+    column: str
+    factor: float
+    above: float | None = None
+    below: float | None = None
+
+
+class Consensus(Frozen):
+    """A column, and the columns whose groups vote on its value."""
+
+    column: str
+    determinants: tuple[str, ...] = Field(min_length=1)
+
+
+class AgreeWithColumns(Frozen):
+    """Set values to what the rows that agree on other columns say.
+
+    Each determinant of a target groups the rows; a group of at least `min_group` rows in which at
+    least `min_share` agree casts a vote for that value, weighted by its share; the value with more
+    than half of the weight of all votes wins. Rows without a winner are left alone.
+    """
+
+    kind: Literal["agree_with_columns"] = "agree_with_columns"
+    targets: tuple[Consensus, ...] = Field(min_length=1)
+    min_group: int = Field(default=3, ge=2)
+    min_share: float = Field(default=0.6, gt=0.5, le=1.0)
+
+
+class SplitSuffix(Frozen):
+    """Move a known value of another column from the end of this one to where it belongs.
+
+    `Portland OR` in `column` with nothing in `into` becomes `Portland` and `OR`, for the values
+    listed.
+    """
+
+    kind: Literal["split_suffix"] = "split_suffix"
+    column: str
+    into: str
+    suffixes: tuple[str, ...] = Field(min_length=1)
+
+
+class DeleteDuplicates(Frozen):
+    """Delete all but the first row of each group of rows equal on `on`."""
+
+    kind: Literal["delete_duplicates"] = "delete_duplicates"
+    on: tuple[str, ...] = Field(min_length=1)
+
+
+class DeleteRows(Frozen):
+    """Delete the named rows, each a near copy of the row named beside it."""
+
+    kind: Literal["delete_rows"] = "delete_rows"
+    rows: tuple[tuple[RowId, RowId], ...] = Field(min_length=1)
+    """Pairs of (row to delete, row that stays)."""
+
+
+class SetCells(Frozen):
+    """Set single cells, as a person typed them."""
+
+    kind: Literal["set_cells"] = "set_cells"
+    cells: tuple[tuple[RowId, str, Cell], ...] = Field(min_length=1)
+
+
+class Revert(Frozen):
+    """Undo one published proposal by the inverse of its patch."""
+
+    kind: Literal["revert"] = "revert"
+    proposal: str
+
+
+AnyAction = Annotated[
+    ReplaceValues
+    | Reformat
+    | ConvertUnit
+    | AgreeWithColumns
+    | SplitSuffix
+    | DeleteDuplicates
+    | DeleteRows
+    | SetCells
+    | Revert,
+    Field(discriminator="kind"),
+]

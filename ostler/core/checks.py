@@ -1,0 +1,273 @@
+"""Checks: measurable rules of a contract, and what measuring them gave."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+from typing_extensions import override
+
+from ostler.core.base import Frozen, RowId, Share
+from ostler.core.canonical import short_id
+
+
+class Dimension(StrEnum):
+    """The dimensions of data quality."""
+
+    COMPLETENESS = "completeness"
+    UNIQUENESS = "uniqueness"
+    VALIDITY = "validity"
+    CONSISTENCY = "consistency"
+    TIMELINESS = "timeliness"
+    ACCURACY = "accuracy"
+    CONFORMITY = "conformity"
+
+
+class Severity(StrEnum):
+    """How bad a failure is."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Rule(Frozen):
+    """What all rules share. A rule says what must hold; a check adds how strictly."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns whose values the rule reads."""
+        raise NotImplementedError
+
+    dimension: ClassVar[Dimension]
+    """The dimension that the rule measures."""
+
+
+class _OneColumn(Rule):
+    column: str
+
+    @property
+    @override
+    def columns(self) -> tuple[str, ...]:
+        return (self.column,)
+
+    dimension: ClassVar[Dimension] = Dimension.VALIDITY
+
+
+class NotNull(_OneColumn):
+    """No value is missing."""
+
+    kind: Literal["not_null"] = "not_null"
+
+    dimension: ClassVar[Dimension] = Dimension.COMPLETENESS
+
+
+class AcceptedValues(_OneColumn):
+    """Every value is one of a list."""
+
+    kind: Literal["accepted_values"] = "accepted_values"
+    values: tuple[str, ...]
+
+
+class RejectedValues(_OneColumn):
+    """No value is one of a list: markers such as 'n/a' that hide a missing value."""
+
+    kind: Literal["rejected_values"] = "rejected_values"
+    values: tuple[str, ...]
+
+
+class Range(_OneColumn):
+    """Every value lies between bounds (inclusive), compared as numbers."""
+
+    kind: Literal["range"] = "range"
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+class Pattern(_OneColumn):
+    """Every whole value matches a regular expression (RE2 syntax)."""
+
+    kind: Literal["pattern"] = "pattern"
+    regex: str
+
+
+class TypeIs(_OneColumn):
+    """Every value can be read as a logical type of ODCS."""
+
+    kind: Literal["type"] = "type"
+    type: Literal["string", "integer", "number", "boolean", "date", "timestamp", "time"]
+
+    dimension: ClassVar[Dimension] = Dimension.CONFORMITY
+
+
+class Unique(Rule):
+    """No combination of values occurs twice; rows with a missing part are left out."""
+
+    kind: Literal["unique"] = "unique"
+    on: tuple[str, ...] = Field(min_length=1)
+
+    @property
+    @override
+    def columns(self) -> tuple[str, ...]:
+        return self.on
+
+    dimension: ClassVar[Dimension] = Dimension.UNIQUENESS
+
+
+class RowCount(Rule):
+    """The table has between `minimum` and `maximum` rows."""
+
+    kind: Literal["row_count"] = "row_count"
+    minimum: int | None = None
+    maximum: int | None = None
+
+    @property
+    @override
+    def columns(self) -> tuple[str, ...]:
+        return ()
+
+    dimension: ClassVar[Dimension] = Dimension.COMPLETENESS
+
+
+class Freshness(_OneColumn):
+    """The newest value of a time column is at most so many hours old."""
+
+    kind: Literal["freshness"] = "freshness"
+    max_age_hours: float
+
+    dimension: ClassVar[Dimension] = Dimension.TIMELINESS
+
+
+class Dependency(Rule):
+    """Rows that agree on `determinants` agree on `dependent` (a functional dependency).
+
+    A row fails when its value differs from the most frequent one of its group.
+    """
+
+    kind: Literal["dependency"] = "dependency"
+    determinants: tuple[str, ...] = Field(min_length=1)
+    dependent: str
+
+    @property
+    @override
+    def columns(self) -> tuple[str, ...]:
+        return (*self.determinants, self.dependent)
+
+    dimension: ClassVar[Dimension] = Dimension.CONSISTENCY
+
+
+class ForeignKey(Rule):
+    """Every combination of values occurs in another dataset."""
+
+    kind: Literal["foreign_key"] = "foreign_key"
+    on: tuple[str, ...] = Field(min_length=1)
+    dataset: str
+    references: tuple[str, ...] = Field(min_length=1)
+
+    @property
+    @override
+    def columns(self) -> tuple[str, ...]:
+        return self.on
+
+    dimension: ClassVar[Dimension] = Dimension.CONSISTENCY
+
+
+class RowRule(Rule):
+    """A comparison of two columns of one row, as numbers or times where both can be read so."""
+
+    kind: Literal["row_rule"] = "row_rule"
+    left: str
+    operator: Literal["<", "<=", "=", "!=", ">=", ">"]
+    right: str
+
+    @property
+    @override
+    def columns(self) -> tuple[str, ...]:
+        return (self.left, self.right)
+
+    dimension: ClassVar[Dimension] = Dimension.CONSISTENCY
+
+
+class NearDuplicates(Rule):
+    """No two rows say the same thing, up to small differences in `on`.
+
+    `rows` names the later row of each pair, as the miner that compared them found it.
+    """
+
+    kind: Literal["near_duplicates"] = "near_duplicates"
+    on: tuple[str, ...]
+    rows: tuple[RowId, ...]
+
+    @property
+    @override
+    def columns(self) -> tuple[str, ...]:
+        return self.on
+
+    dimension: ClassVar[Dimension] = Dimension.UNIQUENESS
+
+
+class Drift(_OneColumn):
+    """The column is distributed as in a reference version, by a statistic below its limit."""
+
+    kind: Literal["drift"] = "drift"
+    reference: int
+    """The version of the same table that it is compared with."""
+    statistic: Literal["psi", "ks", "chi2"]
+    limit: float
+
+    dimension: ClassVar[Dimension] = Dimension.ACCURACY
+
+
+AnyRule = Annotated[
+    NotNull
+    | AcceptedValues
+    | RejectedValues
+    | Range
+    | Pattern
+    | TypeIs
+    | Unique
+    | RowCount
+    | Freshness
+    | Dependency
+    | ForeignKey
+    | RowRule
+    | NearDuplicates
+    | Drift,
+    Field(discriminator="kind"),
+]
+
+
+class Check(Frozen):
+    """A rule, how many failures it bears, and whether it gates."""
+
+    rule: AnyRule
+    max_failing: int | None = None
+    """Rows that may fail; None when `max_share` says it."""
+    max_share: Share = 0.0
+    """Share of the rows that may fail, 0 to 1."""
+    severity: Severity = Severity.MEDIUM
+    gate: bool = True
+    """Whether a failure stops a pipeline (`ostler check` exits with 1)."""
+    name: str = ""
+    """What its author calls it."""
+
+    @property
+    def id(self) -> str:
+        """Derived from what the rule says, so that it survives edits around it."""
+        return short_id("C", self.rule)
+
+
+class CheckResult(Frozen):
+    """What measuring a check on one state of a table gave."""
+
+    check: Check
+    failing: int
+    """Rows that fail; for whole-table rules 1 or 0."""
+    total: int
+    """Rows that the rule looked at."""
+    observed: str
+    """The measured value, for people: `17 of 1,000 (1.7 %)`, `PSI 0.31`."""
+    passed: bool
+    rows: tuple[RowId, ...] = ()
+    """A bounded, ordered sample of the failing rows."""
+    measured_at: datetime | None = None

@@ -1,0 +1,39 @@
+"""Datasets and the versions of their tables."""
+
+from pydantic import Field
+
+from ostler.core.base import Frozen
+
+ROW_ID = "_ostler_row"
+"""The hidden key of a managed table."""
+
+
+class Column(Frozen):
+    """A column as the table stores it; `type` is DuckDB's name of it."""
+
+    name: str
+    type: str
+
+
+class Dataset(Frozen):
+    """A named table under care."""
+
+    name: str
+    owner: str
+    uri: str
+    """Where its Delta table lies."""
+    key: tuple[str, ...] = (ROW_ID,)
+    """Columns whose values name a row for ever: the hidden one, or a declared key."""
+    source: str = ""
+    """The file it was imported from, as the person named it."""
+    value: int = Field(default=3, ge=1, le=5)
+    """What the dataset is worth to its users, 1 to 5: a factor of the rank."""
+    protected: tuple[str, ...] = ()
+    """Columns that no agent may propose to change."""
+    upstream: tuple[str, ...] = ()
+    downstream: tuple[str, ...] = ()
+
+    @property
+    def managed(self) -> bool:
+        """Whether Ostler made the table and its hidden key."""
+        return self.key == (ROW_ID,)

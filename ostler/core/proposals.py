@@ -1,0 +1,166 @@
+"""Proposals: an action with its patch, dry run, rationale, rank and verdict; and votes on them."""
+
+from datetime import datetime
+from typing import Literal
+
+from ostler.core.actions import AnyAction
+from ostler.core.base import Cell, Frozen, RowId, Share
+from ostler.core.canonical import Digest, digest_of, short_id
+from ostler.core.checks import AnyRule, Check
+from ostler.core.items import Criterion
+
+
+class PatchSummary(Frozen):
+    """What a patch changes, without its content; the digest names the content."""
+
+    digest: Digest
+    base_version: int
+    cells: int
+    """Cells set to another value."""
+    rows: int
+    """Rows touched in any way."""
+    inserted: int
+    deleted: int
+    columns: tuple[str, ...]
+    """Columns in which a cell is set."""
+
+
+class Change(Frozen):
+    """One changed cell, or one cell of an inserted or deleted row."""
+
+    op: Literal["set", "insert", "delete"]
+    row: RowId
+    column: str
+    old: Cell
+    new: Cell
+
+
+class CheckEffect(Frozen):
+    """What a patch does to one check."""
+
+    check: Check
+    before: int
+    """Failing rows on the pinned version."""
+    after: int
+    """Failing rows with the patch staged."""
+    total: int
+
+
+class DryRun(Frozen):
+    """The measured effect of a patch on its pinned version."""
+
+    version: int
+    effects: tuple[CheckEffect, ...]
+    """One per check of the contract, and the one that the proposal wants to mend."""
+    sample: tuple[Change, ...]
+    """A bounded, ordered sample of the patch, for the card."""
+    context: tuple[tuple[RowId, tuple[tuple[str, Cell], ...]], ...] = ()
+    """The rows of the sample as they are, for the card: (row, (column, value)...)."""
+    downstream: tuple[str, ...] = ()
+
+    @property
+    def worse(self) -> tuple[CheckEffect, ...]:
+        """Checks that more rows fail afterwards."""
+        return tuple(e for e in self.effects if e.after > e.before)
+
+
+class RankPart(Frozen):
+    """One factor of a rank, kept so that the order can be explained."""
+
+    name: str
+    value: Share
+    because: str
+
+
+class Rank(Frozen):
+    """An explained score; higher comes first."""
+
+    score: Share
+    parts: tuple[RankPart, ...]
+
+
+class Verdict(Frozen):
+    """What policy says of a proposal, with everything needed to ask again."""
+
+    outcome: Literal["deny", "votes", "auto"]
+    votes: int = 0
+    """How many reviewers must approve, when the outcome is `votes`."""
+    roles: tuple[str, ...] = ()
+    """Roles of which at least one vote must come; empty: anyone who may vote."""
+    rules: tuple[str, ...] = ()
+    """Ids of the deciding rules."""
+    reasons: tuple[str, ...] = ()
+    """What the deciding rules say, for people."""
+    request: str = ""
+    """Canonical JSON of the request that was decided."""
+    policy: Digest = ""
+    """Digest of the policy set."""
+    engine: str = ""
+
+
+class Evidence(Frozen):
+    """Why an action is believed to be right, as whoever found it measured it."""
+
+    confidence: Share
+    """0 to 1."""
+    summary: str
+    support: int = 0
+    """Rows or values that speak for it."""
+    against: int = 0
+    """Rows or values that speak against it."""
+
+
+class Draft(Frozen):
+    """What a proposer hands to validation: an action, the rule it mends, and why."""
+
+    action: AnyAction
+    rule: AnyRule
+    evidence: Evidence
+    tool: str
+    """Name and version of the tool that found it."""
+    rationale: str = ""
+    """Written by a model, or empty; hostile."""
+
+
+class Proposal(Frozen):
+    """An exact, proved change that waits for people."""
+
+    id: str
+    dataset: str
+    item: str
+    run: str
+    proposer: str
+    draft: Draft
+    sentence: str
+    """What it does, in one sentence of ours."""
+    patch: PatchSummary
+    dry_run: DryRun
+    acceptance: tuple[Criterion, ...]
+    rank: Rank
+    verdict: Verdict
+    trace: str = ""
+    """W3C traceparent of the span that parked it."""
+    expires_at: datetime | None = None
+
+    @property
+    def digest(self) -> Digest:
+        """What an approval is bound to: patch, versions, evidence and policy set together."""
+        return digest_of(self)
+
+
+def proposal_id(dataset: str, action: AnyAction, patch: Digest) -> str:
+    """The same action with the same patch on the same dataset is the same proposal."""
+    return short_id("P", dataset, action, patch)
+
+
+class Vote(Frozen):
+    """One reviewer's decision on exactly what was shown."""
+
+    proposal: str
+    reviewer: str
+    decision: Literal["approve", "reject"]
+    digest: Digest
+    """Digest of the proposal as the reviewer saw it."""
+    because: str = ""
+    roles: tuple[str, ...] = ()
+    at: datetime

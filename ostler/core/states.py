@@ -1,0 +1,60 @@
+"""The states of a proposal, of an item and of a run, and the only transitions there are.
+
+Nothing else changes a state: `ostler.store.transitions` refuses what this table does not list.
+docs/states.md draws the first one.
+"""
+
+from enum import StrEnum
+
+
+class ProposalState(StrEnum):
+    """Where a proposal stands."""
+
+    DENIED = "denied"
+    PARKED = "parked"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    EXECUTING = "executing"
+    STALE = "stale"
+    PUBLISHED = "published"
+    FAILED = "failed"
+    REVERTED = "reverted"
+
+
+S = ProposalState
+
+TRANSITIONS: dict[ProposalState, tuple[ProposalState, ...]] = {
+    S.PARKED: (S.APPROVED, S.REJECTED, S.EXPIRED, S.STALE, S.DENIED),
+    S.APPROVED: (S.EXECUTING, S.REJECTED, S.EXPIRED, S.STALE),
+    # Back to approved when a worker gives the claim up before it published anything.
+    S.EXECUTING: (S.PUBLISHED, S.STALE, S.FAILED, S.EXPIRED, S.APPROVED, S.DENIED),
+    S.PUBLISHED: (S.REVERTED,),
+    # A stale or expired proposal that is found again, cell for cell, is parked again.
+    S.STALE: (S.PARKED,),
+    S.EXPIRED: (S.PARKED,),
+    S.DENIED: (S.PARKED,),
+    S.REJECTED: (),
+    S.FAILED: (),
+    S.REVERTED: (),
+}
+"""From each state, the states that may follow."""
+
+OPEN = (S.PARKED, S.APPROVED, S.EXECUTING)
+"""States in which somebody or something still has to act."""
+
+
+class ItemState(StrEnum):
+    """Where a backlog item stands."""
+
+    OPEN = "open"
+    DONE = "done"
+    REOPENED = "reopened"
+
+
+class RunState(StrEnum):
+    """Where a grooming run stands."""
+
+    RUNNING = "running"
+    PARKED = "parked"
+    FAILED = "failed"

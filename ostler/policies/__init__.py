@@ -1,0 +1,1 @@
+"""The policy engine: what is denied, what needs how many votes, who may vote."""

@@ -1,0 +1,1 @@
+"""Runs recorded history again and compares digests."""

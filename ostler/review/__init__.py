@@ -1,0 +1,1 @@
+"""What a person does: the queue, votes, requests to revert. Used by CLI and console alike."""

@@ -1,0 +1,1 @@
+"""State in a relational database: repositories, transitions, audit log, migrations."""

@@ -1,0 +1,1 @@
+"""Versioned tables, and patches on them."""

@@ -1,0 +1,102 @@
+"""A view: one readable state of a table, pinned or staged, that tools query with SQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from ostler.core.datasets import Column
+from ostler.tables.sql import quoted, row_id
+
+# DuckDB hands back whatever a query selects; this is the one place where that is untyped.
+Row = tuple[Any, ...]
+Parameter = str | int | float | bool | None | Sequence[str]
+
+
+@dataclass(frozen=True)
+class View:
+    """One state of a table inside a DuckDB connection; reading it never changes anything."""
+
+    connection: duckdb.DuckDBPyConnection
+    name: str
+    """Name of the relation in the connection."""
+    columns: tuple[Column, ...]
+    """What a person sees: the hidden key is left out, a declared one is not."""
+    key: tuple[str, ...]
+    version: int
+
+    @property
+    def source(self) -> str:
+        """The quoted relation, for the FROM of a query."""
+        return quoted(self.name)
+
+    @property
+    def row(self) -> str:
+        """The SQL expression of the row's id."""
+        return row_id(self.key)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the visible columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def type_of(self, column: str) -> str:
+        """DuckDB's type of a visible column."""
+        return next(c.type for c in self.columns if c.name == column)
+
+    def query(self, sql: str, parameters: Sequence[Parameter] = ()) -> list[Row]:
+        """Run a query whose values are bound (`?`) and whose identifiers came from `quoted`."""
+        return self.connection.execute(sql, list(parameters)).fetchall()
+
+    def one(self, sql: str, parameters: Sequence[Parameter] = ()) -> Row:
+        """The first row of a query that has one."""
+        return self.query(sql, parameters)[0]
+
+    def arrow(self, sql: str, parameters: Sequence[Parameter] = ()) -> pa.Table:
+        """The result of a query as an Arrow table."""
+        return arrow_of(self.connection.execute(sql, list(parameters)))
+
+    @property
+    def row_count(self) -> int:
+        """How many rows there are."""
+        return int(self.one(f"SELECT count(*) FROM {self.source}")[0])
+
+
+def view_of(
+    data: pa.Table | str,
+    key: tuple[str, ...],
+    *,
+    hidden: tuple[str, ...] = (),
+    version: int = 0,
+    name: str = "t",
+    connection: duckdb.DuckDBPyConnection | None = None,
+) -> View:
+    """A view over an Arrow table, or over a relation that the connection has already."""
+    connection = connection or connect()
+    if isinstance(data, str):
+        name = data
+    else:
+        connection.register(name, data)
+    relation = connection.table(name) if isinstance(data, str) else connection.view(name)
+    columns = tuple(
+        Column(name=column, type=str(kind))
+        for column, kind in zip(relation.columns, relation.types, strict=True)
+        if column not in hidden
+    )
+    return View(connection, name, columns, key, version)
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A fresh in-memory DuckDB that reaches nothing but what it is handed."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET preserve_insertion_order = true")
+    return connection
+
+
+def arrow_of(result: duckdb.DuckDBPyConnection) -> pa.Table:
+    """The whole result of an executed query as an Arrow table."""
+    return pa.table(result.to_arrow_table())  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]

@@ -1,0 +1,1 @@
+"""What agents may call: typed functions, each registered once with a version."""

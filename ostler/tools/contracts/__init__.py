@@ -1,0 +1,1 @@
+"""Contracts in the Open Data Contract Standard: read, checked, inferred."""

@@ -1,0 +1,1 @@
+"""How a version differs in distribution from a reference version."""

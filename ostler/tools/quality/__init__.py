@@ -1,0 +1,1 @@
+"""Checks compiled from contracts and measured in as few scans as possible."""

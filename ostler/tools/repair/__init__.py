@@ -1,0 +1,1 @@
+"""Miners that find what is wrong and the action that mends it."""

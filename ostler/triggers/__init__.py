@@ -1,0 +1,1 @@
+"""Alerts in: adapters that turn what monitors send into our own."""
