@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from ostler.core.datasets import Column
+from ostler.tables.engine import Row, arrow_of, connect
 from ostler.tables.sql import quoted, row_id
 
-# DuckDB hands back whatever a query selects; this is the one place where that is untyped.
-Row = tuple[Any, ...]
 Parameter = str | int | float | bool | None | Sequence[str]
 
 
@@ -56,7 +54,7 @@ class View:
 
     def arrow(self, sql: str, parameters: Sequence[Parameter] = ()) -> pa.Table:
         """The result of a query as an Arrow table."""
-        return arrow_of(self.connection.execute(sql, list(parameters)))
+        return arrow_of(self.connection.sql(sql, params=list(parameters)))
 
     @property
     def row_count(self) -> int:
@@ -86,17 +84,3 @@ def view_of(
         if column not in hidden
     )
     return View(connection, name, columns, key, version)
-
-
-def connect() -> duckdb.DuckDBPyConnection:
-    """A fresh in-memory DuckDB that reaches nothing but what it is handed."""
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET autoinstall_known_extensions = false")
-    connection.execute("SET preserve_insertion_order = true")
-    return connection
-
-
-def arrow_of(result: duckdb.DuckDBPyConnection) -> pa.Table:
-    """The whole result of an executed query as an Arrow table."""
-    return pa.table(result.to_arrow_table())  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]

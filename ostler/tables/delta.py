@@ -1,0 +1,158 @@
+"""Versioned tables over Delta Lake, used as a commit log: DuckDB reads, one commit publishes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import duckdb
+import pyarrow as pa
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError, TableNotFoundError
+from pydantic import Field
+
+from ostler.core.base import Frozen
+from ostler.core.canonical import Digest
+from ostler.core.datasets import Dataset
+from ostler.core.errors import BadInput, NotFound
+from ostler.tables.engine import connect
+from ostler.tables.view import View, view_of
+
+_FOREIGN_FEATURES = {"deletionVectors", "columnMapping", "v2Checkpoint", "rowTracking"}
+
+METADATA = "ostler"
+"""The key in a commit's metadata under which Ostler's own stands, as JSON."""
+
+
+class Commit(Frozen):
+    """One version of a table, and what Ostler wrote beside it."""
+
+    version: int
+    at: datetime
+    operation: str
+    proposals: tuple[str, ...] = ()
+    patches: tuple[Digest, ...] = ()
+    approvers: tuple[str, ...] = ()
+    trace: str = ""
+    files: Mapping[str, Digest] = Field(default_factory=dict)
+    """Data files that the commit added, with the SHA-256 of each."""
+
+
+def transaction_of(proposal: str) -> str:
+    """The idempotency key under which a table knows a proposal."""
+    return f"ostler/{proposal}"
+
+
+@dataclass(frozen=True)
+class VersionedTable:
+    """A Delta table and the key that names its rows."""
+
+    uri: str
+    key: tuple[str, ...]
+
+    def handle(self, version: int | None = None) -> DeltaTable:
+        """The table's state at a version, the newest by default; NotFound when there is none."""
+        try:
+            return DeltaTable(self.uri, version=version)
+        except TableNotFoundError:
+            raise NotFound(f"there is no Delta table at {self.uri}") from None
+        except (DeltaError, OSError, ValueError) as error:
+            if version is not None:
+                newest = DeltaTable(self.uri).version()
+                raise NotFound(
+                    f"version {version} of the table cannot be read; the newest is {newest}"
+                ) from error
+            raise BadInput(f"the table at {self.uri} cannot be read: {error}") from error
+
+    @property
+    def version(self) -> int:
+        """The newest version."""
+        return self.handle().version()
+
+    def view(
+        self, version: int | None = None, connection: duckdb.DuckDBPyConnection | None = None
+    ) -> View:
+        """A version of the table, pinned, to be queried."""
+        return view_of_handle(self.handle(version), self.key, connection)
+
+    def applied(self, proposal: str) -> bool:
+        """Whether a commit of the newest version carries the proposal."""
+        return self.handle().transaction_version(transaction_of(proposal)) == 1
+
+    def history(self, limit: int | None = None) -> tuple[Commit, ...]:
+        """Its commits, newest first."""
+        return tuple(_commit(entry) for entry in self.handle().history(limit))
+
+    def commit_of(self, proposal: str) -> Commit:
+        """The commit that carries a proposal; NotFound when none does."""
+        for commit in self.history():
+            if proposal in commit.proposals:
+                return commit
+        raise NotFound(f"no commit of {self.uri} carries {proposal}")
+
+
+def table_of(dataset: Dataset) -> VersionedTable:
+    """The versioned table of a dataset."""
+    return VersionedTable(dataset.uri, dataset.key)
+
+
+def view_of_handle(
+    handle: DeltaTable, key: tuple[str, ...], connection: duckdb.DuckDBPyConnection | None = None
+) -> View:
+    """The data files of a handle as a view."""
+    connection = connection or connect()
+    name = f"{Path(handle.table_uri).name}@{handle.version()}"
+    files = sorted(handle.file_uris())
+    if files:
+        relation = connection.read_parquet(files, union_by_name=True)
+    else:
+        empty = pa.table(cast("Any", handle).to_pyarrow_dataset().to_table())
+        connection.register(f"{name}: empty", empty)
+        relation = connection.view(f"{name}: empty")
+    relation.create_view(name, replace=True)
+    hidden = tuple(column for column in key if column.startswith("_ostler"))
+    return view_of(name, key, hidden=hidden, version=handle.version(), connection=connection)
+
+
+def _commit(entry: dict[str, Any]) -> Commit:
+    ours = json.loads(entry.get(METADATA) or "{}")
+    return Commit(
+        version=int(entry["version"]),
+        at=datetime.fromtimestamp(int(entry["timestamp"]) / 1000, UTC),
+        operation=str(entry.get("operation", "")),
+        **ours,
+    )
+
+
+def open_delta(uri: str, key: tuple[str, ...]) -> VersionedTable:
+    """An existing Delta table, in place; its declared key must name every row exactly once."""
+    table = VersionedTable(uri, key)
+    handle = table.handle()
+    if not key:
+        raise BadInput(
+            f"{uri} is a Delta table and needs a key",
+            "name the columns whose values identify a row: --key id",
+        )
+    features = set(handle.protocol().reader_features or ()) & _FOREIGN_FEATURES
+    if features or handle.metadata().partition_columns:
+        what = "partitions" if not features else ", ".join(sorted(features))
+        raise BadInput(
+            f"{uri} uses {what}, which Ostler does not write yet",
+            "copy the data into a plain Delta table, or export it and add the file",
+        )
+    view = table.view()
+    missing = [column for column in key if column not in view.column_names]
+    if missing:
+        raise BadInput(f"{uri} has no column {missing[0]!r}", f"it has {view.column_names}")
+    empty, rows, distinct = view.one(
+        f"""SELECT count(*) FILTER ({view.row} IS NULL), count(*), count(DISTINCT {view.row})
+            FROM {view.source}"""
+    )
+    if empty or rows != distinct:
+        raise BadInput(
+            f"{', '.join(key)} does not name every row of {uri} exactly once",
+            "declare a key without missing or repeated values",
+        )
+    return table

@@ -1,0 +1,171 @@
+"""Files in and out: CSV, Parquet and JSON lines, read strictly, with errors that name the line."""
+
+import csv
+import re
+from pathlib import Path
+
+import duckdb
+
+from ostler.core.datasets import ROW_ID
+from ostler.core.errors import BadInput
+from ostler.tables.sql import quoted
+
+_SAMPLE = 64 * 1024
+_DELIMITERS = ",;\t|"
+
+# What Delta cannot hold as it is, or what other readers of the table would not understand.
+_AS_TEXT = re.compile(r"^(TIME|TIME WITH TIME ZONE|INTERVAL|UUID|HUGEINT|UHUGEINT|ENUM|BIT|UTINYINT"
+                      r"|USMALLINT|UINTEGER|UBIGINT|MAP|UNION|JSON|NULL|\"NULL\")")  # fmt: skip
+
+
+def open_file(
+    connection: duckdb.DuckDBPyConnection, path: Path, encoding: str = "utf-8"
+) -> duckdb.DuckDBPyRelation:
+    """A file as a relation; nothing is read yet beyond its head.
+
+    CSV comes as text throughout, an empty field as missing: what a value means is the contract's
+    matter. Raises BadInput for a file that is absent, empty or of no kind that is known.
+    """
+    if not path.exists():
+        raise BadInput(f"{path}: there is no such file")
+    if path.is_dir():
+        raise BadInput(
+            f"{path} is a folder and not a Delta table",
+            "name a CSV, Parquet or JSON lines file, or the folder of a Delta table",
+        )
+    if path.stat().st_size == 0:
+        raise BadInput(f"{path} is empty", "a table needs at least a line of column names")
+    readers = {
+        ".csv": _open_csv,
+        ".tsv": _open_csv,
+        ".txt": _open_csv,
+        ".parquet": _open_parquet,
+        ".pq": _open_parquet,
+        ".jsonl": _open_json,
+        ".ndjson": _open_json,
+        ".json": _open_json,
+    }
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise BadInput(
+            f"{path}: files that end in {path.suffix or 'nothing'} are not read",
+            "CSV (.csv, .tsv, .txt), Parquet (.parquet) and JSON lines (.jsonl, .ndjson) are",
+        )
+    try:
+        relation = reader(connection, path, encoding)
+    except duckdb.Error as error:
+        raise reading_error(path, error) from None
+    _refuse_duplicates(path, relation.columns)
+    return relation
+
+
+def _open_csv(
+    connection: duckdb.DuckDBPyConnection, path: Path, encoding: str
+) -> duckdb.DuckDBPyRelation:
+    names, delimiter = _head(path, encoding)
+    _refuse_duplicates(path, names)
+    return connection.read_csv(
+        str(path),
+        header=True,
+        auto_detect=False,
+        delimiter=delimiter,
+        quotechar='"',
+        escapechar='"',
+        columns=dict.fromkeys(names, "VARCHAR"),
+        strict_mode=True,
+        encoding=encoding,
+    )
+
+
+def _head(path: Path, encoding: str) -> tuple[list[str], str]:
+    """Column names and delimiter, from the first line."""
+    try:
+        with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as f:
+            sample = f.read(_SAMPLE)
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            f"{path} is not {encoding} text (byte {error.start})",
+            "say how it is encoded, for example --encoding latin-1 or --encoding utf-16",
+        ) from None
+    except LookupError:
+        raise BadInput(f"{encoding!r} is not an encoding", "try utf-8, latin-1 or utf-16") from None
+    first = sample.splitlines()[0] if sample.strip() else ""
+    if not first.strip():
+        raise BadInput(f"{path}: the first line is blank", "it must hold the column names")
+    delimiter = max(_DELIMITERS, key=first.count)
+    names = (
+        next(csv.reader([sample], delimiter=delimiter))
+        if "\n" not in sample
+        else next(csv.reader(sample.splitlines(keepends=True), delimiter=delimiter))
+    )
+    blank = [str(i) for i, name in enumerate(names, 1) if not name.strip()]
+    if blank:
+        raise BadInput(f"{path}: column {blank[0]} has no name", "name it in the first line")
+    return names, delimiter
+
+
+def _open_parquet(
+    connection: duckdb.DuckDBPyConnection, path: Path, encoding: str
+) -> duckdb.DuckDBPyRelation:
+    return connection.read_parquet(str(path))
+
+
+def _open_json(
+    connection: duckdb.DuckDBPyConnection, path: Path, encoding: str
+) -> duckdb.DuckDBPyRelation:
+    return connection.read_json(str(path), format="newline_delimited", sample_size=-1)
+
+
+def _refuse_duplicates(path: Path, names: list[str]) -> None:
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.lower(), name)
+        if other is not name:
+            raise BadInput(
+                f"{path}: two columns are called {name!r}"
+                if other == name
+                else f"{path}: columns {other!r} and {name!r} differ only in case",
+                "rename one of them",
+            )
+        if name == ROW_ID:
+            raise BadInput(f"{path}: {ROW_ID!r} is Ostler's own column", "rename it")
+
+
+def reading_error(path: Path, error: duckdb.Error) -> BadInput:
+    """What DuckDB says of a file, as one sentence and a next step."""
+    text = str(error)
+    line = re.search(r"CSV Error on Line: (\d+)", text)
+    where = f"{path}, line {line[1]}" if line else str(path)
+    fields = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+    if fields:
+        return BadInput(
+            f"{where} has {fields[2]} fields where the first line has {fields[1]}",
+            "mend the line, or quote the value that holds the delimiter",
+        )
+    if "not utf-8 encoded" in text or "unicode" in text.lower():
+        return BadInput(
+            f"{where} is not UTF-8 text",
+            "say how it is encoded, for example --encoding latin-1 or --encoding utf-16",
+        )
+    if "unterminated quote" in text:
+        return BadInput(f"{where} opens a quote that is never closed", "close or remove it")
+    if "Malformed JSON" in text or "JSON" in text:
+        return BadInput(
+            f"{where} is not JSON lines: {_first_line(text)}", "one JSON object on each line"
+        )
+    return BadInput(f"{where} cannot be read: {_first_line(text)}")
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0][:200]
+
+
+def with_row_ids(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """The relation with the hidden key 1..n in file order, in types that Delta can hold."""
+    columns = [
+        f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}"
+        if _AS_TEXT.match(str(kind))
+        else quoted(name)
+        for name, kind in zip(relation.columns, relation.types, strict=True)
+    ]
+    return relation.project(f"row_number() OVER () AS {quoted(ROW_ID)}, {', '.join(columns)}")
