@@ -81,6 +81,11 @@ class Patch:
         )
 
 
+def empty_patch() -> Patch:
+    """The patch that changes nothing."""
+    return normal(CHANGES.empty_table())
+
+
 def make(changes: pa.Table, columns: Sequence[Column]) -> Patch:
     """A patch from changes in any order; new values take the canonical text of their column's type.
 
