@@ -1,0 +1,132 @@
+"""A workspace: a folder with settings, policies and contracts, and Ostler's own folder in it."""
+
+import getpass
+from dataclasses import dataclass
+from pathlib import Path
+
+from ostler.config.settings import FILE, Settings, read_settings
+from ostler.core.errors import BadInput, Conflict, NotFound
+
+TEMPLATE = """\
+# Ostler's settings for this workspace. Everything has a default; this file may stay as it is.
+
+# Who may be in which role; policies can ask for roles.
+# people:
+#   ana: [owner]
+#   ben: [steward]
+
+# A model is optional. Any address that speaks the OpenAI protocol will do; the key, if one is
+# needed, comes from the environment: OSTLER_MODEL_API_KEY.
+# model:
+#   base_url: http://localhost:11434/v1
+#   name: a-model
+#   timeout_seconds: 30
+
+grooming:
+  max_proposals: 50        # a run parks at most so many, best first
+  expires_after_days: 30   # what nobody decides lapses
+
+work:
+  lease_seconds: 300       # how long a worker may hold a claim
+"""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where everything of one workspace lies."""
+
+    root: Path
+    settings: Settings
+
+    @property
+    def hidden(self) -> Path:
+        """Ostler's own folder."""
+        return self.root / ".ostler"
+
+    @property
+    def state_url(self) -> str:
+        """Address of the state database."""
+        return self.settings.state or f"sqlite:///{self.hidden / 'state.db'}"
+
+    @property
+    def objects(self) -> Path:
+        """Recorded inputs and results, by digest."""
+        return self.hidden / "objects"
+
+    @property
+    def patches(self) -> Path:
+        """Patch content, by digest."""
+        return self.hidden / "patches"
+
+    @property
+    def tables(self) -> Path:
+        """Managed tables."""
+        return self.hidden / "tables"
+
+    @property
+    def spans(self) -> Path:
+        """The local span store."""
+        return self.hidden / "spans.db"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where an interrupted run finds its way back."""
+        return self.hidden / "checkpoints.db"
+
+    @property
+    def work_lock(self) -> Path:
+        """Held by the worker of this machine."""
+        return self.hidden / "work.lock"
+
+    @property
+    def policies(self) -> Path:
+        """The site's policies."""
+        return self.root / "policies"
+
+    @property
+    def contracts(self) -> Path:
+        """The contracts, one file per dataset."""
+        return self.root / "contracts"
+
+    def contract(self, dataset: str) -> Path:
+        """The contract file of a dataset, whether or not it exists."""
+        return self.contracts / f"{dataset}.odcs.yaml"
+
+    @property
+    def reviewer(self) -> str:
+        """Who is at the keyboard."""
+        return self.settings.reviewer or getpass.getuser()
+
+    def roles(self, person: str) -> tuple[str, ...]:
+        """The roles of a person."""
+        return tuple(sorted(self.settings.people.get(person, ())))
+
+
+def create_workspace(root: Path) -> Workspace:
+    """Make a workspace in a folder; Conflict when there is one."""
+    if (root / FILE).exists():
+        raise Conflict(f"{root} is a workspace already", "see what it holds: ostler queue")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        for folder in (root / ".ostler" / "tables", root / "policies", root / "contracts"):
+            folder.mkdir(parents=True, exist_ok=True)
+        # Data and votes are nobody else's business.
+        (root / ".ostler").chmod(0o700)
+        (root / ".ostler" / ".gitignore").write_text("*\n", encoding="utf-8")
+        # Last, because it is what makes the folder a workspace.
+        (root / FILE).write_text(TEMPLATE, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{root} cannot be written: {error.strerror}") from error
+    return open_workspace(root)
+
+
+def open_workspace(start: Path, *, search: bool = True) -> Workspace:
+    """The workspace at a folder or, with `search`, at the nearest folder above it."""
+    start = start.resolve()
+    for folder in (start, *start.parents) if search else (start,):
+        if (folder / FILE).exists():
+            return Workspace(folder, read_settings(folder / FILE))
+    raise NotFound(
+        f"there is no workspace at {start}" + (" or above it" if search else ""),
+        "make one with: ostler init",
+    )
