@@ -218,6 +218,20 @@ class Drift(_OneColumn):
     dimension: ClassVar[Dimension] = Dimension.ACCURACY
 
 
+class Reported(Rule):
+    """Something reported from outside that no check of ours confirms."""
+
+    kind: Literal["reported"] = "reported"
+    alert: str
+    what: str
+    dimension: ClassVar[Dimension] = Dimension.ACCURACY
+
+    @property
+    @override
+    def columns(self) -> tuple[str, ...]:
+        return ()
+
+
 AnyRule = Annotated[
     NotNull
     | AcceptedValues
@@ -232,7 +246,8 @@ AnyRule = Annotated[
     | ForeignKey
     | RowRule
     | NearDuplicates
-    | Drift,
+    | Drift
+    | Reported,
     Field(discriminator="kind"),
 ]
 

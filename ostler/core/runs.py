@@ -11,13 +11,19 @@ class RunInputs(Frozen):
     """Everything that a run's result depends on. Texts are kept as objects under their digests."""
 
     dataset: str
+    facts: Digest
+    """The dataset's own record: owner, value, key, protected columns."""
     version: int
     reference: int | None = None
     """The version that drift is measured against."""
-    contract: Digest
+    others: tuple[tuple[str, int], ...] = ()
+    """Other datasets that checks read, and their versions."""
+    contract: Digest | None = None
     policy: Digest
     config: Digest
-    """Digest of the settings that steer grooming."""
+    """Of the settings that steer grooming."""
+    model: str = ""
+    """Name of the model that was asked, if any; its replies are in the step `propose`."""
     alert: Alert | None = None
     code: str
     """Version of Ostler."""

@@ -9,8 +9,9 @@ from ostler.core.errors import Conflict, NotAllowed, NotFound
 from ostler.core.items import BacklogItem
 from ostler.core.proposals import Change, Verdict, Vote
 from ostler.core.states import ProposalState
-from ostler.policies.engine import PolicySet
-from ostler.policies.requests import authorize_vote
+from ostler.policies.judgement import authorize_vote
+from ostler.policies.policyset import PolicySet
+from ostler.policies.requests import DatasetFacts
 from ostler.store import datasets, items, proposals, votes
 from ostler.store.engine import Store
 from ostler.store.proposals import ProposalRecord
@@ -126,7 +127,7 @@ class Desk:
             self.policies,
             person=self.reviewer,
             roles=self.roles,
-            dataset=dataset,
+            dataset=DatasetFacts.of(dataset),
             proposer=record.proposal.proposer,
             decision=decision,
         )

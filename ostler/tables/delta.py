@@ -85,6 +85,18 @@ class VersionedTable:
         """Its commits, newest first."""
         return tuple(_commit(entry) for entry in self.handle().history(limit))
 
+    @property
+    def reference(self) -> int | None:
+        """The version before data last came from elsewhere: what drift is measured against.
+
+        Commits of approved proposals do not count as data coming in. None while the table holds
+        nothing but its first load.
+        """
+        for commit in self.history():
+            if not commit.proposals and commit.version > 0:
+                return commit.version - 1
+        return None
+
     def commit_of(self, proposal: str) -> Commit:
         """The commit that carries a proposal; NotFound when none does."""
         for commit in self.history():

@@ -49,6 +49,8 @@ class Stage:
     view: View
     patch: Patch
     """All of them as one."""
+    patches: int = 0
+    """How many there are."""
 
     def standing(self, proposal: str) -> int | None:
         """What the snapshot knows of a proposal: 1 applied, 2 revoked, None nothing."""
@@ -56,7 +58,12 @@ class Stage:
 
     def with_patch(self, patch: Patch) -> "Stage":
         """The stage with one more patch on it; raises Stale when it no longer fits."""
-        return replace(self, view=apply(patch, self.view), patch=compose(self.patch, patch))
+        return replace(
+            self,
+            view=apply(patch, self.view),
+            patch=compose(self.patch, patch),
+            patches=self.patches + 1,
+        )
 
 
 def open_stage(table: VersionedTable, version: int | None = None) -> Stage:

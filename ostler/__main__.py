@@ -1,0 +1,6 @@
+"""`python -m ostler`."""
+
+from ostler.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""A run's brief: everything that its inputs name, read back from where it was recorded.
+
+A live run and its replay both read it here, so that neither can know what the other does not.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ostler.agents.context import GroomingContext, Record
+from ostler.agents.model import ModelClient
+from ostler.config.settings import Grooming
+from ostler.core.checks import Check
+from ostler.core.datasets import Dataset
+from ostler.core.runs import RunInputs
+from ostler.policies.policyset import PolicySet, policies_from
+from ostler.store.objects import Objects
+from ostler.tables.delta import table_of
+from ostler.tables.patch_files import PatchFiles
+from ostler.tables.view import View
+from ostler.telemetry.setup import Telemetry
+from ostler.tools.contracts import parse_contract
+from ostler.tools.neighbours import neighbours
+from ostler.tools.registry import Surroundings
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What a run works on."""
+
+    inputs: RunInputs
+    dataset: Dataset
+    others: tuple[Dataset, ...]
+    checks: tuple[Check, ...]
+    policies: PolicySet
+    settings: Grooming
+
+
+def read_brief(objects: Objects, inputs: RunInputs, others: tuple[Dataset, ...]) -> Brief:
+    """The brief that some inputs name; VerificationFailed when what was recorded has changed."""
+    dataset = Dataset.model_validate(objects.get(inputs.facts))
+    checks: tuple[Check, ...] = ()
+    if inputs.contract is not None:
+        text = objects.text(inputs.contract)
+        checks = parse_contract(text, dataset=dataset.name, source="the recorded contract").checks
+    return Brief(
+        inputs=inputs,
+        dataset=dataset,
+        others=others,
+        checks=checks,
+        policies=policies_from(objects.text(inputs.policy)),
+        settings=Grooming.model_validate(objects.get(inputs.config)),
+    )
+
+
+def context_of(
+    brief: Brief,
+    *,
+    run: str,
+    now: datetime,
+    trace: str,
+    record: Record,
+    patches: PatchFiles,
+    model: ModelClient,
+    telemetry: Telemetry,
+    progress: Callable[[str], None],
+) -> GroomingContext:
+    """The nodes' context: the pinned table opened, and its neighbours beside it."""
+    inputs = brief.inputs
+    table = table_of(brief.dataset)
+    pinned = dict(inputs.others)
+    by_name = {other.name: other for other in brief.others}
+
+    def find(name: str) -> View | None:
+        if name not in pinned:
+            return None
+        return table_of(by_name[name]).view(pinned[name])
+
+    rules = [check.rule for check in brief.checks]
+    around = Surroundings(
+        dataset=brief.dataset,
+        view=table.view(inputs.version),
+        others=neighbours(rules, table, find, reference=inputs.reference),
+        patches=patches,
+        now=now,
+    )
+    return GroomingContext(
+        run=run,
+        dataset=brief.dataset,
+        version=inputs.version,
+        reference=inputs.reference,
+        alert=inputs.alert,
+        checks=brief.checks,
+        policies=brief.policies,
+        settings=brief.settings,
+        around=around,
+        model=model,
+        telemetry=telemetry,
+        record=record,
+        now=now,
+        trace=trace,
+        progress=progress,
+    )

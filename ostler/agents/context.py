@@ -1,0 +1,80 @@
+"""What a run is given, and where its steps are recorded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from ostler.agents.model import ModelClient
+from ostler.agents.outputs import Parking
+from ostler.config.settings import Grooming
+from ostler.core.base import Frozen
+from ostler.core.canonical import Digest
+from ostler.core.checks import Check
+from ostler.core.datasets import Dataset
+from ostler.core.items import Alert
+from ostler.core.runs import Step
+from ostler.policies.policyset import PolicySet
+from ostler.telemetry import names
+from ostler.telemetry.setup import Telemetry
+from ostler.tools.registry import REGISTRY, Given, Surroundings, call
+
+
+class Record(Protocol):
+    """Where outputs go under their digests, and steps under their names."""
+
+    def put(self, value: Frozen) -> Digest:
+        """Keep an output."""
+        ...
+
+    def get(self, digest: Digest) -> JsonValue:
+        """An output that was kept."""
+        ...
+
+    def recorded(self, step: str) -> Digest | None:
+        """What a node handed on before this run was killed, if it got so far."""
+        ...
+
+    def step(self, step: Step) -> None:
+        """Note that a node has handed on an output."""
+        ...
+
+    def park(self, parking: Parking) -> None:
+        """Write what the run leaves behind, in one transaction."""
+        ...
+
+
+@dataclass(frozen=True)
+class GroomingContext:
+    """Everything that the nodes of one run need; nothing in it can write a table."""
+
+    run: str
+    dataset: Dataset
+    version: int
+    reference: int | None
+    alert: Alert | None
+    checks: tuple[Check, ...]
+    """Of the contract; empty without one."""
+    policies: PolicySet
+    settings: Grooming
+    around: Surroundings
+    model: ModelClient
+    telemetry: Telemetry
+    record: Record
+    now: datetime
+    trace: str
+    """The run's own traceparent, carried by its proposals."""
+    progress: Callable[[str], None] = field(default=lambda _: None)
+    """Hears in a few words what is being done."""
+
+    def call(self, tool: str, given: Frozen, gives: type[Given]) -> Given:
+        """Call a registered tool inside a span of its own."""
+        attributes = {
+            names.OPERATION_NAME: names.EXECUTE_TOOL,
+            names.TOOL_NAME: tool,
+            names.TOOL_VERSION: REGISTRY[tool].version,
+        }
+        with self.telemetry.span(names.span_name(names.EXECUTE_TOOL, tool), attributes=attributes):
+            return call(tool, self.around, given, gives)

@@ -1,0 +1,65 @@
+"""The gate: policy's verdict on every candidate makes it a proposal."""
+
+from datetime import timedelta
+
+from ostler.agents.context import GroomingContext
+from ostler.agents.outputs import Judged, Prioritized, RankedCandidate
+from ostler.core.checks import Check
+from ostler.core.items import Criterion, item_id
+from ostler.core.proposals import DryRun, Proposal, proposal_id
+from ostler.core.sentences import describe
+from ostler.policies.judgement import judge
+from ostler.policies.requests import Principal, change_request
+from ostler.telemetry import names
+
+PROPOSER = Principal(kind="agent", name="proposer")
+
+
+def gate(context: GroomingContext, prioritized: Prioritized) -> Judged:
+    """One proposal per candidate: denied, automatic, or so many votes of which roles."""
+    context.progress("asking policy")
+    return Judged(proposals=tuple(_proposal(context, ranked) for ranked in prioritized.candidates))
+
+
+def _proposal(context: GroomingContext, ranked: RankedCandidate) -> Proposal:
+    candidate = ranked.candidate
+    draft, patch, result = candidate.draft, candidate.patch, candidate.dry_run
+    request = change_request(
+        proposer=PROPOSER,
+        dataset=context.dataset,
+        action=draft.action,
+        patch=patch,
+        total_rows=context.around.view.row_count,
+        confidence=draft.evidence.confidence,
+        worse_checks=len(result.worse),
+    )
+    with context.telemetry.span(names.GATE) as span:
+        verdict = judge(context.policies, request)
+        span.set(
+            {
+                names.POLICY_OUTCOME: verdict.outcome,
+                names.POLICY_RULES: verdict.rules,
+                names.POLICY_DIGEST: verdict.policy,
+            }
+        )
+    return Proposal(
+        id=proposal_id(context.dataset.name, draft.action, patch.digest),
+        dataset=context.dataset.name,
+        item=item_id(context.dataset.name, Check(rule=draft.rule)),
+        run=context.run,
+        proposer=PROPOSER.name,
+        draft=draft,
+        sentence=describe(draft.action),
+        patch=patch,
+        dry_run=result,
+        acceptance=acceptance(result),
+        rank=ranked.rank,
+        verdict=verdict,
+        trace=context.trace,
+        expires_at=context.now + timedelta(days=context.settings.expires_after_days),
+    )
+
+
+def acceptance(result: DryRun) -> tuple[Criterion, ...]:
+    """What must hold once it is published: no check fails in more rows than the dry run showed."""
+    return tuple(Criterion(check=e.check, max_failing=e.after) for e in result.effects)

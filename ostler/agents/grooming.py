@@ -1,0 +1,239 @@
+"""A grooming run from outside: its inputs are fixed and recorded, then the graph runs on them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from ostler import __version__
+from ostler.agents.brief import context_of, read_brief
+from ostler.agents.graph import State, run_grooming
+from ostler.agents.model import ModelClient
+from ostler.agents.outputs import Parking, Prioritized, Proposed, Validated
+from ostler.config.settings import Grooming
+from ostler.core.base import Frozen
+from ostler.core.canonical import Digest, short_id
+from ostler.core.checks import ForeignKey
+from ostler.core.datasets import Dataset
+from ostler.core.items import Alert
+from ostler.core.runs import RunInputs, Step
+from ostler.core.states import ProposalState, RunState
+from ostler.policies.policyset import PolicySet
+from ostler.store import findings, items, proposals, runs
+from ostler.store.engine import Store
+from ostler.store.objects import Objects
+from ostler.store.proposals import Parked
+from ostler.tables.delta import table_of
+from ostler.tables.patch_files import PatchFiles
+from ostler.telemetry import names
+from ostler.telemetry.setup import Telemetry
+from ostler.telemetry.traceparent import derived
+from ostler.tools.contracts import Contract
+
+ACTOR = "groomer"
+
+STATES: dict[str, ProposalState] = {
+    "deny": ProposalState.DENIED,
+    "votes": ProposalState.PARKED,
+    "auto": ProposalState.APPROVED,
+}
+"""Where policy's verdict puts a new proposal."""
+
+
+@dataclass(frozen=True)
+class Groomer:
+    """What grooming needs of a workspace."""
+
+    store: Store
+    objects: Objects
+    patches: PatchFiles
+    policies: PolicySet
+    settings: Grooming
+    model: ModelClient
+    telemetry: Telemetry
+    clock: Callable[[], datetime]
+
+
+class Groomed(Frozen):
+    """How a run ended."""
+
+    run: str
+    dataset: str
+    version: int
+    findings: int
+    waiting: tuple[str, ...] = ()
+    """Proposals that are new in the queue, best first."""
+    approved: tuple[str, ...] = ()
+    """New ones that policy approves without a vote."""
+    denied: tuple[str, ...] = ()
+    """New ones that policy denies."""
+    known: tuple[str, ...] = ()
+    """Those that an earlier run had made already."""
+    refused: int = 0
+    """Drafts that did not survive validation."""
+    left_out: int = 0
+    """Proposals beyond what a run may park."""
+    model: str = ""
+    """Empty without a model, `answered`, or why it was not heard."""
+    repeated: bool = False
+    """Whether this very run had been done before, and was not done again."""
+
+
+@dataclass
+class _StoreRecord:
+    """A run's record in the store; it remembers what parking did."""
+
+    groomer: Groomer
+    run: str
+    steps: dict[str, Digest]
+    parked: dict[str, Parked] = field(default_factory=dict[str, Parked])
+
+    def put(self, value: Frozen) -> Digest:
+        return self.groomer.objects.put(value)
+
+    def get(self, digest: Digest) -> JsonValue:
+        return self.groomer.objects.get(digest)
+
+    def recorded(self, step: str) -> Digest | None:
+        return self.steps.get(step)
+
+    def step(self, step: Step) -> None:
+        with self.groomer.store.transaction() as session:
+            runs.record_step(session, self.run, step, actor=ACTOR)
+
+    def park(self, parking: Parking) -> None:
+        at = self.groomer.clock()
+        with self.groomer.store.transaction() as session:
+            for finding in parking.findings:
+                findings.record_finding(session, finding, actor=ACTOR, at=at)
+            for item in parking.items:
+                items.upsert_item(session, item, actor=ACTOR, at=at)
+            for proposal in parking.proposals:
+                state = STATES[proposal.verdict.outcome]
+                self.parked[proposal.id] = proposals.park(
+                    session, proposal, state, at=at, actor=ACTOR
+                )
+
+
+def groom(
+    groomer: Groomer,
+    dataset: Dataset,
+    contract: Contract | None,
+    others: tuple[Dataset, ...],
+    *,
+    alert: Alert | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Groomed:
+    """One run over the newest version of a dataset; it ends with proposals that wait.
+
+    A run that was killed goes on where it stood. The same alert on the same version is one run.
+    `others` are the datasets that the contract's foreign keys may name.
+    """
+    inputs = _inputs(groomer, dataset, contract, others, alert)
+    done = _finished(groomer, inputs) if alert is not None else None
+    if done is not None:
+        return Groomed(
+            run=done, dataset=dataset.name, version=inputs.version, findings=0, repeated=True
+        )
+    run = _begin(groomer, inputs, contract)
+    record = _StoreRecord(groomer, run.id, {step.name: step.digest for step in run.steps})
+    trace = derived("run", run.id)
+    attributes = {
+        names.OPERATION_NAME: names.INVOKE_WORKFLOW,
+        names.WORKFLOW_NAME: "groom",
+        names.CONVERSATION_ID: run.id,
+        names.RUN_ID: run.id,
+        names.DATASET: dataset.name,
+        names.TABLE_VERSION: inputs.version,
+    }
+    workflow = names.span_name(names.INVOKE_WORKFLOW, "groom")
+    with groomer.telemetry.span(workflow, attributes=attributes, parent=trace):
+        context = context_of(
+            read_brief(groomer.objects, inputs, others),
+            run=run.id,
+            now=run.started_at,
+            trace=trace,
+            record=record,
+            patches=groomer.patches,
+            model=groomer.model,
+            telemetry=groomer.telemetry,
+            progress=progress,
+        )
+        state = run_grooming(context)
+    with groomer.store.transaction() as session:
+        runs.finish_run(
+            session, run.id, RunState.PARKED, actor=ACTOR, at=groomer.clock(), trace=trace
+        )
+    return _groomed(groomer, inputs, record, state)
+
+
+def _inputs(
+    groomer: Groomer,
+    dataset: Dataset,
+    contract: Contract | None,
+    others: tuple[Dataset, ...],
+    alert: Alert | None,
+) -> RunInputs:
+    table = table_of(dataset)
+    checks = contract.checks if contract else ()
+    read = {check.rule.dataset for check in checks if isinstance(check.rule, ForeignKey)}
+    return RunInputs(
+        dataset=dataset.name,
+        facts=groomer.objects.put(dataset),
+        version=table.version,
+        reference=table.reference,
+        others=tuple(
+            (other.name, table_of(other).version) for other in others if other.name in read
+        ),
+        contract=groomer.objects.put_text(contract.text) if contract else None,
+        policy=groomer.objects.put_text(groomer.policies.recorded),
+        config=groomer.objects.put(groomer.settings),
+        model=groomer.model.name,
+        alert=alert,
+        code=__version__,
+    )
+
+
+def _finished(groomer: Groomer, inputs: RunInputs) -> str | None:
+    with groomer.store.reading() as session:
+        return runs.finished_run(session, inputs.digest)
+
+
+def _begin(groomer: Groomer, inputs: RunInputs, contract: Contract | None) -> runs.RunRecord:
+    """The run that was killed on these inputs, or a new one."""
+    at = groomer.clock()
+    with groomer.store.transaction() as session:
+        known = runs.unfinished_run(session, inputs.digest)
+        if known is None:
+            known = short_id("R", inputs, at)
+            runs.start_run(session, known, inputs, actor=ACTOR, at=at)
+        return runs.get_run(session, known)
+
+
+def _groomed(groomer: Groomer, inputs: RunInputs, record: _StoreRecord, state: State) -> Groomed:
+    objects = groomer.objects
+    proposed = Proposed.model_validate(objects.get(state["propose"]))
+    validated = Validated.model_validate(objects.get(state["validate"]))
+    prioritized = Prioritized.model_validate(objects.get(state["prioritize"]))
+    parking = Parking.model_validate(objects.get(state["park"]))
+    fresh: dict[str, list[str]] = {"votes": [], "auto": [], "deny": []}
+    known: list[str] = []
+    for proposal in parking.proposals:
+        if record.parked.get(proposal.id) is Parked.KNOWN:
+            known.append(proposal.id)
+        else:
+            fresh[proposal.verdict.outcome].append(proposal.id)
+    return Groomed(
+        run=record.run,
+        dataset=inputs.dataset,
+        version=inputs.version,
+        findings=len(parking.findings),
+        waiting=tuple(fresh["votes"]),
+        approved=tuple(fresh["auto"]),
+        denied=tuple(fresh["deny"]),
+        known=tuple(known),
+        refused=len(validated.refused),
+        left_out=prioritized.left_out,
+        model=proposed.calls[-1].reply.outcome if proposed.calls else "",
+    )

@@ -1,0 +1,49 @@
+"""The embedded planner: which tools look for a repair, decided from the findings by a table."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ostler.core.items import Alert, Finding
+from ostler.core.sentences import describe_rule
+from ostler.tools.repair import MINERS
+
+LOOK_FOR: dict[str, tuple[str, ...]] = {
+    "not_null": ("missing", "dependencies"),
+    "rejected_values": ("missing",),
+    "accepted_values": ("spelling", "formats", "missing"),
+    "range": ("units", "missing", "formats"),
+    "pattern": ("formats", "spelling", "missing"),
+    "type": ("formats", "missing", "units"),
+    "unique": ("duplicates",),
+    "near_duplicates": ("duplicates",),
+    "row_count": ("duplicates",),
+    "freshness": (),
+    "dependency": ("dependencies", "spelling"),
+    "foreign_key": ("spelling", "formats", "missing"),
+    "row_rule": ("units", "formats"),
+    "drift": ("units", "formats", "missing"),
+    "reported": tuple(MINERS),
+}
+"""For each kind of rule that fails, the miners that may mend it."""
+
+
+class Choice(NamedTuple):
+    """A miner to run, and why."""
+
+    miner: str
+    because: str
+
+
+def plan(findings: Sequence[Finding], alert: Alert | None) -> tuple[Choice, ...]:
+    """The miners to run, in their fixed order.
+
+    A person who asks for a grooming gets all of them; an alert gets those that can mend what was
+    found in what it names.
+    """
+    if alert is None:
+        return tuple(Choice(miner, "the whole dataset is groomed") for miner in MINERS)
+    because: dict[str, str] = {}
+    for finding in findings:
+        for miner in LOOK_FOR[finding.result.check.rule.kind]:
+            because.setdefault(miner, f"fails: {describe_rule(finding.result.check.rule)}")
+    return tuple(Choice(miner, because[miner]) for miner in MINERS if miner in because)

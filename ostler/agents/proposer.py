@@ -1,0 +1,75 @@
+"""The proposer: runs the planned tools and, with a model configured, takes its advice.
+
+The model sees profiles and ids, never the text of a cell. It chooses among typed actions and
+parameterises them; what it says is checked here, and nothing that it says can loosen anything.
+"""
+
+from ostler.agents import advice
+from ostler.agents.context import GroomingContext
+from ostler.agents.model import ModelCall
+from ostler.agents.outputs import Investigation, Proposed, ToolUse
+from ostler.agents.planner import plan
+from ostler.core.items import Alert
+from ostler.core.proposals import Draft
+from ostler.telemetry import names
+from ostler.tools.registry import Drafts, Nothing
+
+
+def propose(context: GroomingContext, found: Investigation) -> Proposed:
+    """Drafts of typed actions, each with the rule it mends and why it is believed to be right."""
+    drafts: list[Draft] = []
+    uses: list[ToolUse] = []
+    for choice in plan(found.findings, context.alert):
+        tool = f"repair.{choice.miner}"
+        context.progress(f"looking for {choice.miner}")
+        mined = context.call(tool, Nothing(), Drafts).drafts
+        kept = tuple(draft for draft in mined if _concerns(draft, context.alert))
+        uses.append(ToolUse(tool=tool, because=choice.because, drafts=len(kept)))
+        drafts += [draft for draft in kept if all(draft.action != d.action for d in drafts)]
+    if not context.model.name or not drafts:
+        return Proposed(drafts=tuple(drafts), tools=tuple(uses))
+    context.progress(f"asking {context.model.name}")
+    advised, call = _advised(context, tuple(drafts))
+    return Proposed(drafts=advised, tools=tuple(uses), calls=(call,))
+
+
+def _concerns(draft: Draft, alert: Alert | None) -> bool:
+    if alert is None or not alert.columns:
+        return True
+    return bool(set(draft.rule.columns) & set(alert.columns))
+
+
+def _advised(
+    context: GroomingContext, drafts: tuple[Draft, ...]
+) -> tuple[tuple[Draft, ...], ModelCall]:
+    """The drafts with the model's advice on them; as they were when there is none to be had."""
+    question = advice.question(context.model.name, context.dataset.name, drafts)
+    attributes = {
+        names.OPERATION_NAME: names.CHAT,
+        names.REQUEST_MODEL: context.model.name,
+        names.CONTENT_REF: question.request.digest,
+    }
+    with context.telemetry.span(
+        names.span_name(names.CHAT, context.model.name), "client", attributes
+    ) as span:
+        reply = context.model.ask(question.request)
+        advised = drafts
+        if reply.outcome == "answered":
+            try:
+                advised = advice.follow(question, reply.content)
+            except advice.Nonsense as error:
+                reply = reply.model_copy(update={"outcome": "nonsense", "detail": str(error)})
+        span.set(
+            {
+                names.OUTCOME: reply.outcome,
+                names.INPUT_TOKENS: reply.input_tokens,
+                names.OUTPUT_TOKENS: reply.output_tokens,
+            }
+        )
+        if reply.outcome != "answered":
+            # The detail is the server's text, and hostile: bounded here, made visible when shown.
+            reason = f"fell back to the planner: {reply.outcome}: {reply.detail}"
+            span.set({names.FALLBACK_REASON: reason})
+            span.error(reason)
+            context.progress(f"{context.model.name}: {reply.outcome}; the planner decides alone")
+    return advised, ModelCall(request=question.request.digest, reply=reply)

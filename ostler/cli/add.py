@@ -1,0 +1,186 @@
+"""`ostler add`: a table comes under care, or gets more rows."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ostler.cli import options
+from ostler.cli.options import example
+
+if TYPE_CHECKING:
+    from ostler.cli.opening import Opened
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        epilog=example(
+            "ostler add people.csv --owner ana",
+            "ostler add lake/orders --key order_id --owner ana --name orders",
+            "ostler add monday.csv --name people --append",
+        )
+    )(add)
+
+
+def add(
+    file: Annotated[
+        Path, typer.Argument(help="CSV, Parquet, JSON lines, or the folder of a Delta table.")
+    ],
+    owner: Annotated[str, typer.Option(help="Who answers for the data; by default you.")] = "",
+    name: Annotated[str, typer.Option(help="Its name; by default the file's.")] = "",
+    key: Annotated[
+        list[str] | None,
+        typer.Option(help="Column that names a row, for a Delta table; repeat for several."),
+    ] = None,
+    value: Annotated[
+        int, typer.Option(min=1, max=5, help="What it is worth to its users, 1 to 5.")
+    ] = 3,
+    protect: Annotated[
+        list[str] | None, typer.Option(help="Column that agents may not change; repeatable.")
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="Of a CSV file.")] = "utf-8",
+    append: Annotated[
+        bool, typer.Option("--append", help="Add the rows to the dataset of that name.")
+    ] = False,
+    workspace: options.Workspace = None,
+    as_json: options.Json = False,
+) -> None:
+    """Take a table under care, or add rows to one."""
+    from ostler.cli.opening import opened
+    from ostler.cli.output import print_json, say
+
+    with opened(workspace) as parts:
+        named = name or _name_of(file)
+        if append:
+            rows, version = append_rows(parts, file, named, encoding=encoding)
+            said = f"{named}: {rows:,} rows added, now version {version}"
+        else:
+            rows, version = take(
+                parts,
+                file,
+                named,
+                owner=owner or parts.workspace.reviewer,
+                key=tuple(key or ()),
+                value=value,
+                protect=tuple(protect or ()),
+                encoding=encoding,
+            )
+            said = f"{named}: {rows:,} rows under care of {owner or parts.workspace.reviewer}"
+    if as_json:
+        print_json({"dataset": named, "rows": rows, "version": version})
+    say(said)
+    say(
+        f"next: ostler check {named}"
+        if append
+        else f"next: ostler contract infer {named} · ostler groom {named}"
+    )
+
+
+def _name_of(file: Path) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", file.resolve().stem).strip("_") or "table"
+
+
+def take(
+    parts: "Opened",
+    file: Path,
+    name: str,
+    *,
+    owner: str,
+    key: tuple[str, ...] = (),
+    value: int = 3,
+    protect: tuple[str, ...] = (),
+    encoding: str = "utf-8",
+) -> tuple[int, int]:
+    """Take a file or a Delta table under care; returns its rows and its version."""
+    import shutil
+
+    from ostler.cli.opening import now
+    from ostler.core.datasets import ROW_ID, Dataset
+    from ostler.core.errors import BadInput, Conflict
+    from ostler.store.datasets import add_dataset
+    from ostler.tables.delta import VersionedTable, open_delta
+
+    if not _NAME.fullmatch(name):
+        raise BadInput(
+            f"{name!r} cannot be a dataset's name",
+            "use letters, digits, - and _, beginning with a letter: --name people",
+        )
+    if any(dataset.name == name for dataset in parts.datasets()):
+        raise Conflict(
+            f"there is a dataset {name} already",
+            f"choose another with --name, or add rows to it: ostler add {file} "
+            f"--name {name} --append",
+        )
+    external = (file / "_delta_log").is_dir()
+    if external:
+        table = open_delta(str(file.resolve()), key)
+    else:
+        if key:
+            raise BadInput(
+                "--key is for Delta tables", "the rows of a file get hidden ids of their own"
+            )
+        uri = parts.workspace.tables / name
+        # Not in the store, so it is what a killed import left.
+        shutil.rmtree(uri, ignore_errors=True)
+        _import(file, str(uri), encoding)
+        table = VersionedTable(str(uri), (ROW_ID,))
+    view = table.view()
+    unknown = [column for column in protect if column not in view.column_names]
+    if unknown:
+        raise BadInput(
+            f"there is no column {unknown[0]!r} to protect",
+            f"there are: {', '.join(view.column_names)}",
+        )
+    dataset = Dataset(
+        name=name,
+        owner=owner,
+        uri=table.uri,
+        key=table.key,
+        source=str(file),
+        value=value,
+        protected=protect,
+    )
+    with parts.store.transaction() as session:
+        add_dataset(session, dataset, actor=parts.workspace.reviewer, at=now())
+    return view.row_count, view.version
+
+
+def _import(file: Path, uri: str, encoding: str) -> None:
+    from ostler.cli.output import progress
+    from ostler.core.datasets import ROW_ID
+    from ostler.tables.importing import import_file
+
+    with progress(f"reading {file.name}") as tell:
+        import_file(
+            file,
+            uri,
+            (ROW_ID,),
+            encoding=encoding,
+            progress=lambda rows: tell(f"{rows:,} rows"),
+        )
+
+
+def append_rows(
+    parts: "Opened", file: Path, name: str, *, encoding: str = "utf-8"
+) -> tuple[int, int]:
+    """Add a file's rows to a managed dataset; returns how many, and the new version."""
+    from ostler.cli.output import progress
+    from ostler.core.errors import BadInput
+    from ostler.tables.delta import table_of
+    from ostler.tables.importing import append_file
+
+    dataset = parts.dataset(name)
+    if not dataset.managed:
+        raise BadInput(
+            f"{name} is a Delta table of its own", "append to it with whatever writes it"
+        )
+    table = table_of(dataset)
+    with progress(f"reading {file.name}") as tell:
+        rows = append_file(
+            file, table, encoding=encoding, progress=lambda count: tell(f"{count:,} rows")
+        )
+    return rows, table.version

@@ -1,0 +1,109 @@
+"""A proposal on paper: what `ostler show` prints."""
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from ostler.cli.output import console, print_line, print_table
+from ostler.core.sentences import describe_rule
+from ostler.review.text import visible
+
+if TYPE_CHECKING:
+    from ostler.core.proposals import Change, CheckEffect, Proposal
+    from ostler.review.desk import Card
+
+_WIDTH = 60
+
+
+def print_card(card: "Card", changes: "tuple[Change, ...]") -> None:
+    """A proposal for a person, in the order in which it is decided; data made visible."""
+    proposal = card.record.proposal
+    print_line((f"{proposal.id}  ", "bold"), visible(proposal.sentence))
+    print_line(
+        f"{proposal.dataset}@{proposal.patch.base_version} · {card.record.state.value} · "
+        f"{proposal.patch.cells:,} cells in {proposal.patch.rows:,} rows"
+        + (f" · {proposal.patch.deleted:,} rows deleted" if proposal.patch.deleted else "")
+        + (f" · {proposal.patch.inserted:,} rows inserted" if proposal.patch.inserted else "")
+    )
+    _why(card)
+    _diff(proposal, changes)
+    _proof(proposal)
+    _verdict(card)
+    _section("RANK", f"{proposal.rank.score:.3f}")
+    for part in proposal.rank.parts:
+        print_line(f"  {part.name:<12} {part.value:<8g} ", (visible(part.because), "dim"))
+    if proposal.draft.rationale:
+        _section("RATIONALE", "written by a model, not verified")
+        print_line("  ", visible(proposal.draft.rationale))
+
+
+def _section(name: str, rest: str = "") -> None:
+    console().print()
+    print_line((name, "bold"), f"  {rest}" if rest else "")
+
+
+def _why(card: "Card") -> None:
+    proposal = card.record.proposal
+    evidence = proposal.draft.evidence
+    _section("WHY")
+    print_line("  ", visible(evidence.summary))
+    print_line(
+        f"  confidence {evidence.confidence:.2f}, {evidence.support:,} for, "
+        f"{evidence.against:,} against · found by {proposal.draft.tool}"
+    )
+    print_line("  item ", card.item.id, ": ", visible(card.item.title))
+
+
+def _diff(proposal: "Proposal", changes: "tuple[Change, ...]") -> None:
+    total = proposal.patch.cells
+    _section("DIFF", f"{len(changes):,} changes shown, {total:,} cells set" if total else "")
+    print_table(
+        ("", "row", "column", "before", "after"),
+        [
+            (
+                Text({"set": "~", "insert": "+", "delete": "-"}[change.op], "bold"),
+                change.row,
+                change.column,
+                Text(visible(change.old, _WIDTH), "red"),
+                Text(visible(change.new, _WIDTH), "green"),
+            )
+            for change in changes
+        ],
+    )
+
+
+def _proof(proposal: "Proposal") -> None:
+    _section("CHECKS", f"measured on version {proposal.dry_run.version}, before and after")
+    shown = [e for e in proposal.dry_run.effects if e.before != e.after]
+    print_table(
+        ("", "check", "failing before", "after"),
+        [
+            (_mark(e), describe_rule(e.check.rule), f"{e.before:,}", f"{e.after:,}")
+            for e in shown or proposal.dry_run.effects[:1]
+        ],
+        right=("failing before", "after"),
+    )
+    same = len(proposal.dry_run.effects) - len(shown)
+    if same and shown:
+        print_line((f"  {same} other checks are as before", "dim"))
+
+
+def _mark(effect: "CheckEffect") -> Text:
+    if effect.after > effect.before:
+        return Text("▲ worse", "bold red")
+    return Text("▼ better", "green") if effect.after < effect.before else Text("  same", "dim")
+
+
+def _verdict(card: "Card") -> None:
+    from ostler.review.desk import verdict_words
+
+    verdict = card.record.proposal.verdict
+    _section("POLICY", verdict_words(verdict))
+    for rule, reason in zip(verdict.rules, verdict.reasons, strict=False):
+        print_line(f"  {visible(rule)}: {visible(reason)}")
+    for vote in card.record.votes:
+        because = f": {visible(vote.because)}" if vote.because else ""
+        print_line(f"  {vote.decision} by {visible(vote.reviewer)}{because}")
+    if card.refusal:
+        print_line(("  you cannot approve it: ", "dim"), visible(card.refusal))
+    print_line((f"  digest {card.record.digest}", "dim"))

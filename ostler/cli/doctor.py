@@ -1,0 +1,106 @@
+"""`ostler doctor`: what this installation has, and what is wrong with it."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from ostler.cli import options
+from ostler.cli.options import example
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ostler.cli.opening import Opened
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog=example("ostler doctor"))(doctor)
+
+
+def doctor(workspace: options.Workspace = None, as_json: options.Json = False) -> int:
+    """Look over the installation and the workspace; exits with 1 when something is wrong."""
+    from ostler.cli.output import print_json, print_table
+    from ostler.core.errors import OstlerError
+
+    found: list[tuple[str, bool, str]] = [("python", True, _python())]
+    try:
+        from ostler.cli.opening import opened
+
+        with opened(workspace) as parts:
+            found.append(("workspace", True, str(parts.workspace.root)))
+            for name, look in _LOOKS.items():
+                try:
+                    found.append((name, True, look(parts)))
+                except OstlerError as error:
+                    found.append((name, False, error.message))
+    except OstlerError as error:
+        found.append(("workspace", False, f"{error.message}; {error.hint}"))
+    if as_json:
+        print_json([{"what": what, "ok": ok, "detail": detail} for what, ok, detail in found])
+    else:
+        print_table(
+            ("", "what", "detail"),
+            [("ok" if ok else "WRONG", what, detail) for what, ok, detail in found],
+        )
+    return 0 if all(ok for _, ok, _ in found) else 1
+
+
+def _python() -> str:
+    import platform
+    from importlib.metadata import version
+
+    packages = ("ostler", "duckdb", "deltalake", "langgraph", "textual", "cedarpy")
+    return f"{platform.python_version()}; " + ", ".join(f"{p} {version(p)}" for p in packages)
+
+
+def _state(parts: "Opened") -> str:
+    from ostler.store.audit import head
+
+    with parts.store.reading() as session:
+        return f"{parts.workspace.state_url}, {head(session).size:,} audit entries"
+
+
+def _policies(parts: "Opened") -> str:
+    return f"{len(parts.policies.site)} site files, set {parts.policies.digest[:12]}"
+
+
+def _contracts(parts: "Opened") -> str:
+    names = [dataset.name for dataset in parts.datasets()]
+    with_contract = [name for name in names if parts.contract(name) is not None]
+    return f"{len(with_contract)} of {len(names)} datasets have one"
+
+
+def _tables(parts: "Opened") -> str:
+    from ostler.tables.delta import table_of
+
+    versions = [f"{d.name}@{table_of(d).version}" for d in parts.datasets()]
+    return ", ".join(versions) or "none yet: ostler add FILE"
+
+
+def _model(parts: "Opened") -> str:
+    model = parts.workspace.settings.model
+    if model is None:
+        return "none; the embedded planner decides alone"
+    return f"{model.name} at {model.base_url}"
+
+
+def _disk(parts: "Opened") -> str:
+    import shutil
+
+    from ostler.core.errors import BadInput
+
+    free = shutil.disk_usage(parts.workspace.hidden).free
+    if free < 100 * 1024 * 1024:
+        raise BadInput(f"only {free / 1e6:,.0f} MB are free")
+    return f"{free / 1e9:,.1f} GB free"
+
+
+_LOOKS: "dict[str, Callable[[Opened], str]]" = {
+    "state": _state,
+    "policies": _policies,
+    "contracts": _contracts,
+    "tables": _tables,
+    "model": _model,
+    "disk": _disk,
+}

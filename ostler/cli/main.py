@@ -1,0 +1,111 @@
+"""The command line. A file per noun; what a command needs is imported when it runs."""
+
+import os
+import sys
+
+import click
+import typer
+
+from ostler import __version__
+from ostler.cli import (
+    add,
+    audit,
+    check,
+    contract,
+    demo,
+    doctor,
+    groom,
+    history,
+    init,
+    item,
+    queue,
+    review,
+    trace,
+    work,
+)
+from ostler.core.errors import OstlerError
+
+app = typer.Typer(
+    name="ostler",
+    help="Pull requests for data: agents propose exact fixes, people approve them, "
+    "every step can be reverted, verified and replayed.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for module in (
+    init,
+    add,
+    contract,
+    check,
+    groom,
+    item,
+    queue,
+    review,
+    work,
+    history,
+    trace,
+    audit,
+    demo,
+    doctor,
+):
+    module.register(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ostler {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Say which version this is."
+    ),
+) -> None:
+    """What every command has."""
+
+
+def main() -> None:
+    """Run, and turn every error into a sentence and an exit code.
+
+    0 fine, 1 a gate or a verification failed, 2 the user can mend it, 3 it is ours.
+    """
+    try:
+        status = app(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except OstlerError as error:
+        _say(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has had enough of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if os.environ.get("OSTLER_DEBUG"):
+            raise
+        # Whatever gets here is a defect of ours; a person still gets a sentence.
+        _say(
+            OstlerError(
+                f"something that should not happen did: {type(error).__name__}: {error}",
+                "this is a defect; OSTLER_DEBUG=1 shows where. Nothing is half done: "
+                "the same command can be run again",
+            )
+        )
+        sys.exit(3)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _say(error: OstlerError) -> None:
+    from ostler.cli.output import say_error
+
+    say_error(error)

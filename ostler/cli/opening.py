@@ -1,0 +1,190 @@
+"""A workspace opened for a command: every part made when it is first asked for."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ostler.config.workspace import Workspace, open_workspace
+from ostler.core.datasets import Dataset
+from ostler.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from ostler.agents.grooming import Groomer
+    from ostler.execution.context import ExecutionContext
+    from ostler.policies.policyset import PolicySet
+    from ostler.review.desk import Desk
+    from ostler.store.engine import Store
+    from ostler.store.objects import Objects
+    from ostler.tables.patch_files import PatchFiles
+    from ostler.telemetry.setup import Telemetry
+    from ostler.tools.contracts import Contract
+
+
+def now() -> datetime:
+    """The clock of the commands."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The parts of an open workspace."""
+
+    workspace: Workspace
+    # cached_property writes past the frozen dataclass, into the instance's own dictionary.
+
+    @cached_property
+    def store(self) -> "Store":
+        """The state database."""
+        from ostler.store.engine import open_store
+
+        return open_store(self.workspace.state_url)
+
+    @cached_property
+    def objects(self) -> "Objects":
+        """Recorded inputs and results."""
+        from ostler.store.objects import Objects
+
+        return Objects(self.workspace.objects)
+
+    @cached_property
+    def patches(self) -> "PatchFiles":
+        """Patch content."""
+        from ostler.tables.patch_files import PatchFiles
+
+        return PatchFiles(self.workspace.patches)
+
+    @cached_property
+    def policies(self) -> "PolicySet":
+        """The shipped hard set with the site's policies, as they are now."""
+        from ostler.policies.policyset import load_policies
+
+        try:
+            texts = {
+                path.name: path.read_text(encoding="utf-8")
+                for path in sorted(self.workspace.policies.glob("*.cedar"))
+            }
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(f"a policy cannot be read: {error}") from error
+        return load_policies(texts)
+
+    @cached_property
+    def telemetry(self) -> "Telemetry":
+        """The span store, and OTLP when an endpoint is set."""
+        from ostler.telemetry.setup import open_telemetry
+
+        return open_telemetry(self.workspace.spans)
+
+    def dataset(self, name: str) -> Dataset:
+        """A dataset under care."""
+        from ostler.store.datasets import get_dataset
+
+        with self.store.reading() as session:
+            return get_dataset(session, name)
+
+    def datasets(self) -> tuple[Dataset, ...]:
+        """All of them, by name."""
+        from ostler.store.datasets import list_datasets
+
+        with self.store.reading() as session:
+            return list_datasets(session)
+
+    def contract(self, dataset: str) -> "Contract | None":
+        """The dataset's contract file, read; None when there is none."""
+        from ostler.store.contracts import record_contract
+        from ostler.tools.contracts import parse_contract
+
+        path = self.workspace.contract(dataset)
+        if not path.exists():
+            return None
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(f"{path} cannot be read: {error}") from error
+        shown = path.relative_to(self.workspace.root)
+        contract = parse_contract(text, dataset=dataset, source=str(shown))
+        with self.store.transaction() as session:
+            record_contract(session, dataset, text, actor=self.workspace.reviewer, at=now())
+        return contract
+
+    @cached_property
+    def desk(self) -> "Desk":
+        """The desk of whoever is at the keyboard."""
+        from ostler.review.desk import Desk
+
+        reviewer = self.workspace.reviewer
+        return Desk(
+            store=self.store,
+            patches=self.patches,
+            policies=self.policies,
+            reviewer=reviewer,
+            roles=self.workspace.roles(reviewer),
+            clock=now,
+        )
+
+    @cached_property
+    def groomer(self) -> "Groomer":
+        """What grooming needs; loads the model's client only when a model is configured."""
+        from ostler.agents.grooming import Groomer
+        from ostler.agents.model import ModelClient, NoModel
+
+        model: ModelClient = NoModel()
+        settings = self.workspace.settings
+        if settings.model is not None:
+            from ostler.agents.openai import OpenAIModel
+
+            model = OpenAIModel(settings.model)
+        return Groomer(
+            store=self.store,
+            objects=self.objects,
+            patches=self.patches,
+            policies=self.policies,
+            settings=settings.grooming,
+            model=model,
+            telemetry=self.telemetry,
+            clock=now,
+        )
+
+    @cached_property
+    def execution(self) -> "ExecutionContext":
+        """What a worker needs."""
+        from ostler.execution.context import ExecutionContext
+        from ostler.execution.worker import owner
+
+        return ExecutionContext(
+            store=self.store,
+            patches=self.patches,
+            policies=self.policies,
+            telemetry=self.telemetry,
+            clock=now,
+            owner=owner(),
+            lease_seconds=self.workspace.settings.work.lease_seconds,
+        )
+
+    def close(self) -> None:
+        """Write what is left to be written."""
+        if "telemetry" in self.__dict__:
+            from ostler.cli.output import say
+
+            self.telemetry.close()
+            for problem in self.telemetry.problems:
+                say(f"note: {problem}")
+        if "store" in self.__dict__:
+            self.store.close()
+
+
+@contextmanager
+def opened(folder: Path | None) -> Generator[Opened]:
+    """The workspace that a command is about, open for as long as it runs."""
+    if folder is not None:
+        workspace = open_workspace(folder, search=False)
+    else:
+        workspace = open_workspace(Path.cwd())
+    parts = Opened(workspace)
+    try:
+        yield parts
+    finally:
+        parts.close()

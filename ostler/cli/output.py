@@ -1,0 +1,115 @@
+"""What the commands print: data to standard output, everything else to standard error.
+
+All text that came from data, files or a model goes through `visible`; none of it is markup.
+"""
+
+import json
+import sys
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from ostler.core.canonical import as_json
+from ostler.core.errors import OstlerError
+from ostler.review.text import visible
+
+
+def console() -> Console:
+    """Standard output; NO_COLOR and pipes are respected."""
+    return Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def narration() -> Console:
+    """Standard error."""
+    return Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Tell the person what happened; not data."""
+    narration().print(Text(text))
+
+
+def say_error(error: OstlerError) -> None:
+    """An error and what to do about it."""
+    out = narration()
+    for line in error.message.splitlines() or [""]:
+        out.print(Text.assemble(("error: ", "bold red"), visible(line)))
+    if error.hint:
+        out.print(Text.assemble(("  try: ", "bold"), visible(error.hint)))
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output; ASCII, so that no terminal is moved by it."""
+    sys.stdout.write(json.dumps(as_json(value), indent=2, ensure_ascii=True) + "\n")
+
+
+def print_line(*parts: str | tuple[str, str]) -> None:
+    """A line of plain or styled parts; the caller has made data visible."""
+    console().print(Text.assemble(*parts))
+
+
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str | Text]],
+    *,
+    right: Sequence[str] = (),
+    title: str = "",
+) -> None:
+    """A table; plain strings in it are data and made visible."""
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(
+            Text(column, "bold"),
+            justify="right" if column in right else "left",
+            overflow="fold",
+            no_wrap=column in right,
+        )
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(visible(cell)) for cell in row))
+    out = console()
+    if not out.is_terminal:
+        # A pipe has no width to fit into.
+        out = Console(markup=False, highlight=False, emoji=False, width=200, soft_wrap=False)
+    out.print(table)
+
+
+def age(then: datetime, now: datetime) -> str:
+    """How long ago, in one unit."""
+    seconds = max(0, int((now - then).total_seconds()))
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+class Bar(Protocol):
+    """A progress display."""
+
+    def __call__(self, text: str) -> None:
+        """Say what is being done now."""
+        ...
+
+
+@contextmanager
+def progress(what: str) -> Generator[Bar]:
+    """A spinner with the time, on a terminal; nothing elsewhere."""
+    out = narration()
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as display:
+        task = display.add_task(what, total=None)
+
+        def tell(text: str) -> None:
+            display.update(task, description=f"{what}: {visible(text, 80)}")
+
+        yield tell

@@ -1,0 +1,175 @@
+"""`ostler queue`, `show`, `approve` and `reject`: the console's work without the console."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ostler.cli import options
+from ostler.cli.options import example
+
+if TYPE_CHECKING:
+    from ostler.cli.opening import Opened
+    from ostler.core.states import ProposalState
+    from ostler.review.desk import Card
+
+Proposal = Annotated[str, typer.Argument(metavar="ID", help="A proposal, or the start of its id.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(
+        epilog=example("ostler queue", "ostler queue --state published", "ostler queue --json")
+    )(queue)
+    app.command(epilog=example("ostler show P-7K3Q", "ostler show P-7K3Q --changes 200"))(show)
+    app.command(epilog=example("ostler approve P-7K3Q", "ostler approve P-7K3Q P-AB2C"))(approve)
+    app.command(epilog=example('ostler reject P-7K3Q --because "these are two people"'))(reject)
+
+
+def queue(
+    dataset: Annotated[str | None, typer.Argument(help="Only this dataset.")] = None,
+    state: Annotated[
+        list[str] | None,
+        typer.Option(help="State to show, or `all`; by default what waits. Repeatable."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    workspace: options.Workspace = None,
+    as_json: options.Json = False,
+) -> None:
+    """The proposals that wait, best first."""
+    from ostler.cli.opening import now, opened
+    from ostler.cli.output import age, print_json, print_table, say
+    from ostler.cli.wording import count
+
+    with opened(workspace) as parts:
+        if dataset is not None:
+            parts.dataset(dataset)
+        states = _states(state)
+        lines = parts.desk.queue(states=states, dataset=dataset, limit=limit)
+        counts = parts.desk.counts()
+    if as_json:
+        print_json([vars(line) for line in lines])
+        return
+    at = now()
+    print_table(
+        ("rank", "id", "dataset", "what", "cells", "rows", "verdict", "state", "age"),
+        [
+            (
+                f"{line.score:.2f}",
+                line.id,
+                line.dataset,
+                line.sentence,
+                f"{line.cells:,}",
+                f"{line.rows:,}",
+                line.verdict,
+                line.state.value,
+                age(line.created_at, at),
+            )
+            for line in lines
+        ],
+        right=("rank", "cells", "rows", "age"),
+    )
+    total = sum(counts.get(one, 0) for one in states)
+    hidden = total - len(lines) if dataset is None else 0
+    more = f", {hidden:,} more with --limit" if hidden > 0 else ""
+    say(f"{count(len(lines), 'proposal')}{more}" if lines else "nothing waits for review")
+
+
+def _states(wanted: list[str] | None) -> "tuple[ProposalState, ...]":
+    from ostler.core.errors import BadInput
+    from ostler.core.states import ProposalState
+
+    known = {one.value: one for one in ProposalState}
+    if not wanted:
+        return (ProposalState.PARKED,)
+    if "all" in wanted:
+        return tuple(ProposalState)
+    unknown = [one for one in wanted if one not in known]
+    if unknown:
+        raise BadInput(f"{unknown[0]!r} is not a state", f"use all, {', '.join(known)}")
+    return tuple(known[one] for one in wanted)
+
+
+def show(
+    proposal: Proposal,
+    changes: Annotated[int, typer.Option(min=0, help="How many changes to print.")] = 20,
+    workspace: options.Workspace = None,
+    as_json: options.Json = False,
+) -> None:
+    """One proposal in full: what, why, the diff, the proof, the verdict."""
+    from ostler.cli.cards import print_card
+    from ostler.cli.opening import opened
+    from ostler.cli.output import print_json
+
+    with opened(workspace) as parts:
+        card = parts.desk.card(proposal)
+        found = parts.desk.changes(card.record.proposal.patch.digest, changes)
+    if as_json:
+        print_json(
+            {
+                "state": card.record.state,
+                "digest": card.record.digest,
+                "votes": card.record.votes,
+                "changes": found,
+                **card.record.proposal.model_dump(mode="json"),
+            }
+        )
+    else:
+        print_card(card, found)
+
+
+def approve(
+    proposals: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="Proposals, or the starts of their ids.")
+    ],
+    because: Annotated[str, typer.Option(help="Why; kept with the vote.")] = "",
+    workspace: options.Workspace = None,
+    as_json: options.Json = False,
+) -> None:
+    """Vote for proposals, exactly as they stand now; `ostler work` then executes them."""
+    from ostler.cli.opening import opened
+    from ostler.core.states import ProposalState
+
+    with opened(workspace) as parts:
+        # All are looked up before the first vote is cast, so that a typing mistake costs nothing.
+        cards = [parts.desk.card(one) for one in proposals]
+        states = [parts.desk.approve(card, because) for card in cards]
+        _tell(parts, cards, states, as_json)
+        if not as_json and ProposalState.APPROVED in states:
+            from ostler.cli.output import say
+
+            say("next: ostler work --once")
+
+
+def reject(
+    proposals: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="Proposals, or the starts of their ids.")
+    ],
+    because: Annotated[str, typer.Option(help="Why; kept, and shown to others.")],
+    workspace: options.Workspace = None,
+    as_json: options.Json = False,
+) -> None:
+    """Vote against proposals; they will not be proposed again."""
+    from ostler.cli.opening import opened
+
+    with opened(workspace) as parts:
+        cards = [parts.desk.card(one) for one in proposals]
+        states = [parts.desk.reject(card, because) for card in cards]
+        _tell(parts, cards, states, as_json)
+
+
+def _tell(
+    parts: "Opened", cards: "list[Card]", states: "list[ProposalState]", as_json: bool
+) -> None:
+    from ostler.cli.output import print_json, say
+    from ostler.core.states import ProposalState
+
+    pairs = [(card.record.proposal, state) for card, state in zip(cards, states, strict=True)]
+    if as_json:
+        print_json([{"proposal": proposal.id, "state": state} for proposal, state in pairs])
+        return
+    for proposal, state in pairs:
+        if state is ProposalState.PARKED:
+            votes = len(parts.desk.card(proposal.id).record.votes)
+            say(f"{proposal.id}: {votes} of {proposal.verdict.votes} votes")
+        else:
+            say(f"{proposal.id} is {state.value}")

@@ -1,0 +1,86 @@
+"""`ostler work`: executes what was approved."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ostler.cli import options
+from ostler.cli.options import example
+
+if TYPE_CHECKING:
+    from ostler.cli.opening import Opened
+    from ostler.execution.closing import Outcome
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog=example("ostler work --once", "ostler work"))(work)
+
+
+def work(
+    once: Annotated[
+        bool, typer.Option("--once", help="Execute what is approved now, then end.")
+    ] = False,
+    workspace: options.Workspace = None,
+    as_json: options.Json = False,
+) -> int:
+    """Execute approved proposals; without --once, wait for more."""
+    from ostler.cli.opening import opened
+    from ostler.cli.output import print_json, say
+    from ostler.execution.worker import work as work_on
+    from ostler.execution.worker import work_once, worker_lock
+
+    with opened(workspace) as parts, worker_lock(parts.workspace.work_lock):
+        if once:
+            outcomes = work_once(parts.execution, lambda o: None if as_json else tell(o))
+            if as_json:
+                print_json([_plain(outcome) for outcome in outcomes])
+            elif not outcomes:
+                say("nothing is approved")
+            return 0
+        say("waiting for approvals; ctrl-c ends it")
+        work_on(
+            parts.execution,
+            parts.workspace.settings.work.poll_seconds,
+            lambda o: print_json(_plain(o)) if as_json else tell(o),
+        )
+    return 0
+
+
+def execute(parts: "Opened") -> str:
+    """Execute what is approved now, and say in a sentence what became of it."""
+    from ostler.execution.worker import work_once, worker_lock
+
+    with worker_lock(parts.workspace.work_lock):
+        outcomes = work_once(parts.execution)
+    if not outcomes:
+        return "nothing is approved"
+    return "; ".join(sentence(outcome) for outcome in outcomes)
+
+
+def tell(outcome: "Outcome") -> None:
+    """One proposal's outcome, for a person."""
+    from ostler.cli.output import say
+    from ostler.review.text import visible
+
+    say(visible(sentence(outcome)))
+
+
+def sentence(outcome: "Outcome") -> str:
+    """What became of a proposal."""
+    proposal = outcome.proposal
+    if outcome.version is not None and not outcome.because:
+        return (
+            f"{proposal.id} {outcome.state.value}: {proposal.patch.rows:,} rows of "
+            f"{proposal.dataset}, now version {outcome.version}"
+        )
+    return f"{proposal.id} {outcome.state.value}: {outcome.because}"
+
+
+def _plain(outcome: "Outcome") -> dict[str, object]:
+    return {
+        "proposal": outcome.proposal.id,
+        "state": outcome.state,
+        "because": outcome.because,
+        "version": outcome.version,
+    }

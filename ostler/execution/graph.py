@@ -1,0 +1,222 @@
+"""The execution flow, whole, on one page. No model, no judgement: only what was approved.
+
+    claim ─▶ recheck ─▶ stage ─▶ verify ─▶ publish ─▶ close
+                          ▲        │          │
+                          └────────┴──────────┘   a culprit left the batch, or another
+                                                  writer was faster: stage again
+
+All approved proposals of one dataset go together and become one commit. Nothing is kept between two
+passes but the database and the table, and of the two the table decides: a worker that is killed
+anywhere leaves a claim that the next one takes over, finds the proposal's transaction in the table
+or does not, and goes on from there.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+
+from ostler.core.datasets import Dataset
+from ostler.core.errors import Conflict
+from ostler.core.states import ProposalState
+from ostler.execution.acceptance import Measured
+from ostler.execution.closing import Outcome, close_published, settle
+from ostler.execution.context import ExecutionContext
+from ostler.execution.recheck import obstacle
+from ostler.store import proposals
+from ostler.store.claims import Claim
+from ostler.store.claims import claim as take
+from ostler.tables.delta import table_of
+from ostler.tables.patches import Stale
+from ostler.tables.publishing import Moved, Stage, discard, open_stage, prepare, publish
+from ostler.telemetry import names
+
+APPLIED, REVOKED = 1, 2
+"""What a table's transaction says of a proposal."""
+
+_TRIES = 5
+
+
+Node = Callable[[ExecutionContext, "Job"], "Update"]
+
+
+class Update(TypedDict, total=False):
+    """What a node changes."""
+
+    claims: tuple[Claim, ...]
+    applied: tuple[Claim, ...]
+    stage: Stage
+    tries: int
+    outcomes: tuple[Outcome, ...]
+
+
+class Job(TypedDict):
+    """One pass over one dataset. Never stored: it may hold what it likes."""
+
+    dataset: Dataset
+    claims: tuple[Claim, ...]
+    """Still on their way."""
+    applied: tuple[Claim, ...]
+    """In the table, not yet closed."""
+    stage: Stage
+    tries: int
+    """Attempts to publish that another writer beat."""
+    outcomes: tuple[Outcome, ...]
+
+
+def claim(context: ExecutionContext, job: Job) -> Update:
+    """Take every approved proposal of the dataset, by compare-and-set."""
+    with context.store.transaction() as session:
+        claims = take(
+            session,
+            dataset=job["dataset"].name,
+            owner=context.owner,
+            at=context.clock(),
+            lease_seconds=context.lease_seconds,
+        )
+    return Update(claims=claims, applied=(), outcomes=(), tries=0)
+
+
+def recheck(context: ExecutionContext, job: Job) -> Update:
+    """Digest, expiry, patch, votes and today's policy; who fails leaves the batch."""
+    return _sift(context, job, lambda c: obstacle(context, c))
+
+
+def stage(context: ExecutionContext, job: Job) -> Update:
+    """Put the patches on the newest snapshot, one on the other; who no longer fits is stale."""
+    staged = open_stage(table_of(job["dataset"]))
+    applied = list(job["applied"])
+    going: list[Claim] = []
+    outcomes = list(job["outcomes"])
+    for held in job["claims"]:
+        standing = staged.standing(held.proposal.id)
+        if standing == APPLIED:
+            applied.append(held)
+        elif standing == REVOKED:
+            outcomes.append(settle(context, held, ProposalState.FAILED, "it was revoked"))
+        else:
+            try:
+                staged = staged.with_patch(context.patches.get(held.proposal.patch.digest))
+                going.append(held)
+            except Stale as error:
+                outcomes.append(settle(context, held, ProposalState.STALE, error.message))
+    return Update(
+        claims=tuple(going), applied=tuple(applied), stage=staged, outcomes=tuple(outcomes)
+    )
+
+
+def verify(context: ExecutionContext, job: Job) -> Update:
+    """Measure every acceptance criterion on the stage; who fails its own leaves the batch."""
+    staged = job["stage"]
+    criteria = [c for held in job["claims"] for c in held.proposal.acceptance]
+    measured = Measured(context, staged.table, criteria, staged.base, staged.view)
+
+    def unmet(held: Claim) -> tuple[ProposalState, str] | None:
+        failed = measured.unmet(held.proposal.acceptance)
+        return (ProposalState.FAILED, failed) if failed else None
+
+    return _sift(context, job, unmet)
+
+
+def publish_batch(context: ExecutionContext, job: Job) -> Update:
+    """Write the new files, prove them, commit once with every proposal's transaction."""
+    staged, claims = job["stage"], job["claims"]
+    with context.telemetry.span(f"{names.EXECUTE} prepare"):
+        prepared = prepare(staged)
+    try:
+        with context.telemetry.span(f"{names.EXECUTE} commit"):
+            publish(
+                staged,
+                prepared,
+                proposals=[c.proposal.id for c in claims],
+                patches=[c.proposal.patch.digest for c in claims],
+                approvers=_approvers(context, claims),
+                trace=context.trace,
+            )
+    except Moved:
+        discard(staged, prepared)
+        if job["tries"] + 1 >= _TRIES:
+            raise Conflict(
+                f"{job['dataset'].name} keeps changing: {_TRIES} attempts to publish failed",
+                "run `ostler work` again when its other writers are quiet",
+            ) from None
+        return Update(tries=job["tries"] + 1)
+    return Update(claims=(), applied=(*job["applied"], *claims))
+
+
+def close(context: ExecutionContext, job: Job) -> Update:
+    """Measure the criteria on the table itself, then record; or revert and reopen."""
+    closed = close_published(context, job["dataset"], job["applied"])
+    return Update(applied=(), outcomes=(*job["outcomes"], *closed))
+
+
+def _sift(
+    context: ExecutionContext,
+    job: Job,
+    judge: Callable[[Claim], tuple[ProposalState, str] | None],
+) -> Update:
+    """The batch without those that `judge` sends elsewhere."""
+    going: list[Claim] = []
+    outcomes = list(job["outcomes"])
+    for held in job["claims"]:
+        verdict = judge(held)
+        if verdict is None:
+            going.append(held)
+        else:
+            outcomes.append(settle(context, held, *verdict))
+    return Update(claims=tuple(going), outcomes=tuple(outcomes))
+
+
+def _approvers(context: ExecutionContext, claims: tuple[Claim, ...]) -> list[str]:
+    with context.store.reading() as session:
+        votes = [
+            vote
+            for held in claims
+            for vote in proposals.votes_on(session, held.proposal.id, held.digest)
+        ]
+    return sorted({vote.reviewer for vote in votes if vote.decision == "approve"})
+
+
+def _after_verify(job: Job) -> str:
+    if not job["claims"]:
+        return "close"
+    staged = len(job["claims"])
+    return "publish" if job["stage"].patches == staged else "stage"
+
+
+def _after_publish(job: Job) -> str:
+    return "stage" if job["claims"] else "close"
+
+
+NODES: dict[str, Node] = {
+    "claim": claim,
+    "recheck": recheck,
+    "stage": stage,
+    "verify": verify,
+    "publish": publish_batch,
+    "close": close,
+}
+
+
+def run_execution(context: ExecutionContext, dataset: Dataset) -> tuple[Outcome, ...]:
+    """One pass over a dataset: what became of each proposal that was taken."""
+    # Any: the library's overloads have parts without a type.
+    flow: Any = StateGraph(Job)
+    for name, node in NODES.items():
+        flow.add_node(name, _traced(context, name, node))
+    flow.add_edge(START, "claim")
+    flow.add_edge("claim", "recheck")
+    flow.add_edge("recheck", "stage")
+    flow.add_edge("stage", "verify")
+    flow.add_conditional_edges("verify", _after_verify, ["stage", "publish", "close"])
+    flow.add_conditional_edges("publish", _after_publish, ["stage", "close"])
+    flow.add_edge("close", END)
+    return flow.compile().invoke({"dataset": dataset})["outcomes"]
+
+
+def _traced(context: ExecutionContext, name: str, node: Node) -> Callable[[Job], Update]:
+    def traced(job: Job) -> Update:
+        with context.telemetry.span(f"{names.EXECUTE} {name}"):
+            return node(context, job)
+
+    return traced

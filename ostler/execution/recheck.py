@@ -1,0 +1,38 @@
+"""Recheck: an approval is looked at once more, at the moment when it would take effect."""
+
+from ostler.core.errors import NotFound, VerificationFailed
+from ostler.core.states import ProposalState
+from ostler.execution.context import ExecutionContext
+from ostler.policies.judgement import authorize_apply
+from ostler.policies.requests import ChangeRequest
+from ostler.store import proposals
+from ostler.store.claims import Claim
+
+Obstacle = tuple[ProposalState, str]
+
+
+def obstacle(context: ExecutionContext, claim: Claim) -> Obstacle | None:
+    """Why an approved proposal must not be executed now, and what becomes of it."""
+    proposal = claim.proposal
+    if proposal.digest != claim.digest:
+        return ProposalState.FAILED, "the stored proposal is not the one that was voted on"
+    if proposal.expires_at is not None and proposal.expires_at < context.clock():
+        return ProposalState.EXPIRED, "it lapsed before it was executed"
+    try:
+        context.patches.get(proposal.patch.digest)
+    except (NotFound, VerificationFailed) as error:
+        return ProposalState.FAILED, error.message
+    return _denied(context, claim)
+
+
+def _denied(context: ExecutionContext, claim: Claim) -> Obstacle | None:
+    proposal = claim.proposal
+    # What policy is asked today is what it was asked then: the change has not changed.
+    request = ChangeRequest.model_validate_json(proposal.verdict.request)
+    with context.store.reading() as session:
+        votes = proposals.votes_on(session, proposal.id, claim.digest)
+    decision = authorize_apply(context.policies, request, votes)
+    if decision.allowed:
+        return None
+    reasons = "; ".join(decision.reasons) or "no rule permits it"
+    return ProposalState.DENIED, f"today's policy says no: {reasons}"

@@ -1,0 +1,145 @@
+"""Revert: the inverse of a published patch, made against today's table and proposed as a change.
+
+The inverse is mechanical, so no agent proposes it: the `reverter` does, and the person who asks for
+it casts a vote on exactly what is shown. It is executed like any other approved proposal.
+"""
+
+from ostler.core.actions import Revert
+from ostler.core.errors import Conflict, NotAllowed
+from ostler.core.proposals import (
+    Draft,
+    Evidence,
+    Proposal,
+    Rank,
+    RankPart,
+    proposal_id,
+)
+from ostler.core.sentences import describe
+from ostler.core.states import ProposalState
+from ostler.execution.context import ExecutionContext
+from ostler.policies.judgement import authorize_revert, judge
+from ostler.policies.requests import Principal, change_request
+from ostler.store import proposals
+from ostler.store.proposals import ProposalRecord
+from ostler.tables.delta import table_of
+from ostler.tables.patches import Patch, invert
+from ostler.tables.staging import mismatches
+from ostler.tables.view import View
+from ostler.tools.dry_run import dry_run
+from ostler.tools.neighbours import neighbours
+
+REVERTER = Principal(kind="agent", name="reverter")
+
+
+def request_revert(
+    context: ExecutionContext, record: ProposalRecord, person: Principal
+) -> Proposal:
+    """Park the inverse of a published proposal; returns what the person then votes on.
+
+    Raises Conflict when it is not published, or when later changes touched the same cells, and
+    NotAllowed when policy does not let this person ask for it, or nobody make the change.
+    """
+    original = record.proposal
+    if record.state is not ProposalState.PUBLISHED:
+        raise Conflict(
+            f"{original.id} is {record.state.value}, so there is nothing to revert",
+            "only a published proposal can be reverted",
+        )
+    dataset = context.dataset(original.dataset)
+    table = table_of(dataset)
+    view = table.view()
+    inverse = invert(context.patches.get(original.patch.digest))
+    _refuse_when_touched(context, original, inverse, view)
+    context.patches.put(inverse)
+    patch = inverse.summary(view.version)
+    action = Revert(proposal=original.id)
+    rules = tuple(criterion.check for criterion in original.acceptance)
+    result = dry_run(
+        view,
+        inverse,
+        rules,
+        mends=original.draft.rule,
+        now=context.clock(),
+        others=neighbours([check.rule for check in rules], table, context.newest),
+        sample=len(original.dry_run.sample),
+        downstream=dataset.downstream,
+    )
+    request = change_request(
+        proposer=REVERTER,
+        dataset=dataset,
+        action=action,
+        patch=patch,
+        total_rows=view.row_count,
+        confidence=1.0,
+        worse_checks=len(result.worse),
+    )
+    asked = request.model_copy(update={"proposer": person})
+    allowed = authorize_revert(context.policies, asked)
+    verdict = judge(context.policies, request)
+    if not allowed.allowed or verdict.outcome == "deny":
+        reasons = (allowed if not allowed.allowed else verdict).reasons
+        raise NotAllowed(f"policy denies it: {'; '.join(reasons) or 'no rule permits it'}")
+    proposal = Proposal(
+        id=proposal_id(dataset.name, action, patch.digest),
+        dataset=dataset.name,
+        item=original.item,
+        run=original.run,
+        proposer=REVERTER.name,
+        draft=Draft(
+            action=action,
+            rule=original.draft.rule,
+            evidence=Evidence(confidence=1.0, summary=f"The inverse of {original.id}."),
+            tool="revert/1",
+        ),
+        sentence=describe(action),
+        patch=patch,
+        dry_run=result,
+        # A revert brings the fault back by design, so no criterion binds it.
+        acceptance=(),
+        rank=Rank(score=1.0, parts=(RankPart(name="asked", value=1.0, because="a person asks"),)),
+        verdict=verdict.model_copy(update={"outcome": "votes", "votes": max(1, verdict.votes)}),
+        trace=original.trace,
+    )
+    with context.store.transaction() as session:
+        proposals.park(
+            session, proposal, ProposalState.PARKED, at=context.clock(), actor=REVERTER.name
+        )
+    return proposal
+
+
+def _refuse_when_touched(
+    context: ExecutionContext, original: Proposal, inverse: Patch, view: View
+) -> None:
+    moved = mismatches(inverse, view, limit=1)
+    if not moved:
+        return
+    later = _later_on_same_cells(context, original)
+    raise Conflict(
+        f"later changes touched the same cells as {original.id}: row {moved[0].row}, "
+        f"{moved[0].column!r}",
+        f"revert these first, in this order: {', '.join(later)}"
+        if later
+        else "the table was changed by somebody else; set the cells by hand",
+    )
+
+
+def _later_on_same_cells(context: ExecutionContext, original: Proposal) -> tuple[str, ...]:
+    """Proposals published after the original whose patches touch its cells, newest first."""
+    mine = _cells(context.patches.get(original.patch.digest))
+    with context.store.reading() as session:
+        published = proposals.queue(
+            session, states=(ProposalState.PUBLISHED,), dataset=original.dataset
+        )
+    others = [
+        record
+        for record in published
+        if record.proposal.id != original.id
+        and mine & _cells(context.patches.get(record.proposal.patch.digest))
+    ]
+    others.sort(key=lambda record: record.changed_at, reverse=True)
+    return tuple(record.proposal.id for record in others)
+
+
+def _cells(patch: Patch) -> set[tuple[str, str]]:
+    rows, columns = patch.changes.column("row"), patch.changes.column("column")
+    return set(zip(rows.to_pylist(), columns.to_pylist(), strict=True))

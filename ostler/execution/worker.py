@@ -1,0 +1,92 @@
+"""The worker: one per workspace and machine, executes what was approved until there is no more."""
+
+import fcntl
+import os
+import socket
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from ostler.core.errors import Conflict
+from ostler.core.states import ProposalState
+from ostler.execution.closing import ACTOR, Outcome
+from ostler.execution.context import ExecutionContext
+from ostler.execution.graph import run_execution
+from ostler.store import claims, proposals
+from ostler.telemetry import names
+
+
+def owner() -> str:
+    """Who this process is, to others that look at its claims."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+@contextmanager
+def worker_lock(path: Path) -> Generator[None]:
+    """Hold the workspace's lock; Conflict when another worker on this machine has it.
+
+    The operating system lets go of it when its holder dies, however it dies.
+    """
+    with path.open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read().strip() or "unknown"
+            raise Conflict(
+                f"another worker (process {holder}) is at work in this workspace",
+                "it will execute what is approved; stop it first if you want to take its place",
+            ) from None
+        lock.seek(0)
+        lock.truncate()
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def work_once(
+    context: ExecutionContext, done: Callable[[Outcome], None] = lambda _: None
+) -> tuple[Outcome, ...]:
+    """Execute everything that is approved now. The caller holds the lock."""
+    now = context.clock()
+    with context.store.transaction() as session:
+        # Whoever of this machine still holds a claim is dead: we have the lock.
+        claims.release_abandoned(session, context.owner.partition(":")[0], actor=ACTOR, at=now)
+        claims.expire(session, at=now, actor=ACTOR)
+        waiting = claims.datasets_with_work(session, context.clock())
+    outcomes: list[Outcome] = []
+    for name in waiting:
+        dataset = context.dataset(name)
+        attributes = {names.DATASET: name}
+        with context.telemetry.span(
+            names.EXECUTE, attributes=attributes, links=_traces(context, name)
+        ) as span:
+            for outcome in run_execution(replace(context, trace=span.traceparent), dataset):
+                outcomes.append(outcome)
+                done(outcome)
+    return tuple(outcomes)
+
+
+def _traces(context: ExecutionContext, dataset: str) -> tuple[str, ...]:
+    """The traces in which the waiting proposals were made, to link to."""
+    with context.store.reading() as session:
+        waiting = proposals.queue(
+            session,
+            states=(ProposalState.APPROVED, ProposalState.EXECUTING),
+            dataset=dataset,
+        )
+    return tuple(sorted({record.proposal.trace for record in waiting if record.proposal.trace}))
+
+
+def work(
+    context: ExecutionContext,
+    poll_seconds: float,
+    done: Callable[[Outcome], None],
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Execute what is approved, and wait for more, until told to stop."""
+    while not stop():
+        if not work_once(context, done):
+            time.sleep(poll_seconds)

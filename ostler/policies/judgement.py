@@ -1,0 +1,118 @@
+"""What policy says of a change, of a vote and of an application: the doors of this room."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from ostler.core.canonical import canonical_json
+from ostler.core.proposals import Verdict, Vote
+from ostler.policies.engine import Decision, compiled, evaluate
+from ostler.policies.policyset import PolicySet
+from ostler.policies.requests import (
+    ChangeAction,
+    ChangeRequest,
+    DatasetFacts,
+    Principal,
+    same_name,
+    to_change,
+    to_vote,
+)
+
+Outcome = Literal["deny", "votes", "auto"]
+
+
+def judge(policies: PolicySet, change: ChangeRequest) -> Verdict:
+    """Whether a change is denied, applied at once, or needs how many votes of which roles.
+
+    Of several permits that match, the highest number of votes counts and all roles are asked for.
+    `Verdict.request` reads back as a ChangeRequest, so that the question can be asked again.
+    """
+    proposed = _ask(policies, "propose", change)
+    if not proposed.allowed:
+        return _verdict(policies, change, "deny", proposed)
+    at_once = _ask(policies, "auto_apply", change)
+    if at_once.allowed:
+        return _verdict(policies, change, "auto", at_once)
+    approved = _ask(policies, "apply_after_approval", change)
+    return _verdict(policies, change, "votes" if approved.allowed else "deny", approved)
+
+
+def authorize_vote(
+    policies: PolicySet,
+    *,
+    person: str,
+    roles: Sequence[str],
+    dataset: DatasetFacts,
+    proposer: str,
+    decision: str,
+) -> Decision:
+    """Whether a person may cast this vote on what `proposer` proposed."""
+    voter = Principal(kind="person", name=person, roles=tuple(sorted(roles)))
+    return evaluate(policies, to_vote(voter, dataset, proposer, decision))
+
+
+def authorize_apply(policies: PolicySet, change: ChangeRequest, votes: Sequence[Vote]) -> Decision:
+    """Whether a change may be applied now: judged anew, with the votes it has.
+
+    A vote that today's policies would not let its reviewer cast does not count. Signatures and
+    digests of the votes are the caller's to check.
+    """
+    verdict = judge(policies, change)
+    valid = [vote for vote in votes if _may_cast(policies, change, vote)]
+    missing = votes_missing(verdict, valid)
+    return Decision(
+        allowed=verdict.outcome != "deny" and not missing,
+        rules=verdict.rules,
+        reasons=missing or verdict.reasons,
+    )
+
+
+def authorize_revert(policies: PolicySet, change: ChangeRequest) -> Decision:
+    """Whether its proposer may undo an applied change by the inverse patch, without a vote."""
+    return evaluate(policies, to_change("revert", change))
+
+
+def votes_missing(verdict: Verdict, votes: Sequence[Vote]) -> tuple[str, ...]:
+    """What is still missing until the votes suffice, one sentence each; empty when they do.
+
+    A reviewer counts once, and every role of the verdict must be among those who approve.
+    """
+    if verdict.outcome != "votes":
+        return ()
+    approvals = [vote for vote in votes if vote.decision == "approve"]
+    lacking = verdict.votes - len({same_name(vote.reviewer) for vote in approvals})
+    present = {role for vote in approvals for role in vote.roles}
+    more = [f"{lacking} more approval{'s' if lacking > 1 else ''} needed."] if lacking > 0 else []
+    return (
+        *more,
+        *(f"An approval by {role} is needed." for role in verdict.roles if role not in present),
+    )
+
+
+def _ask(policies: PolicySet, action: ChangeAction, change: ChangeRequest) -> Decision:
+    return evaluate(policies, to_change(action, change))
+
+
+def _may_cast(policies: PolicySet, change: ChangeRequest, vote: Vote) -> bool:
+    return authorize_vote(
+        policies,
+        person=vote.reviewer,
+        roles=vote.roles,
+        dataset=change.dataset,
+        proposer=change.proposer.name,
+        decision=vote.decision,
+    ).allowed
+
+
+def _verdict(policies: PolicySet, change: ChangeRequest, outcome: Outcome, by: Decision) -> Verdict:
+    annotations = compiled(policies).annotations
+    asking = [annotations[rule] for rule in by.rules] if outcome == "votes" else []
+    return Verdict(
+        outcome=outcome,
+        votes=max((int(rule["votes"]) for rule in asking), default=0),
+        roles=tuple(sorted({rule["role"] for rule in asking if "role" in rule})),
+        rules=by.rules,
+        reasons=by.reasons,
+        request=canonical_json(change),
+        policy=policies.digest,
+        engine=policies.engine,
+    )

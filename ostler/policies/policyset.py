@@ -1,0 +1,115 @@
+"""The policy set: the hard and the site texts, checked together and named by one digest."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+
+import cedarpy
+
+from ostler.core.base import Frozen
+from ostler.core.canonical import Digest, canonical_json, digest_of
+from ostler.core.errors import BadInput
+from ostler.policies.sources import Policy, duplicates, read
+
+HARD = "hard.cedar"
+
+
+class PolicySet(Frozen):
+    """Everything that a verdict depends on beside the request.
+
+    Its canonical JSON is what a run records; `policies_from` reads it back.
+    """
+
+    hard: str
+    """The shipped text that only forbids."""
+    site: tuple[tuple[str, str], ...]
+    """(file name, text) of the workspace, by name."""
+    schema_text: str
+    engine: str
+    """Name and version of the engine that judges."""
+
+    @property
+    def digest(self) -> Digest:
+        """SHA-256 of the canonical JSON, so that a store of objects finds it under this name."""
+        return digest_of(self)
+
+    @property
+    def recorded(self) -> str:
+        """The text that a run keeps."""
+        return canonical_json(self)
+
+    @property
+    def site_text(self) -> str:
+        """The texts of the workspace as one."""
+        return "\n".join(text for _, text in self.site)
+
+
+def engine() -> str:
+    """Name and version of the policy engine."""
+    return f"cedarpy {version('cedarpy')}"
+
+
+def default_site() -> Mapping[str, str]:
+    """The commented site policies that a new workspace gets, by file name."""
+    return {"site.cedar": _shipped("packs/site.cedar")}
+
+
+def load_policies(site_texts: Mapping[str, str]) -> PolicySet:
+    """The shipped hard set with a workspace's policies, by file name.
+
+    Raises:
+        BadInput: one line per problem, with its file and line.
+    """
+    return _checked(
+        PolicySet(
+            hard=_shipped("packs/hard.cedar"),
+            site=tuple(sorted(site_texts.items())),
+            schema_text=_shipped("schema.cedarschema"),
+            engine=engine(),
+        )
+    )
+
+
+def policies_from(recorded: str) -> PolicySet:
+    """A recorded set, hard text and schema included, to be judged by the engine of today.
+
+    Its digest differs from the recorded one when the engine does.
+
+    Raises:
+        BadInput: the text is not a policy set, or today's engine refuses it.
+    """
+    try:
+        policies = PolicySet.model_validate_json(recorded)
+    except ValueError as error:
+        raise BadInput(
+            "The recorded policy set cannot be read.", "Run `ostler audit verify`."
+        ) from error
+    return _checked(policies.model_copy(update={"engine": engine()}))
+
+
+def _checked(policies: PolicySet) -> PolicySet:
+    try:
+        schema = cedarpy.Schema.from_str(policies.schema_text)
+    except ValueError as error:
+        raise BadInput(f"The policy schema cannot be read: {error}.") from error
+    problems: list[str] = []
+    found: list[Policy] = []
+    for name, text in ((HARD, policies.hard), *policies.site):
+        parsed, refused = read(name, text, schema)
+        problems += refused
+        found += parsed
+    problems += [
+        f"{policy.label}a hard policy only forbids"
+        for policy in read(HARD, policies.hard, schema)[0]
+        if policy.node.effect != "forbid"
+    ]
+    problems += duplicates(tuple(found))
+    if problems:
+        raise BadInput("\n".join(problems), "Correct the policies; nothing was changed.")
+    return policies
+
+
+@cache
+def _shipped(name: str) -> str:
+    return files("ostler.policies").joinpath(name).read_text("utf-8")

@@ -1,0 +1,115 @@
+"""What Cedar would take as a policy and Ostler refuses, because it could fail or mislead."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import cast
+
+from cedarpy import pst
+
+from ostler.policies.requests import same_name
+
+OPERATORS: frozenset[str] = frozenset(
+    {
+        *("eq", "not_eq", "less", "less_eq", "greater", "greater_eq", "and", "or", "not"),
+        *("in", "contains", "contains_all", "contains_any", "is_empty"),
+    }
+)
+"""What may stand in a condition. Nothing here can overflow or fail on a value: Cedar skips a policy
+that fails, and a `forbid` that is skipped forbids nothing."""
+
+SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "neg": "-"}
+
+REQUIRED = ("id", "reason", "owner")
+"""Annotations that every policy carries."""
+
+APPLY = "apply_after_approval"
+
+NAMES = ("name", "owner", "proposer")
+"""Attributes that hold the name of a person in the form in which names are compared."""
+
+SLOTTED = (pst.ScopeEq, pst.ScopeIn, pst.ScopeIsIn)
+
+
+def refusals(policy: pst.Template) -> tuple[str, ...]:
+    """One sentence per reason to refuse a policy that Cedar can read."""
+    return (*_annotations(policy), *_votes(policy), *_scope(policy), *_condition(policy))
+
+
+def _annotations(policy: pst.Template) -> Iterator[str]:
+    for name in REQUIRED:
+        if not policy.annotations.get(name, "").strip():
+            yield f'every policy needs @{name}("...")'
+
+
+def _votes(policy: pst.Template) -> Iterator[str]:
+    votes, role = (policy.annotations.get(name) for name in ("votes", "role"))
+    if not _permits_apply(policy):
+        if votes is not None or role is not None:
+            yield f"@votes and @role belong to permits of {APPLY} only"
+        return
+    if votes is None or not re.fullmatch("[1-9][0-9]?", votes):
+        yield f'a permit of {APPLY} needs @votes("n"), n from 1 to 99'
+    if role is not None and not role.strip():
+        yield '@role("...") must name a role'
+
+
+def _permits_apply(policy: pst.Template) -> bool:
+    match policy.action:
+        case pst.ActionEq(entity=entity):
+            named = (entity,)
+        case pst.ActionIn(entities=entities):
+            named = entities
+        case _:
+            return policy.effect == "permit"
+    return policy.effect == "permit" and any(action.id == APPLY for action in named)
+
+
+def _scope(policy: pst.Template) -> Iterator[str]:
+    scopes = (policy.principal, policy.resource)
+    if any(isinstance(s, SLOTTED) and isinstance(s.entity, pst.Slot) for s in scopes):
+        yield "a template (?principal, ?resource) never matches; write the policy out"
+    for uid in sorted(pst.entity_uids(policy), key=str):
+        if uid.type.basename in ("Agent", "Person"):
+            yield from _misspelt(uid.id)
+
+
+def _condition(policy: pst.Template) -> Iterator[str]:
+    nodes = tuple(_under(policy.clauses))
+    used = {node.op for node in nodes if isinstance(node, pst.UnaryOp | pst.BinaryOp)}
+    for operator in sorted(used - OPERATORS):
+        yield (
+            f"`{SYMBOLS.get(operator, operator)}` is not allowed:"
+            " Cedar skips a policy whose computation fails"
+        )
+    for node in nodes:
+        if isinstance(node, pst.BinaryOp):
+            yield from _beside_a_name(node.left, node.right)
+            yield from _beside_a_name(node.right, node.left)
+
+
+def _beside_a_name(side: pst.Expr, other: pst.Expr) -> Iterator[str]:
+    if isinstance(side, pst.GetAttr) and side.attr in NAMES:
+        for node in _under(other):
+            if isinstance(node, pst.StringLit):
+                yield from _misspelt(node.value)
+
+
+def _misspelt(name: str) -> Iterator[str]:
+    """A name in a form that no request ever has: its forbid would never match."""
+    if name != same_name(name):
+        yield f'write "{same_name(name)}" for "{name}": names are compared in that form'
+
+
+def _under(root: object) -> Iterator[object]:
+    """A node and all below it; a stack, because the texts are not ours."""
+    stack: list[object] = [root]
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, tuple):
+            stack.extend(cast("tuple[object, ...]", node))
+        elif isinstance(node, Mapping):
+            stack.extend(cast("Mapping[str, object]", node).values())
+        elif is_dataclass(node):
+            stack.extend(getattr(node, field.name) for field in fields(node))

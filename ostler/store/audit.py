@@ -1,0 +1,157 @@
+"""The audit log: every change of state, as a leaf of a Merkle tree, in the same transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from pydantic import JsonValue, TypeAdapter
+from sqlmodel import Session, col, select
+
+from ostler.core.canonical import Digest, canonical_json
+from ostler.core.errors import VerificationFailed
+from ostler.store.heads import Head
+from ostler.store.merkle import (
+    Frontier,
+    Hash,
+    frontier_ends,
+    leaf_hash,
+    pushed,
+    root_of_frontier,
+)
+from ostler.store.models import AuditEntryRow, CheckpointRow, insert_row
+from ostler.store.times import instant, stamp
+
+_FRONTIER = "ostler.audit.frontier"
+_NEWEST = select(AuditEntryRow.index).order_by(col(AuditEntryRow.index).desc()).limit(1)
+_PAYLOAD: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """One entry of the log."""
+
+    index: int
+    at: datetime
+    actor: str
+    kind: str
+    """What happened: `proposal.moved`, `vote.cast`."""
+    subject: str
+    """The id of what it happened to."""
+    payload: Mapping[str, JsonValue]
+    leaf: Digest
+
+
+def leaf_of(index: int, at: str, actor: str, kind: str, subject: str, payload: str) -> Hash:
+    """The leaf hash of an entry, over its columns exactly as they are stored."""
+    return leaf_hash(canonical_json([index, at, actor, kind, subject, payload]).encode())
+
+
+def append(
+    session: Session,
+    *,
+    at: datetime,
+    actor: str,
+    kind: str,
+    subject: str,
+    payload: Mapping[str, JsonValue],
+) -> AuditEntry:
+    """Add an entry; costs `log n`. A payload's `row` is what the entry did to a projected table."""
+    size, frontier = _tree(session)
+    when, text = stamp(at), canonical_json(payload)
+    leaf = leaf_of(size, when, actor, kind, subject, text)
+    frontier = pushed(frontier, size, leaf)
+    row = AuditEntryRow(
+        index=size,
+        at=when,
+        actor=actor,
+        kind=kind,
+        subject=subject,
+        payload=text,
+        leaf=leaf.hex(),
+        subtree=frontier[-1].hex(),
+    )
+    insert_row(session, AuditEntryRow, row.model_dump())
+    session.info[_FRONTIER] = (size + 1, frontier)
+    return _entry(row)
+
+
+def entries(
+    session: Session, *, subject: str | None = None, after: int = -1, limit: int | None = None
+) -> tuple[AuditEntry, ...]:
+    """Entries behind index `after`, oldest first."""
+    query = (
+        select(AuditEntryRow).where(AuditEntryRow.index > after).order_by(col(AuditEntryRow.index))
+    )
+    if subject is not None:
+        query = query.where(AuditEntryRow.subject == subject)
+    return tuple(_entry(row) for row in session.exec(query.limit(limit)))
+
+
+def latest_entries(
+    session: Session, limit: int, *, subject: str | None = None
+) -> tuple[AuditEntry, ...]:
+    """The last entries, newest first."""
+    query = select(AuditEntryRow).order_by(col(AuditEntryRow.index).desc()).limit(limit)
+    if subject is not None:
+        query = query.where(AuditEntryRow.subject == subject)
+    return tuple(_entry(row) for row in session.exec(query))
+
+
+def leaves(session: Session) -> tuple[Hash, ...]:
+    """All leaf hashes in order, for the proofs of `ostler.store.merkle`."""
+    rows = session.exec(select(AuditEntryRow.leaf).order_by(col(AuditEntryRow.index)))
+    return tuple(bytes.fromhex(leaf) for leaf in rows)
+
+
+def head(session: Session) -> Head:
+    """The head of the log as it stands."""
+    size, frontier = _tree(session)
+    return Head(size, root_of_frontier(frontier).hex())
+
+
+def seal(session: Session) -> Head | None:
+    """Record the head when the session appended to the log; the store does it at each commit."""
+    if _FRONTIER not in session.info:
+        return None
+    now = head(session)
+    sealed = session.exec(select(CheckpointRow.size).order_by(col(CheckpointRow.size).desc()))
+    if now.size <= (sealed.first() or 0):
+        return None
+    at = session.exec(select(AuditEntryRow.at).where(AuditEntryRow.index == now.size - 1)).one()
+    insert_row(session, CheckpointRow, {"size": now.size, "root": now.root, "at": at})
+    return now
+
+
+def _entry(row: AuditEntryRow) -> AuditEntry:
+    return AuditEntry(
+        index=row.index,
+        at=instant(row.at),
+        actor=row.actor,
+        kind=row.kind,
+        subject=row.subject,
+        payload=_PAYLOAD.validate_json(row.payload),
+        leaf=row.leaf,
+    )
+
+
+def _tree(session: Session) -> tuple[int, Frontier]:
+    """Size and frontier of the log; kept between the appends of one session."""
+    last = session.exec(_NEWEST).first()
+    size = 0 if last is None else last + 1
+    kept = cast("tuple[int, Frontier] | None", session.info.get(_FRONTIER))
+    # A savepoint that was rolled back leaves what is kept ahead of the table.
+    if kept is not None and kept[0] == size:
+        return kept
+    ends = frontier_ends(size)
+    rows = session.exec(
+        select(AuditEntryRow.subtree)
+        .where(col(AuditEntryRow.index).in_(ends))
+        .order_by(col(AuditEntryRow.index))
+    ).all()
+    if len(rows) != len(ends):
+        raise VerificationFailed(
+            f"the audit log has gaps: entries of {size} are missing",
+            "`ostler audit verify` names them",
+        )
+    return size, tuple(bytes.fromhex(row) for row in rows)

@@ -1,0 +1,183 @@
+"""Claims: which worker executes which approved proposal, for how long, and whether it still may.
+
+A claim is a lease with a fence: the lease says when another worker may take over, the fence makes
+sure that the one who was overtaken notices.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue
+from sqlalchemy import ColumnElement, and_, func, or_
+from sqlmodel import Session, col, select
+
+from ostler.core.canonical import Digest
+from ostler.core.errors import Conflict, InternalError
+from ostler.core.proposals import Proposal
+from ostler.core.states import ProposalState
+from ostler.store.models import DocumentRow, ProposalRow
+from ostler.store.projection import Columns, Event, change
+from ostler.store.proposals import proposal_of
+from ostler.store.times import stamp
+from ostler.store.transitions import NOTHING, move, state_of, try_move
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A worker's right to execute one proposal."""
+
+    proposal: Proposal
+    digest: Digest
+    """Of the proposal as it is stored, and as it was voted on."""
+    owner: str
+    fence: int
+    lease_until: datetime
+    resumed: bool
+    """Whether another worker had it before and may have published it already."""
+
+
+def claim(
+    session: Session, *, dataset: str, owner: str, at: datetime, lease_seconds: int
+) -> tuple[Claim, ...]:
+    """Take all of a dataset's approved proposals, and those whose worker's lease ran out.
+
+    In order of their approval. `owner` is `host:anything`, so that `release_abandoned` can tell.
+    """
+    if ":" not in owner:
+        raise InternalError(f"the owner {owner!r} of a claim does not begin with a host and ':'")
+    query = (
+        select(ProposalRow, DocumentRow.body)
+        .join(DocumentRow)
+        .where(ProposalRow.dataset == dataset, _claimable(at))
+        .order_by(col(ProposalRow.decided_at), col(ProposalRow.id))
+    )
+    until = at + timedelta(seconds=lease_seconds)
+    return tuple(
+        Claim(
+            proposal=proposal_of(row, body),
+            digest=row.digest,
+            owner=owner,
+            fence=row.fence + 1,
+            lease_until=until,
+            resumed=row.state == ProposalState.EXECUTING,
+        )
+        for row, body in session.exec(query).all()
+        if _take(session, row, owner=owner, at=at, until=until)
+    )
+
+
+def move_claimed(
+    session: Session,
+    held: Claim,
+    target: ProposalState,
+    *,
+    actor: str,
+    at: datetime,
+    because: str = "",
+    payload: Mapping[str, JsonValue] = NOTHING,
+) -> None:
+    """`move` out of `executing`, by the worker that holds the claim; Conflict when it lost it."""
+    proposal_id = held.proposal.id
+    moved = try_move(
+        session,
+        proposal_id,
+        ProposalState.EXECUTING,
+        target,
+        actor=actor,
+        at=at,
+        because=because,
+        payload=payload,
+        only_if={"owner": held.owner, "fence": held.fence},
+    )
+    if not moved:
+        raise Conflict(
+            f"lease lost: proposal {proposal_id} is {state_of(session, proposal_id)} "
+            f"and no longer held by {held.owner}",
+            "whoever took it over finishes it",
+        )
+
+
+def release_abandoned(session: Session, host: str, *, actor: str, at: datetime) -> tuple[str, ...]:
+    """End the leases of a host's workers, none of which is alive; gives the proposals' ids."""
+    beginning = f"{host}:"
+    query = (
+        select(ProposalRow)
+        .where(
+            ProposalRow.state == ProposalState.EXECUTING,
+            func.substr(ProposalRow.owner, 1, len(beginning)) == beginning,
+            col(ProposalRow.lease_until) > stamp(at),
+        )
+        .order_by(col(ProposalRow.id))
+    )
+    return tuple(
+        row.id
+        for row in session.exec(query).all()
+        if change(
+            session,
+            Event(at, actor, "proposal.released", row.id, {"owner": row.owner}),
+            ProposalRow,
+            (row.id,),
+            {"lease_until": stamp(at)},
+            only_if=_held(row),
+        )
+    )
+
+
+def datasets_with_work(session: Session, at: datetime) -> tuple[str, ...]:
+    """Names of the datasets for which `claim` would find something, in order."""
+    query = (
+        select(ProposalRow.dataset)
+        .where(_claimable(at))
+        .distinct()
+        .order_by(col(ProposalRow.dataset))
+    )
+    return tuple(session.exec(query))
+
+
+def expire(session: Session, *, at: datetime, actor: str) -> tuple[str, ...]:
+    """Move what waits for longer than it may to `expired`; gives the proposals' ids."""
+    waiting = (ProposalState.PARKED, ProposalState.APPROVED)
+    query = (
+        select(ProposalRow)
+        .where(col(ProposalRow.state).in_(waiting), col(ProposalRow.expires_at) < stamp(at))
+        .order_by(col(ProposalRow.id))
+    )
+    rows = session.exec(query).all()
+    for row in rows:
+        source = ProposalState(row.state)
+        because = f"nobody decided or executed it before {row.expires_at}"
+        move(session, row.id, source, ProposalState.EXPIRED, actor=actor, at=at, because=because)
+    return tuple(row.id for row in rows)
+
+
+def _claimable(at: datetime) -> ColumnElement[bool]:
+    return or_(
+        col(ProposalRow.state) == ProposalState.APPROVED,
+        and_(
+            col(ProposalRow.state) == ProposalState.EXECUTING,
+            col(ProposalRow.lease_until) <= stamp(at),
+        ),
+    )
+
+
+def _held(row: ProposalRow) -> Columns:
+    return {"state": row.state, "owner": row.owner, "fence": row.fence}
+
+
+def _take(session: Session, row: ProposalRow, *, owner: str, at: datetime, until: datetime) -> bool:
+    lease = {"owner": owner, "lease_until": stamp(until), "fence": row.fence + 1}
+    if row.state == ProposalState.APPROVED:
+        return try_move(
+            session,
+            row.id,
+            ProposalState.APPROVED,
+            ProposalState.EXECUTING,
+            actor=owner,
+            at=at,
+            columns=lease,
+            only_if=_held(row),
+        )
+    # The state stays; only the holder changes.
+    event = Event(at, owner, "proposal.taken_over", row.id, {"from": row.owner})
+    return change(session, event, ProposalRow, (row.id,), lease, only_if=_held(row))

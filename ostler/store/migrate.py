@@ -1,0 +1,58 @@
+"""Bringing a state database to the schema of this code, with the migrations that ship with it."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from ostler.core.errors import BadInput
+
+HEAD = "0001"
+"""The newest revision; written here so that opening a database need not load Alembic."""
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def migrate(engine: Engine, where: str) -> None:
+    """Migrate to `HEAD` in one transaction; BadInput when the database is newer or not ours."""
+    with engine.begin() as connection:
+        found = _revision(connection, where)
+        if found != HEAD:
+            _upgrade(connection, found, where)
+
+
+def is_current(engine: Engine, where: str) -> bool:
+    """Whether there is nothing to migrate; takes no write lock."""
+    with engine.connect() as connection:
+        return _revision(connection, where) == HEAD
+
+
+def _revision(connection: Connection, where: str) -> str | None:
+    """The revision of the database; None when it is empty."""
+    tables = inspect(connection).get_table_names()
+    if "alembic_version" in tables:
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if tables:
+        raise BadInput(
+            f"{where} is a database, but not one of Ostler's",
+            "name another file; this one is left as it is",
+        )
+    return None
+
+
+def _upgrade(connection: Connection, found: str | None, where: str) -> None:
+    # Alembic costs start-up time and is needed once per database.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
+    if found is not None and found not in known:
+        raise BadInput(
+            f"{where} was written by a newer Ostler (schema {found}; this one knows {HEAD})",
+            "install the newer version",
+        )
+    config.attributes["connection"] = connection
+    command.upgrade(config, HEAD)

@@ -1,0 +1,1 @@
+"""Alembic migrations, run by `ostler.store.migrate`; forward only."""

@@ -1,0 +1,230 @@
+"""The tables. All but four are a projection of the audit log, column for column.
+
+`document` holds bodies under their digests and forgets none, so that what an old vote was cast on
+can still be read. `audit_entry` and `checkpoint` are the log; `outbox` is a delivery queue. No type
+here means something else in PostgreSQL than in SQLite: text, whole numbers, doubles.
+"""
+
+import re
+from collections.abc import Mapping
+
+from sqlalchemy import Index, MetaData, Table, UnaryExpression, desc, insert
+from sqlalchemy.orm import declared_attr
+from sqlmodel import Field, Session, SQLModel
+
+NAMES = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+}
+"""Every constraint has a name, so that a migration can change it."""
+
+
+_BEST_FIRST: UnaryExpression[float] = desc("score")
+
+
+def name_of(row: str) -> str:
+    """A table's name: `BacklogItemRow` is a row of `backlog_item`."""
+    return re.sub("(?<!^)(?=[A-Z])", "_", row.removesuffix("Row")).lower()
+
+
+class Stored(SQLModel):
+    """What the tables have in common: their own metadata, apart from anybody else's."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # noqa: N805  # pyright: ignore[reportIncompatibleVariableOverride]
+        return name_of(cls.__name__)
+
+
+class DocumentRow(Stored, table=True):
+    """An immutable text under the SHA-256 of its bytes."""
+
+    digest: str = Field(primary_key=True)
+    body: str
+
+
+class DatasetRow(Stored, table=True):
+    """A dataset; the document is `core.datasets.Dataset`."""
+
+    name: str = Field(primary_key=True)
+    digest: str = Field(foreign_key="document.digest")
+    created_at: str
+    changed_at: str
+
+
+class ContractRow(Stored, table=True):
+    """A contract text that was in force or seen; the document is the text itself."""
+
+    __table_args__ = (Index(None, "dataset", "recorded_at"),)
+    dataset: str = Field(primary_key=True)
+    digest: str = Field(primary_key=True, foreign_key="document.digest")
+    recorded_at: str
+
+
+class RunRow(Stored, table=True):
+    """A run; the document is `core.runs.RunInputs`."""
+
+    __table_args__ = (
+        Index(None, "digest", "state"),
+        Index(None, "started_at", "id"),
+        Index(None, "dataset", "started_at", "id"),
+    )
+    id: str = Field(primary_key=True)
+    dataset: str
+    digest: str = Field(foreign_key="document.digest")
+    state: str
+    started_at: str
+    finished_at: str | None
+    trace: str
+
+
+class RunStepRow(Stored, table=True):
+    """A step of a run; its digest names what the node handed on, which is kept elsewhere."""
+
+    run: str = Field(primary_key=True, foreign_key="run.id")
+    name: str = Field(primary_key=True)
+    position: int
+    digest: str
+    at: str
+
+
+class FindingRow(Stored, table=True):
+    """A finding; the document is `core.items.Finding`."""
+
+    __table_args__ = (Index(None, "dataset", "version", "id"),)
+    id: str = Field(primary_key=True)
+    dataset: str
+    version: int
+    digest: str = Field(foreign_key="document.digest")
+    recorded_at: str
+
+
+class BacklogItemRow(Stored, table=True):
+    """A backlog item; the document is the newest revision of `core.items.BacklogItem`."""
+
+    __table_args__ = (Index(None, "dataset", "state", "id"),)
+    id: str = Field(primary_key=True)
+    dataset: str
+    state: str
+    digest: str = Field(foreign_key="document.digest")
+    created_at: str
+    changed_at: str
+
+
+class ProposalRow(Stored, table=True):
+    """A proposal; the document is `core.proposals.Proposal`, its digest what votes are bound to."""
+
+    __table_args__ = (
+        Index("ix_proposal_queue", "state", _BEST_FIRST, "id"),
+        Index("ix_proposal_dataset_queue", "dataset", "state", _BEST_FIRST, "id"),
+        Index(None, "state", "expires_at"),
+    )
+    id: str = Field(primary_key=True)
+    dataset: str
+    item: str
+    run: str
+    state: str
+    score: float
+    digest: str = Field(foreign_key="document.digest")
+    created_at: str
+    changed_at: str
+    expires_at: str | None
+    decided_at: str | None
+    reason: str
+    """Why it is in this state, as whoever moved it said."""
+    owner: str
+    """The worker that holds it, `host:anything`; empty when nobody does."""
+    lease_until: str | None
+    fence: int
+    """Grows with every claim; a worker whose number is older has lost its lease."""
+
+
+class VoteRow(Stored, table=True):
+    """A vote; the document is `core.proposals.Vote`. One per reviewer and proposal as shown."""
+
+    proposal: str = Field(primary_key=True, foreign_key="proposal.id")
+    proposal_digest: str = Field(primary_key=True)
+    reviewer: str = Field(primary_key=True)
+    decision: str
+    digest: str = Field(foreign_key="document.digest")
+    at: str
+
+
+class ExecutionRow(Stored, table=True):
+    """How one claim of a proposal ended; the document is `store.executions.Execution`."""
+
+    proposal: str = Field(primary_key=True, foreign_key="proposal.id")
+    fence: int = Field(primary_key=True)
+    outcome: str
+    digest: str = Field(foreign_key="document.digest")
+    at: str
+
+
+class OutboxRow(Stored, table=True):
+    """An event that waits to be told outside."""
+
+    __table_args__ = (Index(None, "sent_at", "created_at", "event_id"),)
+    event_id: str = Field(primary_key=True)
+    kind: str
+    body: str
+    created_at: str
+    sent_at: str | None
+
+
+class AuditEntryRow(Stored, table=True):
+    """An entry of the audit log: a leaf of the Merkle tree."""
+
+    __table_args__ = (Index(None, "subject", "index"),)
+    index: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """Counts from 0 without gaps."""
+    at: str
+    actor: str
+    kind: str
+    subject: str
+    payload: str
+    leaf: str
+    subtree: str
+    """Root of the largest perfect subtree that ends at this leaf: `log n` of them are the head."""
+
+
+class CheckpointRow(Stored, table=True):
+    """A tree head, recorded at the end of each transaction that appended to the log."""
+
+    size: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    root: str
+    at: str
+
+
+def table_of(row: type[Stored]) -> Table:
+    """The table behind a class."""
+    return Stored.metadata.tables[name_of(row.__name__)]
+
+
+PROJECTED: tuple[Table, ...] = tuple(
+    table_of(row)
+    for row in (
+        DatasetRow,
+        ContractRow,
+        RunRow,
+        RunStepRow,
+        FindingRow,
+        BacklogItemRow,
+        ProposalRow,
+        VoteRow,
+        ExecutionRow,
+    )
+)
+"""The tables that the audit log determines, every column of them."""
+
+
+def has_document(table: Table) -> bool:
+    """Whether the table's `digest` names a row of `document`."""
+    return "digest" in table.c and bool(table.c["digest"].foreign_keys)
+
+
+def insert_row(session: Session, row: type[Stored], columns: Mapping[str, object]) -> None:
+    """Insert at once, so that nothing written later in the transaction overtakes it."""
+    # As parameters, not as `.values(...)`, which SQLAlchemy would compile anew for every row.
+    session.connection().execute(insert(table_of(row)), dict(columns))

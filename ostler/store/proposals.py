@@ -1,0 +1,198 @@
+"""Proposals: parked once, found by index, read with the votes that count."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select
+
+from ostler.core.canonical import Digest
+from ostler.core.errors import Conflict, InternalError
+from ostler.core.proposals import Proposal, Vote
+from ostler.core.states import ProposalState
+from ostler.store.documents import checked, keep
+from ostler.store.lookup import full_id
+from ostler.store.models import DocumentRow, ProposalRow, VoteRow
+from ostler.store.projection import Event, Value, add
+from ostler.store.times import instant, maybe_instant, maybe_stamp, stamp
+from ostler.store.transitions import move, try_move
+
+_AGAIN = (ProposalState.STALE, ProposalState.EXPIRED, ProposalState.DENIED)
+"""States from which a proposal that is found again is parked again."""
+
+_VERDICTS = (ProposalState.PARKED, ProposalState.DENIED, ProposalState.APPROVED)
+"""Where policy can send a proposal: to people, nowhere, or on by itself."""
+
+
+class Parked(StrEnum):
+    """What parking a proposal did."""
+
+    NEW = "new"
+    KNOWN = "known"
+    PARKED_AGAIN = "parked_again"
+
+
+@dataclass(frozen=True)
+class ProposalRecord:
+    """A proposal and where it stands."""
+
+    proposal: Proposal
+    digest: Digest
+    state: ProposalState
+    created_at: datetime
+    changed_at: datetime
+    decided_at: datetime | None
+    """When it was approved, if it was."""
+    reason: str
+    """Why it is in this state; may come from a person, so hostile."""
+    owner: str
+    """The worker that holds it, or empty."""
+    votes: tuple[Vote, ...]
+    """Votes on exactly this document, oldest first."""
+
+
+def park(
+    session: Session, proposal: Proposal, state: ProposalState, *, at: datetime, actor: str
+) -> Parked:
+    """Park a proposal and send it where the verdict says: `parked`, `denied` or `approved`.
+
+    A known id stays as it is, unless it is stale, expired or denied: then it is parked again with
+    the new document, and votes on the old one no longer count.
+    """
+    if state not in _VERDICTS:
+        raise InternalError(f"a proposal cannot begin as {state}")
+    row = session.exec(select(ProposalRow).where(ProposalRow.id == proposal.id)).first()
+    if row is not None and (row.state not in _AGAIN or row.state == state):
+        return Parked.KNOWN
+    if row is None:
+        _insert(session, proposal, at=at, actor=actor)
+    else:
+        _replace(session, proposal, row, at=at, actor=actor)
+    if state is not ProposalState.PARKED:
+        because = "; ".join(proposal.verdict.reasons)
+        move(session, proposal.id, ProposalState.PARKED, state, actor=actor, at=at, because=because)
+    return Parked.NEW if row is None else Parked.PARKED_AGAIN
+
+
+def get_proposal(session: Session, typed: str) -> ProposalRecord:
+    """A proposal by its id or a unique beginning of it (NotFound, BadInput)."""
+    proposal_id = full_id(session, ProposalRow, "proposal", typed)
+    return _records(session, _with_body().where(ProposalRow.id == proposal_id))[0]
+
+
+def queue(
+    session: Session,
+    *,
+    states: Sequence[ProposalState] = (ProposalState.PARKED,),
+    dataset: str | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> tuple[ProposalRecord, ...]:
+    """Proposals in some states, highest score first, then by id."""
+    query = (
+        _with_body()
+        .where(col(ProposalRow.state).in_(states))
+        .order_by(col(ProposalRow.score).desc(), col(ProposalRow.id))
+        .limit(limit)
+        .offset(offset)
+    )
+    if dataset is not None:
+        query = query.where(ProposalRow.dataset == dataset)
+    return _records(session, query)
+
+
+def counts(session: Session) -> dict[ProposalState, int]:
+    """How many proposals there are in each state, zeros included."""
+    query = select(ProposalRow.state, func.count()).group_by(col(ProposalRow.state))
+    found = {state: int(number) for state, number in session.exec(query)}
+    return {state: found.get(state, 0) for state in ProposalState}
+
+
+def votes_on(session: Session, proposal_id: str, digest: Digest) -> tuple[Vote, ...]:
+    """The votes on one document of a proposal, oldest first."""
+    query = (
+        select(VoteRow, DocumentRow.body)
+        .join(DocumentRow)
+        .where(VoteRow.proposal == proposal_id, VoteRow.proposal_digest == digest)
+        .order_by(col(VoteRow.at), col(VoteRow.reviewer))
+    )
+    return tuple(
+        Vote.model_validate_json(checked(body, row.digest, f"a vote on {proposal_id}"))
+        for row, body in session.exec(query)
+    )
+
+
+def proposal_of(row: ProposalRow, body: str) -> Proposal:
+    """The proposal in a row's document, checked against its digest."""
+    return Proposal.model_validate_json(checked(body, row.digest, f"proposal {row.id}"))
+
+
+def _with_body() -> Select[ProposalRow, str]:
+    return select(ProposalRow, DocumentRow.body).join(DocumentRow)
+
+
+def _records(session: Session, query: Select[ProposalRow, str]) -> tuple[ProposalRecord, ...]:
+    return tuple(
+        ProposalRecord(
+            proposal=proposal_of(row, body),
+            digest=row.digest,
+            state=ProposalState(row.state),
+            created_at=instant(row.created_at),
+            changed_at=instant(row.changed_at),
+            decided_at=maybe_instant(row.decided_at),
+            reason=row.reason,
+            owner=row.owner,
+            votes=votes_on(session, row.id, row.digest),
+        )
+        for row, body in session.exec(query).all()
+    )
+
+
+def _columns(session: Session, proposal: Proposal) -> dict[str, Value]:
+    """The columns that come from the document."""
+    return {
+        "dataset": proposal.dataset,
+        "item": proposal.item,
+        "run": proposal.run,
+        "score": proposal.rank.score,
+        "digest": keep(session, proposal),
+        "expires_at": maybe_stamp(proposal.expires_at),
+        "decided_at": None,
+    }
+
+
+def _insert(session: Session, proposal: Proposal, *, at: datetime, actor: str) -> None:
+    columns: dict[str, Value] = {
+        **_columns(session, proposal),
+        "id": proposal.id,
+        "state": ProposalState.PARKED.value,
+        "created_at": stamp(at),
+        "changed_at": stamp(at),
+        "reason": "",
+        "owner": "",
+        "lease_until": None,
+        "fence": 0,
+    }
+    add(session, Event(at, actor, "proposal.parked", proposal.id), ProposalRow, columns)
+
+
+def _replace(
+    session: Session, proposal: Proposal, row: ProposalRow, *, at: datetime, actor: str
+) -> None:
+    source = ProposalState(row.state)
+    columns = _columns(session, proposal)
+    if not try_move(
+        session,
+        proposal.id,
+        source,
+        ProposalState.PARKED,
+        actor=actor,
+        at=at,
+        because="found again",
+        columns=columns,
+        only_if={"digest": row.digest},
+    ):
+        raise Conflict(f"proposal {proposal.id} is no longer {source}", "run it again")

@@ -1,0 +1,187 @@
+"""A contract drafted from a table, for a person to edit."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from ostler.core.checks import (
+    AcceptedValues,
+    AnyRule,
+    Check,
+    CheckResult,
+    Dependency,
+    NotNull,
+    Pattern,
+    Range,
+    RejectedValues,
+    TypeIs,
+    Unique,
+)
+from ostler.core.datasets import Dataset
+from ostler.core.errors import InternalError
+from ostler.tables.view import View
+from ostler.tools.contracts.draft import Column, draft
+from ostler.tools.contracts.parse import DOWNSTREAM, PROTECTED
+from ostler.tools.contracts.scalars import flow, scalar
+from ostler.tools.quality.measure import measure
+from ostler.tools.quality.wording import share_of
+
+HOLDS_SHARE = 0.95
+"""A rule that holds for less of the whole table is not drafted, whatever a sample said."""
+ROWS_KEPT = 0.5
+"""The table is promised to keep so much of its present number of rows."""
+
+_HEAD = """\
+# A draft: Ostler read these rules off the table as it is, mistakes included. Edit it before you
+# rely on it. Delete what only happens to be true, and tighten what matters.
+#
+# What a rule says of its support was true of {rows} rows on {day}.
+# `severity: error` stops a pipeline when the rule fails, `warning` only reports it; the rules that
+# are guesses are warnings until you say otherwise. required, unique and logicalType always stop.
+"""
+
+
+def infer_contract(view: View, dataset: Dataset, *, now: datetime) -> str:
+    """A draft contract in YAML, the same text for the same table and clock.
+
+    Only rules that nearly all of the table keeps are drafted, each with its support, except that
+    texts which hide a missing value are named however many there are.
+    """
+    drafted = draft(view, dataset)
+    results = measure(view, [Check(rule=rule) for rule in drafted.rules], now=now, sample=0)
+    support = {result.check.rule: _support(result) for result in results if _holds(result)}
+    rows = view.row_count
+    lines = [
+        *_HEAD.format(rows=f"{rows:,}", day=f"{now.astimezone(UTC):%Y-%m-%d}").splitlines(),
+        "apiVersion: v3.1.0",
+        "kind: DataContract",
+        f"id: {scalar(dataset.name)}",
+        f"name: {scalar(dataset.name)}",
+        "version: 0.1.0",
+        "status: draft",
+        "team:",
+        f"  name: {scalar(dataset.owner)}",
+        "  members:",
+        f"    - username: {scalar(dataset.owner)}",
+        "      role: owner",
+        *_downstream(dataset),
+        "schema:",
+        f"  - name: {scalar(dataset.name)}",
+        "    logicalType: object",
+        "    properties:",
+        *(line for column in drafted.columns for line in _column(column, dataset, support)),
+        "    quality:",
+        f"      - description: The table had {rows:,} rows.",
+        "        metric: rowCount",
+        f"        mustBeGreaterOrEqualTo: {int(rows * ROWS_KEPT)}",
+        "        severity: warning",
+        *(
+            line
+            for rule in drafted.dependencies
+            if rule in support
+            for line in _guess(rule, support[rule], 6)
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _holds(result: CheckResult) -> bool:
+    # Texts that hide a missing value do not read as the type either, however many they are.
+    expected = isinstance(result.check.rule, RejectedValues | TypeIs)
+    return expected or result.total - result.failing >= HOLDS_SHARE * result.total
+
+
+def _downstream(dataset: Dataset) -> list[str]:
+    if not dataset.downstream:
+        return []
+    lines = ["customProperties:", f"  - property: {DOWNSTREAM}", "    value:"]
+    return [*lines, *(f"      - {scalar(name)}" for name in dataset.downstream)]
+
+
+def _column(column: Column, dataset: Dataset, support: Mapping[AnyRule, str]) -> list[str]:
+    kept = {type(rule): rule for rule in column.rules if rule in support}
+    typed, required, unique = kept.get(TypeIs), kept.get(NotNull), kept.get(Unique)
+    guesses = [rule for rule in column.rules if rule in support and isinstance(rule, _GUESSES)]
+    lines = [
+        f"name: {scalar(column.name)}",
+        f"logicalType: {column.type}" + (_held(support[typed]) if typed else ""),
+    ]
+    if column.name in dataset.key:
+        place = dataset.key.index(column.name) + 1
+        lines += ["primaryKey: true", f"primaryKeyPosition: {place}"]
+    if required:
+        lines.append(f"required: true{_held(support[required])}")
+    if unique and dataset.key != (column.name,):
+        lines.append(f"unique: true{_held(support[unique])}")
+    if column.name in dataset.protected:
+        lines += ["customProperties:", f"  - property: {PROTECTED}", "    value: true"]
+    if guesses:
+        lines.append("quality:")
+        lines += [line for rule in guesses for line in _guess(rule, support[rule], 2)]
+    return [f"      {'- ' if place == 0 else '  '}{line}" for place, line in enumerate(lines)]
+
+
+def _support(result: CheckResult) -> str:
+    if not result.failing:
+        return "all rows"
+    return share_of(result.total - result.failing, result.total, " rows")
+
+
+def _held(support: str) -> str:
+    return f"  # holds for {support}"
+
+
+_GUESSES = RejectedValues | AcceptedValues | Pattern | Range | Dependency
+
+
+def _guess(rule: AnyRule, support: str, indent: int) -> list[str]:
+    """A rule as an entry of `quality`, indented by so many blanks."""
+    said, lines = _written(rule)
+    entry = [f"description: {said} Holds for {support}.", *lines]
+    blanks = " " * indent
+    return [
+        f"{blanks}{'- ' if place == 0 else '  '}{line}"
+        for place, line in enumerate([*entry, "severity: warning"])
+    ]
+
+
+def _written(rule: AnyRule) -> tuple[str, list[str]]:
+    match rule:
+        case RejectedValues():
+            return "These texts hide a missing value.", [
+                "metric: missingValues",
+                "arguments:",
+                *flow("  missingValues: ", rule.values),
+                "mustBe: 0",
+            ]
+        case AcceptedValues():
+            return "One of the usual values; rare ones were left out.", [
+                "metric: invalidValues",
+                "arguments:",
+                *flow("  validValues: ", rule.values),
+                "mustBe: 0",
+            ]
+        case Pattern():
+            return "Has the usual form.", [
+                "metric: invalidValues",
+                "arguments:",
+                f"  pattern: {scalar(rule.regex)}",
+                "mustBe: 0",
+            ]
+        case Range():
+            bounds = [("minimum", rule.minimum), ("maximum", rule.maximum)]
+            return "Lies in the usual range.", [
+                *_custom("range"),
+                *(f"  {name}: {bound:.15g}" for name, bound in bounds if bound is not None),
+            ]
+        case Dependency():
+            return "Rows with equal determinants have an equal dependent.", [
+                *_custom("dependency"),
+                *flow("  determinants: ", rule.determinants),
+                f"  dependent: {scalar(rule.dependent)}",
+            ]
+        case _:
+            raise InternalError(f"a rule of kind {rule.kind!r} is not drafted")
+
+
+def _custom(rule: str) -> Sequence[str]:
+    return ("type: custom", "engine: ostler", "implementation:", f"  rule: {rule}")

@@ -1,0 +1,65 @@
+"""The dry run: what a patch does to every check, measured with it and without it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from ostler.core.base import Cell, RowId
+from ostler.core.checks import AnyRule, Check
+from ostler.core.proposals import Change, CheckEffect, DryRun
+from ostler.tables.patches import Patch
+from ostler.tables.sql import quoted
+from ostler.tables.staging import apply
+from ostler.tables.view import View
+from ostler.tools.quality import measure
+
+_CONTEXT_ROWS = 5
+
+
+def dry_run(
+    view: View,
+    patch: Patch,
+    checks: Sequence[Check],
+    *,
+    mends: AnyRule,
+    now: datetime,
+    others: Mapping[str, View],
+    sample: int,
+    downstream: tuple[str, ...] = (),
+) -> DryRun:
+    """Measure all checks, and the rule that the patch wants to mend, before and after."""
+    wanted = Check(rule=mends)
+    measured = (wanted, *(check for check in checks if check.rule != mends))
+    before = measure(view, measured, now=now, others=others, sample=0)
+    after = measure(apply(patch, view), measured, now=now, others=others, sample=0)
+    shown = spread(patch, sample)
+    return DryRun(
+        version=view.version,
+        effects=tuple(
+            CheckEffect(check=b.check, before=b.failing, after=a.failing, total=b.total)
+            for b, a in zip(before, after, strict=True)
+        ),
+        sample=shown,
+        context=_context(view, tuple(dict.fromkeys(c.row for c in shown))[:_CONTEXT_ROWS]),
+        downstream=downstream,
+    )
+
+
+def spread(patch: Patch, limit: int) -> tuple[Change, ...]:
+    """So many changes, evenly spread over the patch, so that a card does not show one corner."""
+    total = patch.changes.num_rows
+    if total <= limit:
+        return patch.page(total)
+    return tuple(patch.page(1, index * total // limit)[0] for index in range(limit))
+
+
+def _context(
+    view: View, rows: tuple[RowId, ...]
+) -> tuple[tuple[RowId, tuple[tuple[str, Cell], ...]], ...]:
+    cells = ", ".join(f"CAST({quoted(c)} AS VARCHAR)" for c in view.column_names)
+    found = view.query(
+        f"""SELECT {view.row}, {cells} FROM {view.source}
+            WHERE list_contains(CAST(? AS VARCHAR[]), {view.row})""",
+        [list(rows)],
+    )
+    by_row = {row: tuple(zip(view.column_names, values, strict=True)) for row, *values in found}
+    return tuple((row, by_row[row]) for row in rows if row in by_row)

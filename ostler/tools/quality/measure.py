@@ -1,0 +1,182 @@
+"""Checks measured on one state of a table: all that look at rows in a single scan of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ostler.core.base import RowId
+from ostler.core.checks import AnyRule, Check, CheckResult, Drift, Freshness, RowCount
+from ostler.tables.view import View
+from ostler.tools.drift.measure import measure_drift
+from ostler.tools.quality import reading
+from ostler.tools.quality.conditions import Condition, Ground, condition
+from ostler.tools.quality.needs import ground_of, obstacle, reference_of, refuse_bad_patterns
+from ostler.tools.quality.wording import aged, counted, share_of
+
+_SECONDS_PER_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What a rule gave, before anyone says whether it is good enough."""
+
+    failing: int
+    observed: str = ""
+    """Empty for a rule about rows, whose share says it."""
+    rows: tuple[RowId, ...] = ()
+
+
+def measure(
+    view: View,
+    checks: Sequence[Check],
+    *,
+    now: datetime,
+    others: Mapping[str, View] | None = None,
+    sample: int = 10,
+) -> tuple[CheckResult, ...]:
+    """What each check gives on a view, in the order of the checks.
+
+    Args:
+        view: The state of the table that is measured.
+        checks: What to measure.
+        now: The clock that freshness is measured against, with a time zone.
+        others: Views of other datasets by name, for foreign keys, and of other versions of this
+            table as `@<version>`, for drift.
+        sample: How many failing rows each result names, the first ones by their id.
+
+    A check whose column, or whose other dataset, is missing fails as a whole. Raises BadInput for a
+    regular expression that cannot be used, and InternalError for a drift check without the view of
+    its reference.
+    """
+    others = others or {}
+    refuse_bad_patterns(view, checks)
+    rules = tuple(dict.fromkeys(check.rule for check in checks))
+    obstacles = {rule: obstacle(rule, view, others) for rule in rules}
+    possible = [rule for rule in rules if not obstacles[rule]]
+    outcomes = {rule: _Outcome(1, why) for rule, why in obstacles.items() if why}
+    outcomes |= _drifts(view, (r for r in possible if isinstance(r, Drift)), others)
+    with ground_of(view, possible, others) as ground:
+        total, scanned = _scan(ground, possible, now, sample)
+    outcomes |= scanned
+    return tuple(_result(check, outcomes[check.rule], total, now) for check in checks)
+
+
+def failing_rows(
+    view: View,
+    check: Check,
+    *,
+    now: datetime,
+    others: Mapping[str, View] | None = None,
+    limit: int,
+    offset: int = 0,
+) -> tuple[RowId, ...]:
+    """A page of the rows that fail a check, by id; none when the table fails as a whole.
+
+    Takes what `measure` takes, and raises as it does.
+    """
+    others = others or {}
+    refuse_bad_patterns(view, [check])
+    if obstacle(check.rule, view, others) or not _is_about_rows(check.rule):
+        return ()
+    with ground_of(view, [check.rule], others) as ground:
+        failing = condition(check.rule, ground)
+        found = view.query(
+            f"SELECT {view.row} FROM {view.source} WHERE {failing.sql}"
+            f" ORDER BY {_place(view.row)} LIMIT ? OFFSET ?",
+            [*failing.parameters, limit, offset],
+        )
+    return tuple(row[0] for row in found)
+
+
+def _is_about_rows(rule: AnyRule) -> bool:
+    return not isinstance(rule, RowCount | Freshness | Drift)
+
+
+def _place(row: str) -> str:
+    """What rows are ordered by: ids that are numbers as numbers, then the others as text."""
+    return f"row(TRY_CAST({row} AS BIGINT), {row})"
+
+
+def _result(check: Check, outcome: _Outcome, total: int, now: datetime) -> CheckResult:
+    about_rows = not outcome.observed
+    limit = check.max_share * total if check.max_failing is None else check.max_failing
+    return CheckResult(
+        check=check,
+        failing=outcome.failing,
+        total=total,
+        observed=share_of(outcome.failing, total) if about_rows else outcome.observed,
+        passed=outcome.failing <= (limit if about_rows else 0),
+        rows=outcome.rows,
+        measured_at=now,
+    )
+
+
+def _drifts(
+    view: View, rules: Iterable[Drift], others: Mapping[str, View]
+) -> dict[AnyRule, _Outcome]:
+    families: dict[int, list[Drift]] = {}
+    for rule in rules:
+        families.setdefault(rule.reference, []).append(rule)
+    return {
+        result.rule: _Outcome(int(result.drifted), result.observed)
+        for family in families.values()
+        for result in measure_drift(view, reference_of(family[0], others), family)
+    }
+
+
+def _scan(
+    ground: Ground, rules: Sequence[AnyRule], now: datetime, sample: int
+) -> tuple[int, dict[AnyRule, _Outcome]]:
+    """The number of rows, and the outcome of every rule but drift, by one query.
+
+    Each rule is a column of the inner query; the outer one aggregates them all at once.
+    """
+    view = ground.view
+    utc = now.astimezone(UTC).replace(tzinfo=None)
+    scanned = [rule for rule in rules if not isinstance(rule, Drift | RowCount)]
+    columns = [
+        _times(rule, utc) if isinstance(rule, Freshness) else condition(rule, ground)
+        for rule in scanned
+    ]
+    inner = [f"{column.sql} AS c{place}" for place, column in enumerate(columns)]
+    first = f"arg_min(id, place, {max(sample, 1):d})"
+    outer = [
+        f"max(c{place}), NULL"
+        if isinstance(rule, Freshness)
+        else f"count(*) FILTER (WHERE c{place}), {first} FILTER (WHERE c{place})"
+        for place, rule in enumerate(scanned)
+    ]
+    total, *found = view.one(
+        f"SELECT {', '.join(['count(*)', *outer])} FROM (SELECT"
+        f" {', '.join([f'{view.row} AS id', f'{_place(view.row)} AS place', *inner])}"
+        f" FROM {view.source})",
+        [value for column in columns for value in column.parameters],
+    )
+    outcomes: dict[AnyRule, _Outcome] = {
+        rule: _age(rule, newest, utc)
+        if isinstance(rule, Freshness)
+        else _Outcome(newest, rows=tuple(rows or ())[:sample])
+        for rule, newest, rows in zip(scanned, found[::2], found[1::2], strict=True)
+    }
+    outcomes |= {rule: _size(rule, total) for rule in rules if isinstance(rule, RowCount)}
+    return total, outcomes
+
+
+def _times(rule: Freshness, now: datetime) -> Condition:
+    """The times of a column up to now: one wrong year in the future must not hide a dead feed."""
+    time = reading.timestamp(reading.text(rule.column))
+    return Condition(
+        f"CASE WHEN {time} <= CAST(? AS TIMESTAMP) THEN {time} END", (now.isoformat(),)
+    )
+
+
+def _age(rule: Freshness, newest: datetime | None, now: datetime) -> _Outcome:
+    hours = (now - newest).total_seconds() / _SECONDS_PER_HOUR if newest else None
+    stale = hours is None or hours > rule.max_age_hours
+    return _Outcome(int(stale), aged(newest, hours or 0.0, rule))
+
+
+def _size(rule: RowCount, rows: int) -> _Outcome:
+    too_few = rule.minimum is not None and rows < rule.minimum
+    too_many = rule.maximum is not None and rows > rule.maximum
+    return _Outcome(int(too_few or too_many), counted(rows, rule))

@@ -1,0 +1,197 @@
+"""The registry: every tool that an agent may call, and nothing else.
+
+A tool is a typed function with a version. It reads one pinned state of one table, and keeps patch
+content under its digest; it changes nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from ostler.core.actions import AnyAction
+from ostler.core.base import Frozen
+from ostler.core.canonical import Digest
+from ostler.core.checks import AnyRule, Check, CheckResult
+from ostler.core.datasets import Dataset
+from ostler.core.errors import InternalError
+from ostler.core.proposals import Draft, DryRun, Evidence, PatchSummary, Rank
+from ostler.tables.patch_files import PatchFiles
+from ostler.tables.patches import make
+from ostler.tables.view import View
+from ostler.tools.drift import drift_findings
+from ostler.tools.dry_run import dry_run
+from ostler.tools.quality import measure
+from ostler.tools.ranking import rank
+from ostler.tools.repair import MINERS
+from ostler.tools.repair.compile import compile_action
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What every tool is handed: the pinned table, what it may be compared with, and the time."""
+
+    dataset: Dataset
+    view: View
+    others: Mapping[str, View]
+    """Other datasets by name, and other versions of this one as `@3`."""
+    patches: PatchFiles
+    now: datetime
+
+
+class Nothing(Frozen):
+    """The input of a tool that only needs the table."""
+
+
+class Checks(Frozen):
+    """Checks to measure."""
+
+    checks: tuple[Check, ...]
+
+
+class Measurements(Frozen):
+    """What measuring gave."""
+
+    results: tuple[CheckResult, ...]
+    explanations: tuple[str, ...] = ()
+    """One sentence per result, or empty where there is nothing to add."""
+
+
+class Reference(Frozen):
+    """The version that drift is measured against."""
+
+    version: int
+
+
+class Drafts(Frozen):
+    """What a miner found."""
+
+    drafts: tuple[Draft, ...]
+
+
+class Act(Frozen):
+    """An action to compile."""
+
+    action: AnyAction
+
+
+class Compiled(Frozen):
+    """The patch that an action makes; its content is kept under the digest."""
+
+    patch: PatchSummary
+
+
+class Trial(Frozen):
+    """A patch to try on the pinned version."""
+
+    patch: Digest
+    mends: AnyRule
+    checks: tuple[Check, ...]
+    sample: int
+
+
+class RankInput(Frozen):
+    """What a rank is made of."""
+
+    check: Check
+    patch: PatchSummary
+    dry_run: DryRun
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A typed function that agents may call, under a name and a version."""
+
+    name: str
+    version: int
+    summary: str
+    takes: type[Frozen]
+    gives: type[Frozen]
+    # The border is typed by `takes` and `gives`, which `call` enforces on both sides.
+    run: Callable[[Surroundings, Any], Frozen]
+
+
+def _measure(around: Surroundings, given: Checks) -> Measurements:
+    return Measurements(
+        results=measure(around.view, given.checks, now=around.now, others=around.others)
+    )
+
+
+def _drift(around: Surroundings, given: Reference) -> Measurements:
+    found = drift_findings(around.view, around.others[f"@{given.version}"])
+    return Measurements(
+        results=tuple(result for result, _ in found),
+        explanations=tuple(sentence for _, sentence in found),
+    )
+
+
+def _compile(around: Surroundings, given: Act) -> Compiled:
+    patch = make(compile_action(given.action, around.view), around.view.columns)
+    around.patches.put(patch)
+    return Compiled(patch=patch.summary(around.view.version))
+
+
+def _try(around: Surroundings, given: Trial) -> DryRun:
+    return dry_run(
+        around.view,
+        around.patches.get(given.patch),
+        given.checks,
+        mends=given.mends,
+        now=around.now,
+        others=around.others,
+        sample=given.sample,
+        downstream=around.dataset.downstream,
+    )
+
+
+def _rank(around: Surroundings, given: RankInput) -> Rank:
+    return rank(
+        around.dataset,
+        given.check,
+        given.patch,
+        given.dry_run,
+        given.evidence,
+        around.view.row_count,
+    )
+
+
+def _miner(mine: Callable[[View], tuple[Draft, ...]]) -> Callable[[Surroundings, Any], Frozen]:
+    return lambda around, _: Drafts(drafts=mine(around.view))
+
+
+REGISTRY: Mapping[str, Tool] = {
+    tool.name: tool
+    for tool in (
+        Tool("quality.measure", 1, "Measure checks", Checks, Measurements, _measure),
+        Tool(
+            "drift.measure", 1, "Compare with a reference version", Reference, Measurements, _drift
+        ),
+        *(
+            Tool(f"repair.{name}", 1, f"Look for {name} to mend", Nothing, Drafts, _miner(mine))
+            for name, mine in MINERS.items()
+        ),
+        Tool("repair.compile", 1, "Make the patch of an action", Act, Compiled, _compile),
+        Tool("quality.dry_run", 1, "Prove a patch on the pinned version", Trial, DryRun, _try),
+        Tool("ranking.rank", 1, "Score a proposal and explain it", RankInput, Rank, _rank),
+    )
+}
+
+
+Given = TypeVar("Given", bound=Frozen)
+
+
+def call(name: str, around: Surroundings, given: Frozen, gives: type[Given]) -> Given:
+    """Call a registered tool; what goes in and what comes out is what the tool declares."""
+    tool = REGISTRY.get(name)
+    if tool is None:
+        raise InternalError(f"{name!r} is not a registered tool")
+    if not isinstance(given, tool.takes) or gives is not tool.gives:
+        raise InternalError(
+            f"{name} takes {tool.takes.__name__} and gives {tool.gives.__name__}, "
+            f"not {type(given).__name__} and {gives.__name__}"
+        )
+    result = tool.run(around, given)
+    if not isinstance(result, gives):
+        raise InternalError(f"{name} gave {type(result).__name__}, not {gives.__name__}")
+    return result

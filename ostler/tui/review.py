@@ -1,0 +1,401 @@
+"""The main screen: keys become questions to the desk, answers become state, state is drawn."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.events import Resize
+from textual.widgets import Input, Static
+from typing_extensions import override
+
+from ostler.core.errors import Conflict, OstlerError
+from ostler.core.states import ProposalState
+from ostler.review.desk import Card, Desk
+from ostler.tui import answers, bars, state
+from ostler.tui.answers import (
+    Answer,
+    CardRead,
+    Decided,
+    Failed,
+    MoreRead,
+    PageRead,
+    PieceRead,
+    Worked,
+)
+from ostler.tui.asking import Asking
+from ostler.tui.card_pane import CardPane
+from ostler.tui.help import Help
+from ostler.tui.keys import bindings
+from ostler.tui.prompts import Confirm, Field, Reason
+from ostler.tui.queue import QueueView
+from ostler.tui.text import NOTHING, STRONG, WARNING, join, ours, untrusted
+
+Work = Callable[[], str]
+"""Executes what was approved and says in one sentence what came of it."""
+
+_WIDE = 100
+"""Columns from which on the queue and the card stand side by side."""
+
+
+class Review(Asking[Answer]):
+    """The queue, the card under the cursor, and the votes."""
+
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = bindings()
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012 (Textual's type)
+
+    def __init__(self, desk: Desk, work: Work | None) -> None:
+        super().__init__()
+        self._desk = desk
+        self._work = work
+        self._queue = state.Queue()
+        self._counts: dict[ProposalState, int] = {}
+        self._said: Content | None = None
+        self._voting = self._working = self._leaving = False
+
+    def compose(self) -> ComposeResult:
+        """Top line, queue and card, filter, status, keys."""
+        yield Static(markup=False, id="top")
+        with Horizontal(id="panes"):
+            yield QueueView(self._desk.clock, id="queue")
+            yield CardPane(id="card")
+        with Horizontal(id="filter"):
+            yield Static(ours(" / ", STRONG), markup=False, id="slash")
+            yield Field(compact=True, id="field", disabled=True)
+        yield Static(markup=False, id="status")
+        yield Static(markup=False, id="keys")
+
+    def on_mount(self) -> None:
+        """Read the queue."""
+        self._read_page()
+
+    def on_resize(self, event: Resize) -> None:
+        """Draw the bars for the new width; the card may have come into sight."""
+        self._draw_foot(event.size.width)
+        self._draw_bars()
+        self.call_after_refresh(self._want_card)
+
+    # What is on the screen
+
+    @property
+    def _list(self) -> QueueView:
+        return self.query_one("#queue", QueueView)
+
+    @property
+    def _card(self) -> CardPane:
+        return self.query_one("#card", CardPane)
+
+    @property
+    def _reading(self) -> bool:
+        return self.has_class("-reading")
+
+    @property
+    def _card_in_sight(self) -> bool:
+        return self._reading or self.size.width >= _WIDE
+
+    def _set(self, queue: state.Queue) -> None:
+        self._queue = queue
+        self._list.show(queue)
+        self._draw_bars()
+        self._want_card()
+
+    def _want_card(self) -> None:
+        line = self._queue.current
+        if line is None or self._card_in_sight:
+            self._card.expect(None if line is None else line.id)
+
+    def _draw_bars(self) -> None:
+        top = bars.top_bar(self._desk, self._queue, self._counts, self.size.width)
+        self.query_one("#top", Static).update(top, layout=False)
+        idle = bars.idle(self._queue, can_work=self._work is not None)
+        self.query_one("#status", Static).update(self._said or idle)
+
+    def _draw_foot(self, width: int) -> None:
+        foot = bars.foot(width - 2, reading=self._reading)
+        self.query_one("#keys", Static).update(foot, layout=False)
+
+    def _read_or_list(self, *, reading: bool) -> None:
+        self.set_class(reading, "-reading")
+        self._draw_foot(self.size.width)
+        self._want_card()
+
+    def _say(self, content: Content) -> None:
+        self._said = content
+        self._draw_bars()
+
+    # Questions and answers
+
+    def _ask(self, task: str, question: Callable[[], Answer]) -> None:
+        def answer() -> Answer:
+            try:
+                return question()
+            except OstlerError as error:
+                return Failed(task, error)
+
+        self.ask(task, answer)
+
+    @override
+    def take(self, answer: Answer) -> None:
+        match answer:
+            case PageRead(counts, start, lines):
+                self._counts = counts
+                total = sum(counts[one] for one in self._queue.states)
+                self._set(state.loaded(self._queue, total, start, lines))
+                self._read_missing()
+            case PieceRead(start, lines, complete):
+                self._set(state.scanned(self._queue, start, lines, complete))
+                self._read_pieces()
+            case CardRead(shown):
+                self._card.show_card(shown, self._desk.clock(), from_top=True)
+            case MoreRead(shown):
+                self._card.show_card(shown, self._desk.clock(), from_top=False)
+            case Decided():
+                self._decided(answer)
+            case Worked(sentence):
+                self._worked(untrusted(sentence, 300, STRONG))
+            case Failed(task, error):
+                self._failed(task, error)
+
+    def _decided(self, answer: Decided) -> None:
+        self._voting = False
+        self._said = bars.decided(answer, can_work=self._work is not None)
+        self._card.show_instead(self._said)
+        self._set(state.decided(self._queue, answer.proposal, answer.state))
+        self._read_page()
+
+    def _worked(self, said: Content) -> None:
+        self._working = False
+        if self._leaving:
+            self.console.exit()
+            return
+        self.action_refresh()
+        self._say(said)
+
+    def _failed(self, task: str, error: OstlerError) -> None:
+        if task == "work":
+            self._worked(bars.problem(error, ours("not applied: ", WARNING)))
+            return
+        before = NOTHING
+        if task == "card":
+            before = ours("this card cannot be shown: ", WARNING)
+            self._card.show_instead(bars.problem(error, before))
+        elif task == "vote":
+            self._voting = False
+            if isinstance(error, Conflict):
+                before = ours("somebody else was faster: ", WARNING)
+            self.action_refresh()
+        self._say(bars.problem(error, before))
+
+    # Reading
+
+    def _read_page(self) -> None:
+        """Read what is in sight, and a page before and behind it."""
+        top, rows = self._list.top, self._list.rows
+        view, start = self._queue.view, max(0, top - rows)
+        self._ask("page", partial(answers.page, self._desk, view, start, top + 2 * rows - start))
+
+    @on(QueueView.Scrolled)
+    def _read_missing(self) -> None:
+        part = state.missing(self._queue, self._list.top, self._list.rows)
+        if part is not None:
+            self._ask("page", partial(answers.page, self._desk, self._queue.view, *part))
+
+    def _read_pieces(self) -> None:
+        """Go on reading the queue for the filter, unless there is none or it has it all."""
+        if self._queue.filter and not self._queue.complete:
+            start = len(self._queue.read)
+            self._ask("piece", partial(answers.piece, self._desk, self._queue.view, start))
+
+    @on(CardPane.Due)
+    def _read_card(self, event: CardPane.Due) -> None:
+        self._ask("card", partial(answers.card, self._desk, event.proposal))
+
+    # Moving
+
+    def _move(self, to: int) -> None:
+        self._said = None
+        self._set(state.moved(self._queue, to))
+
+    @on(QueueView.Picked)
+    def _picked(self, event: QueueView.Picked) -> None:
+        self._move(event.index)
+
+    def action_down(self, lines: int) -> None:
+        """Move the cursor, or scroll an open card."""
+        if self._reading:
+            self._card.by(lines)
+        else:
+            self._move(self._queue.cursor + lines)
+
+    def action_half(self, direction: int) -> None:
+        """Half a page."""
+        rows = self._card.size.height if self._reading else self._list.rows
+        self.action_down(direction * max(1, rows // 2))
+
+    def action_first(self) -> None:
+        """The beginning."""
+        self.action_down(-self._furthest())
+
+    def action_last(self) -> None:
+        """The end."""
+        self.action_down(self._furthest())
+
+    def _furthest(self) -> int:
+        return self._card.virtual_size.height if self._reading else self._queue.size
+
+    def action_card(self, lines: int) -> None:
+        """Scroll the card while the hand stays on the list."""
+        self._card.by(lines)
+
+    def action_neighbour(self, lines: int) -> None:
+        """Another card, with the card open or not."""
+        self._move(self._queue.cursor + lines)
+
+    def action_open(self) -> None:
+        """The card over the whole screen."""
+        if self._queue.current is not None:
+            self._read_or_list(reading=True)
+
+    def action_back(self) -> None:
+        """Leave the innermost thing: the filter's field, the card, the filter."""
+        if self.query_one("#filter").has_class("-open"):
+            self._close_field()
+            self._filter("")
+        elif self._reading:
+            self._read_or_list(reading=False)
+        else:
+            self._filter("")
+
+    # Filter and view
+
+    def action_filter(self) -> None:
+        """Open the filter's field."""
+        self._read_or_list(reading=False)
+        self.query_one("#filter").add_class("-open")
+        field = self.query_one("#field", Field)
+        field.value = self._queue.filter
+        field.disabled = False
+        field.focus()
+
+    @on(Input.Changed, "#field")
+    def _field_changed(self, event: Input.Changed) -> None:
+        if not event.input.disabled:
+            self._filter(event.value)
+
+    @on(Input.Submitted, "#field")
+    def _close_field(self) -> None:
+        self.query_one("#filter").remove_class("-open")
+        self.query_one("#field", Field).disabled = True
+        self.set_focus(None)
+
+    def _filter(self, text: str) -> None:
+        if text != self._queue.filter:
+            self._said = None
+            self._set(state.filtered(self._queue, text))
+            self._read_pieces()
+            self._read_missing()
+
+    def action_view(self) -> None:
+        """Show what waits, what is approved, or what is over."""
+        self._said = None
+        self._set(state.shown(self._queue, self._queue.view + 1))
+        self._read_page()
+        self._read_pieces()
+
+    def action_refresh(self) -> None:
+        """Read everything again."""
+        self._said = None
+        self._card.show_instead(ours("reading …"))
+        self._set(state.reread(self._queue))
+        self._read_page()
+        self._read_pieces()
+
+    # Deciding
+
+    def _decidable(self) -> Card | None:
+        """The card that a vote would be bound to; says why when there is none."""
+        line, shown = self._queue.current, self._card.shown
+        if self._voting:
+            self._say(ours("one moment: your last vote is being recorded"))
+        elif line is None:
+            self._say(ours("there is nothing to decide"))
+        elif not self._card_in_sight:
+            self._say(ours("look at the card first: enter opens it"))
+        elif shown is None or shown.id != line.id:
+            self._say(ours("the card is not there yet; press the key again when you see it"))
+        else:
+            return shown.card
+        return None
+
+    def action_approve(self) -> None:
+        """Ask whether to approve the card on the screen."""
+        card = self._decidable()
+        if card is not None and card.refusal:
+            name, why = untrusted(card.record.proposal.id), untrusted(card.refusal, 300, WARNING)
+            self._say(join(ours("you cannot approve "), name, ours(": "), why))
+        elif card is not None:
+            self.console.push_screen(Confirm(card), partial(self._approve, card))
+
+    def _approve(self, seen: Card, answer: bool | None) -> None:
+        if answer:
+            self._vote(partial(answers.approve, self._desk, seen))
+        else:
+            self._say(ours("not approved"))
+
+    def action_reject(self) -> None:
+        """Ask why to reject the card on the screen."""
+        card = self._decidable()
+        if card is not None:
+            self.console.push_screen(Reason(card), partial(self._reject, card))
+
+    def _reject(self, seen: Card, because: str | None) -> None:
+        if because:
+            self._vote(partial(answers.reject, self._desk, seen, because))
+        else:
+            self._say(ours("not rejected"))
+
+    def _vote(self, question: Callable[[], Answer]) -> None:
+        self._voting = True
+        self._say(ours("recording your vote …"))
+        self._ask("vote", question)
+
+    # The rest
+
+    def action_more(self) -> None:
+        """Show more changes of the patch."""
+        shown = self._card.shown
+        if shown is None or not shown.more:
+            self._say(ours("there are no more changes"))
+        else:
+            self._ask("card", partial(answers.more, self._desk, shown))
+
+    def action_work(self) -> None:
+        """Execute what was approved, in the background."""
+        work = self._work
+        if work is None:
+            self._say(ours("approved proposals wait for `ostler work`; run it in another terminal"))
+        elif self._working:
+            self._say(ours("still at work …"))
+        elif not self._counts.get(ProposalState.APPROVED):
+            self._say(ours("nothing is approved yet"))
+        else:
+            self._working = True
+            self._say(ours("applying what is approved …"))
+            self._ask("work", lambda: Worked(work()))
+
+    def action_help(self) -> None:
+        """All keys."""
+        self.console.push_screen(Help())
+
+    def action_quit(self) -> None:
+        """Leave; work that is under way is waited for."""
+        if self._working:
+            self._leaving = True
+            self._say(ours("still at work; the console closes when it is done"))
+        else:
+            self.console.exit()

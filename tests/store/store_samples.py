@@ -1,0 +1,153 @@
+"""Small true-to-life values for the tests of the store, and the processes that they start."""
+
+from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Barrier
+from typing import TypeVar
+
+from ostler.core.actions import Reformat
+from ostler.core.base import Frozen
+from ostler.core.checks import Check, CheckResult, NotNull
+from ostler.core.datasets import Dataset
+from ostler.core.errors import Conflict
+from ostler.core.items import BacklogItem, Criterion, Finding, Quadrant, Track, item_id
+from ostler.core.proposals import (
+    Draft,
+    DryRun,
+    Evidence,
+    PatchSummary,
+    Proposal,
+    Rank,
+    Verdict,
+    Vote,
+)
+from ostler.core.runs import RunInputs
+from ostler.core.states import ProposalState
+from ostler.store import datasets, proposals, votes
+from ostler.store.engine import open_store
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+RULE = NotNull(column="größe; DROP TABLE")
+CHECK = Check(rule=RULE)
+T = TypeVar("T", bound=Frozen)
+
+
+def later(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def dataset(name: str = "orders", **changes: object) -> Dataset:
+    return _with(Dataset(name=name, owner="ana", uri=f"/tables/{name}"), changes)
+
+
+def inputs(**changes: object) -> RunInputs:
+    texts = {"facts": "b" * 64, "contract": "c" * 64, "policy": "d" * 64, "config": "e" * 64}
+    return _with(RunInputs(dataset="orders", version=3, code="0.1.0", **texts), changes)
+
+
+def finding(**changes: object) -> Finding:
+    result = CheckResult(check=CHECK, failing=17, total=1000, observed="17 of 1,000", passed=False)
+    return _with(Finding(dataset="orders", version=3, result=result, source="contract"), changes)
+
+
+def item(**changes: object) -> BacklogItem:
+    base = BacklogItem(
+        id=item_id("orders", CHECK),
+        dataset="orders",
+        title="Sizes are missing",
+        description="17 rows have no size.",
+        in_scope=("the column",),
+        out_of_scope=(),
+        acceptance=(Criterion(check=CHECK, max_failing=0),),
+        source="contract",
+        owner="ana",
+        dependencies=(),
+        definition_of_done=("the check passes",),
+        metrics=(),
+        rollout=(),
+        track=Track.RELIABILITY,
+        quadrant=Quadrant.MODEL_HYGIENE,
+        finding=finding().id,
+    )
+    return _with(base, changes)
+
+
+def proposal(name: str = "P-AAAAAAAA", score: float = 5.0, **changes: object) -> Proposal:
+    base = Proposal(
+        id=name,
+        dataset="orders",
+        item=item().id,
+        run="R-1",
+        proposer="proposer",
+        draft=Draft(
+            action=Reformat(column="size", form="trim"),
+            rule=RULE,
+            evidence=Evidence(confidence=0.9, summary="blanks at the end"),
+            tool="formats@1",
+        ),
+        sentence="Trim 17 sizes.",
+        patch=PatchSummary(
+            digest="a" * 64,
+            base_version=3,
+            cells=17,
+            rows=17,
+            inserted=0,
+            deleted=0,
+            columns=("size",),
+        ),
+        dry_run=DryRun(version=3, effects=(), sample=()),
+        acceptance=(),
+        rank=Rank(score=score, parts=()),
+        verdict=Verdict(outcome="votes", votes=1, reasons=("one vote",)),
+    )
+    return _with(base, changes)
+
+
+def vote(
+    on: Proposal,
+    reviewer: str = "ana",
+    decision: str = "approve",
+    seconds: float = 1,
+    **rest: object,
+) -> Vote:
+    base = {"proposal": on.id, "digest": on.digest, "reviewer": reviewer, "decision": decision}
+    return Vote.model_validate({**base, "at": later(seconds), **rest})
+
+
+def _with(base: T, changes: dict[str, object]) -> T:
+    return type(base).model_validate({**dict(base), **changes})
+
+
+def count_up(url: str, times: int, start: Barrier) -> None:
+    """A process that reads a number from the store and writes it back, one higher, many times."""
+    store = open_store(url)
+    start.wait()
+    for turn in range(times):
+        with store.transaction() as session:
+            now = datasets.get_dataset(session, "orders")
+            more = now.model_copy(update={"source": str(int(now.source) + 1)})
+            datasets.replace_dataset(session, more, actor="counter", at=later(turn))
+    store.close()
+
+
+def vote_on_all(url: str, count: int, decision: str, start: Barrier) -> None:
+    """A process that decides on many proposals, each at the same time as another process."""
+    store = open_store(url)
+    for number in range(count):
+        on = proposal(f"P-{number}")
+        start.wait()
+        try:
+            with store.transaction() as session:
+                cast = vote(on, reviewer=decision, decision=decision)
+                votes.cast(session, cast, votes_needed=1, roles_needed=())
+        except Conflict:
+            continue
+    store.close()
+
+
+def open_and_park(url: str, name: str, start: Barrier) -> None:
+    """A process that opens a database that does not exist yet, as others do, and writes to it."""
+    start.wait()
+    store = open_store(url)
+    with store.transaction() as session:
+        proposals.park(session, proposal(name), ProposalState.PARKED, at=NOON, actor="agent")
+    store.close()
