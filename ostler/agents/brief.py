@@ -19,7 +19,7 @@ from ostler.tables.delta import table_of
 from ostler.tables.patch_files import PatchFiles
 from ostler.tables.view import View
 from ostler.telemetry.setup import Telemetry
-from ostler.tools.contracts import parse_contract
+from ostler.tools.contracts.parse import parse_contract
 from ostler.tools.neighbours import neighbours
 from ostler.tools.registry import Surroundings
 

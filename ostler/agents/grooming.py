@@ -14,12 +14,13 @@ from ostler.agents.outputs import Parking, Prioritized, Proposed, Validated
 from ostler.config.settings import Grooming
 from ostler.core.base import Frozen
 from ostler.core.canonical import Digest, short_id
-from ostler.core.checks import ForeignKey
+from ostler.core.checks import Check, ForeignKey
 from ostler.core.datasets import Dataset
 from ostler.core.items import Alert
 from ostler.core.runs import RunInputs, Step
 from ostler.core.states import ProposalState, RunState
 from ostler.policies.policyset import PolicySet
+from ostler.review.overtaken import mark_overtaken
 from ostler.store import findings, items, proposals, runs
 from ostler.store.engine import Store
 from ostler.store.objects import Objects
@@ -29,7 +30,7 @@ from ostler.tables.patch_files import PatchFiles
 from ostler.telemetry import names
 from ostler.telemetry.setup import Telemetry
 from ostler.telemetry.traceparent import derived
-from ostler.tools.contracts import Contract
+from ostler.tools.contracts.parse import parse_contract
 
 ACTOR = "groomer"
 
@@ -119,7 +120,7 @@ class _StoreRecord:
 def groom(
     groomer: Groomer,
     dataset: Dataset,
-    contract: Contract | None,
+    contract: str | None,
     others: tuple[Dataset, ...],
     *,
     alert: Alert | None = None,
@@ -128,7 +129,7 @@ def groom(
     """One run over the newest version of a dataset; it ends with proposals that wait.
 
     A run that was killed goes on where it stood. The same alert on the same version is one run.
-    `others` are the datasets that the contract's foreign keys may name.
+    `contract` is its text; `others` are the datasets that its foreign keys may name.
     """
     inputs = _inputs(groomer, dataset, contract, others, alert)
     done = _finished(groomer, inputs) if alert is not None else None
@@ -136,7 +137,7 @@ def groom(
         return Groomed(
             run=done, dataset=dataset.name, version=inputs.version, findings=0, repeated=True
         )
-    run = _begin(groomer, inputs, contract)
+    run = _begin(groomer, inputs)
     record = _StoreRecord(groomer, run.id, {step.name: step.digest for step in run.steps})
     trace = derived("run", run.id)
     attributes = {
@@ -161,6 +162,7 @@ def groom(
             progress=progress,
         )
         state = run_grooming(context)
+    mark_overtaken(groomer.store, groomer.patches, dataset, actor=ACTOR, clock=groomer.clock)
     with groomer.store.transaction() as session:
         runs.finish_run(
             session, run.id, RunState.PARKED, actor=ACTOR, at=groomer.clock(), trace=trace
@@ -171,12 +173,12 @@ def groom(
 def _inputs(
     groomer: Groomer,
     dataset: Dataset,
-    contract: Contract | None,
+    contract: str | None,
     others: tuple[Dataset, ...],
     alert: Alert | None,
 ) -> RunInputs:
     table = table_of(dataset)
-    checks = contract.checks if contract else ()
+    checks = _checks(dataset, contract)
     read = {check.rule.dataset for check in checks if isinstance(check.rule, ForeignKey)}
     return RunInputs(
         dataset=dataset.name,
@@ -186,7 +188,7 @@ def _inputs(
         others=tuple(
             (other.name, table_of(other).version) for other in others if other.name in read
         ),
-        contract=groomer.objects.put_text(contract.text) if contract else None,
+        contract=groomer.objects.put_text(contract) if contract is not None else None,
         policy=groomer.objects.put_text(groomer.policies.recorded),
         config=groomer.objects.put(groomer.settings),
         model=groomer.model.name,
@@ -195,12 +197,18 @@ def _inputs(
     )
 
 
+def _checks(dataset: Dataset, contract: str | None) -> tuple[Check, ...]:
+    if contract is None:
+        return ()
+    return parse_contract(contract, dataset=dataset.name, source="the contract").checks
+
+
 def _finished(groomer: Groomer, inputs: RunInputs) -> str | None:
     with groomer.store.reading() as session:
         return runs.finished_run(session, inputs.digest)
 
 
-def _begin(groomer: Groomer, inputs: RunInputs, contract: Contract | None) -> runs.RunRecord:
+def _begin(groomer: Groomer, inputs: RunInputs) -> runs.RunRecord:
     """The run that was killed on these inputs, or a new one."""
     at = groomer.clock()
     with groomer.store.transaction() as session:

@@ -63,9 +63,9 @@ def _measure(
     from ostler.core.items import Finding
     from ostler.tables.delta import table_of
     from ostler.tables.view import View
-    from ostler.tools.drift import drift_findings
+    from ostler.tools.drift.findings import drift_findings
     from ostler.tools.neighbours import neighbours
-    from ostler.tools.quality import measure
+    from ostler.tools.quality.measure import measure
 
     table = table_of(dataset)
     view = table.view(version)
@@ -82,7 +82,7 @@ def _measure(
     rules = [one.rule for one in checks]
     others = neighbours(rules, table, newest, reference=reference)
     results = measure(view, checks, now=now(), others=others)
-    drift = () if reference is None else drift_findings(view, others[f"@{reference}"])
+    drift = () if reference is None else drift_findings(view, others[f"@{reference}"], now=now())
     findings = [
         Finding(dataset=dataset.name, version=view.version, result=r, source="contract")
         for r in results

@@ -29,7 +29,8 @@ def infer(
     from ostler.cli.output import progress, say
     from ostler.core.errors import Conflict
     from ostler.tables.delta import table_of
-    from ostler.tools.contracts import infer_contract, parse_contract
+    from ostler.tools.contracts.infer import infer_contract
+    from ostler.tools.contracts.parse import parse_contract
 
     with opened(workspace) as parts:
         known = parts.dataset(dataset)

@@ -89,7 +89,7 @@ def _prepare(folder: Path, seed: int) -> "Opened":
 def _draft_contract(parts: "Opened", name: str) -> None:
     from ostler.cli.opening import now
     from ostler.tables.delta import table_of
-    from ostler.tools.contracts import infer_contract
+    from ostler.tools.contracts.infer import infer_contract
 
     dataset = parts.dataset(name)
     text = infer_contract(table_of(dataset).view(), dataset, now=now())
@@ -174,6 +174,7 @@ def _queue(parts: "Opened") -> None:
             for line in parts.desk.queue()
         ],
         right=("rank", "cells"),
+        cut=("what",),
     )
 
 

@@ -81,7 +81,7 @@ def run(parts: "Opened", dataset: str, about: "Alert | None") -> "Groomed":
     from ostler.cli.output import progress
 
     known = parts.dataset(dataset)
-    contract = parts.contract(dataset)
+    contract = parts.contract_text(dataset)
     with progress(f"grooming {dataset}") as bar:
         return run_groom(
             parts.groomer, known, contract, parts.datasets(), alert=about, progress=bar

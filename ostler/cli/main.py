@@ -3,7 +3,6 @@
 import os
 import sys
 
-import click
 import typer
 
 from ostler import __version__
@@ -25,11 +24,19 @@ from ostler.cli import (
 )
 from ostler.core.errors import OstlerError
 
+
+def _status(status: object, **_options: object) -> None:
+    """What a command returns is the exit code."""
+    if isinstance(status, int) and status:
+        raise typer.Exit(status)
+
+
 app = typer.Typer(
     name="ostler",
     help="Pull requests for data: agents propose exact fixes, people approve them, "
     "every step can be reverted, verified and replayed.",
     no_args_is_help=True,
+    result_callback=_status,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -75,12 +82,8 @@ def main() -> None:
     0 fine, 1 a gate or a verification failed, 2 the user can mend it, 3 it is ours.
     """
     try:
-        status = app(standalone_mode=False)
-    except click.exceptions.Abort:
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        # Usage errors end in there, with code 2.
+        app()
     except OstlerError as error:
         _say(error)
         sys.exit(error.exit_code)
@@ -102,7 +105,6 @@ def main() -> None:
             )
         )
         sys.exit(3)
-    sys.exit(status if isinstance(status, int) else 0)
 
 
 def _say(error: OstlerError) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ostler.store.objects import Objects
     from ostler.tables.patch_files import PatchFiles
     from ostler.telemetry.setup import Telemetry
-    from ostler.tools.contracts import Contract
+    from ostler.tools.contracts.contract import Contract
 
 
 def now() -> datetime:
@@ -92,10 +92,9 @@ class Opened:
         with self.store.reading() as session:
             return list_datasets(session)
 
-    def contract(self, dataset: str) -> "Contract | None":
-        """The dataset's contract file, read; None when there is none."""
+    def contract_text(self, dataset: str) -> str | None:
+        """The text of a dataset's contract, kept in its history; None when there is none."""
         from ostler.store.contracts import record_contract
-        from ostler.tools.contracts import parse_contract
 
         path = self.workspace.contract(dataset)
         if not path.exists():
@@ -104,11 +103,21 @@ class Opened:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise BadInput(f"{path} cannot be read: {error}") from error
-        shown = path.relative_to(self.workspace.root)
-        contract = parse_contract(text, dataset=dataset, source=str(shown))
+        self._parsed(dataset, text)
         with self.store.transaction() as session:
             record_contract(session, dataset, text, actor=self.workspace.reviewer, at=now())
-        return contract
+        return text
+
+    def contract(self, dataset: str) -> "Contract | None":
+        """The dataset's contract, read; None when there is none."""
+        text = self.contract_text(dataset)
+        return None if text is None else self._parsed(dataset, text)
+
+    def _parsed(self, dataset: str, text: str) -> "Contract":
+        from ostler.tools.contracts.parse import parse_contract
+
+        shown = self.workspace.contract(dataset).relative_to(self.workspace.root)
+        return parse_contract(text, dataset=dataset, source=str(shown))
 
     @cached_property
     def desk(self) -> "Desk":

@@ -59,16 +59,20 @@ def print_table(
     rows: Iterable[Sequence[str | Text]],
     *,
     right: Sequence[str] = (),
+    cut: Sequence[str] = (),
     title: str = "",
 ) -> None:
-    """A table; plain strings in it are data and made visible."""
+    """A table; plain strings in it are data and made visible.
+
+    Columns in `right` stand to the right, those in `cut` lose their end when the line is full.
+    """
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
     for column in columns:
         table.add_column(
             Text(column, "bold"),
             justify="right" if column in right else "left",
-            overflow="fold",
-            no_wrap=column in right,
+            overflow="ellipsis" if column in cut else "fold",
+            no_wrap=column in (*right, *cut),
         )
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(visible(cell)) for cell in row))

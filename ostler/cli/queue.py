@@ -67,6 +67,7 @@ def queue(
             for line in lines
         ],
         right=("rank", "cells", "rows", "age"),
+        cut=("what",),
     )
     total = sum(counts.get(one, 0) for one in states)
     hidden = total - len(lines) if dataset is None else 0

@@ -8,7 +8,7 @@ from ostler.execution.context import ExecutionContext
 from ostler.tables.delta import VersionedTable
 from ostler.tables.view import View
 from ostler.tools.neighbours import neighbours
-from ostler.tools.quality import measure
+from ostler.tools.quality.measure import measure
 
 
 class Measured:

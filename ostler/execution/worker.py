@@ -14,6 +14,7 @@ from ostler.core.states import ProposalState
 from ostler.execution.closing import ACTOR, Outcome
 from ostler.execution.context import ExecutionContext
 from ostler.execution.graph import run_execution
+from ostler.review.overtaken import mark_overtaken
 from ostler.store import claims, proposals
 from ostler.telemetry import names
 
@@ -66,6 +67,7 @@ def work_once(
             for outcome in run_execution(replace(context, trace=span.traceparent), dataset):
                 outcomes.append(outcome)
                 done(outcome)
+        mark_overtaken(context.store, context.patches, dataset, actor=ACTOR, clock=context.clock)
     return tuple(outcomes)
 
 

@@ -1,5 +1,6 @@
 """DuckDB: connections that reach only what they are handed, and queries over Arrow tables."""
 
+import atexit
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -11,18 +12,23 @@ Row = tuple[Any, ...]
 """What a query selects; the one place where a value has no static type."""
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """A fresh in-memory DuckDB."""
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET autoinstall_known_extensions = false")
-    connection.execute("SET preserve_insertion_order = true")
-    return connection
-
-
 @cache
-def _shared() -> duckdb.DuckDBPyConnection:
-    return connect()
+def _root() -> duckdb.DuckDBPyConnection:
+    root = duckdb.connect(config={"autoinstall_known_extensions": "false"})
+    root.execute("SET GLOBAL TimeZone = 'UTC'")
+    return root
+
+
+# DuckDB complains on standard error about a database that is still open when Python ends.
+atexit.register(_root.cache_clear)
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A connection with names of its own, to one in-memory database for the whole process.
+
+    It costs a thirtieth of a database of its own, and all share one memory limit.
+    """
+    return _root().cursor()
 
 
 def compute(sql: str, parameters: Sequence[object] = (), /, **tables: pa.Table) -> list[Row]:
@@ -38,8 +44,7 @@ def computed(sql: str, parameters: Sequence[object] = (), /, **tables: pa.Table)
 def _relation(
     sql: str, parameters: Sequence[object], tables: dict[str, pa.Table]
 ) -> duckdb.DuckDBPyRelation:
-    # A cursor has names of its own, and costs a hundredth of a new database.
-    cursor = _shared().cursor()
+    cursor = connect()
     for name, table in tables.items():
         cursor.register(name, table)
     return cursor.sql(sql, params=list(parameters))

@@ -1,7 +1,12 @@
 """Files in and out: CSV, Parquet and JSON lines, read strictly, with errors that name the line."""
 
+import codecs
 import csv
 import re
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -12,15 +17,45 @@ from ostler.tables.sql import quoted
 
 _SAMPLE = 64 * 1024
 _DELIMITERS = ",;\t|"
+_ENCODINGS = "say how it is encoded, for example --encoding latin-1 or --encoding utf-16"
 
 # What Delta cannot hold as it is, or what other readers of the table would not understand.
 _AS_TEXT = re.compile(r"^(TIME|TIME WITH TIME ZONE|INTERVAL|UUID|HUGEINT|UHUGEINT|ENUM|BIT|UTINYINT"
                       r"|USMALLINT|UINTEGER|UBIGINT|MAP|UNION|JSON|NULL|\"NULL\")")  # fmt: skip
 
 
-def open_file(
-    connection: duckdb.DuckDBPyConnection, path: Path, encoding: str = "utf-8"
-) -> duckdb.DuckDBPyRelation:
+@contextmanager
+def as_utf8(path: Path, encoding: str) -> Generator[Path]:
+    """The file itself when it is UTF-8, otherwise a copy that is, for as long as it is read."""
+    if codecs_name(encoding) == "utf-8":
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="ostler-") as folder:
+        copy = Path(folder) / path.name
+        try:
+            with (
+                path.open(encoding=encoding, newline="") as given,
+                copy.open("w", encoding="utf-8", newline="") as taken,
+            ):
+                shutil.copyfileobj(given, taken, 1 << 20)
+        except UnicodeError as error:
+            raise BadInput(
+                f"{path} is not {encoding} text: {error}", "try another --encoding"
+            ) from None
+        except FileNotFoundError:
+            raise BadInput(f"{path}: there is no such file") from None
+        yield copy
+
+
+def codecs_name(encoding: str) -> str:
+    """Python's own name of an encoding; BadInput when there is none."""
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        raise BadInput(f"{encoding!r} is not an encoding", "try utf-8, latin-1 or utf-16") from None
+
+
+def open_file(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyRelation:
     """A file as a relation; nothing is read yet beyond its head.
 
     CSV comes as text throughout, an empty field as missing: what a value means is the contract's
@@ -52,17 +87,15 @@ def open_file(
             "CSV (.csv, .tsv, .txt), Parquet (.parquet) and JSON lines (.jsonl, .ndjson) are",
         )
     try:
-        relation = reader(connection, path, encoding)
+        relation = reader(connection, path)
     except duckdb.Error as error:
         raise reading_error(path, error) from None
     _refuse_duplicates(path, relation.columns)
     return relation
 
 
-def _open_csv(
-    connection: duckdb.DuckDBPyConnection, path: Path, encoding: str
-) -> duckdb.DuckDBPyRelation:
-    names, delimiter = _head(path, encoding)
+def _open_csv(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyRelation:
+    names, delimiter = _head(path)
     _refuse_duplicates(path, names)
     return connection.read_csv(
         str(path),
@@ -73,60 +106,47 @@ def _open_csv(
         escapechar='"',
         columns=dict.fromkeys(names, "VARCHAR"),
         strict_mode=True,
-        encoding=encoding,
     )
 
 
-def _head(path: Path, encoding: str) -> tuple[list[str], str]:
+def _head(path: Path) -> tuple[list[str], str]:
     """Column names and delimiter, from the first line."""
     try:
-        with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as f:
-            sample = f.read(_SAMPLE)
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            sample = file.read(_SAMPLE)
     except UnicodeDecodeError as error:
-        raise BadInput(
-            f"{path} is not {encoding} text (byte {error.start})",
-            "say how it is encoded, for example --encoding latin-1 or --encoding utf-16",
-        ) from None
-    except LookupError:
-        raise BadInput(f"{encoding!r} is not an encoding", "try utf-8, latin-1 or utf-16") from None
+        raise BadInput(f"{path} is not UTF-8 text (byte {error.start})", _ENCODINGS) from None
     first = sample.splitlines()[0] if sample.strip() else ""
     if not first.strip():
         raise BadInput(f"{path}: the first line is blank", "it must hold the column names")
     delimiter = max(_DELIMITERS, key=first.count)
-    names = (
-        next(csv.reader([sample], delimiter=delimiter))
-        if "\n" not in sample
-        else next(csv.reader(sample.splitlines(keepends=True), delimiter=delimiter))
-    )
+    names = next(csv.reader(sample.splitlines(keepends=True), delimiter=delimiter))
     blank = [str(i) for i, name in enumerate(names, 1) if not name.strip()]
     if blank:
         raise BadInput(f"{path}: column {blank[0]} has no name", "name it in the first line")
     return names, delimiter
 
 
-def _open_parquet(
-    connection: duckdb.DuckDBPyConnection, path: Path, encoding: str
-) -> duckdb.DuckDBPyRelation:
+def _open_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyRelation:
     return connection.read_parquet(str(path))
 
 
-def _open_json(
-    connection: duckdb.DuckDBPyConnection, path: Path, encoding: str
-) -> duckdb.DuckDBPyRelation:
+def _open_json(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyRelation:
     return connection.read_json(str(path), format="newline_delimited", sample_size=-1)
 
 
 def _refuse_duplicates(path: Path, names: list[str]) -> None:
     seen: dict[str, str] = {}
     for name in names:
-        other = seen.setdefault(name.lower(), name)
-        if other is not name:
+        other = seen.get(name.lower())
+        if other is not None:
             raise BadInput(
                 f"{path}: two columns are called {name!r}"
                 if other == name
                 else f"{path}: columns {other!r} and {name!r} differ only in case",
                 "rename one of them",
             )
+        seen[name.lower()] = name
         if name == ROW_ID:
             raise BadInput(f"{path}: {ROW_ID!r} is Ostler's own column", "rename it")
 
@@ -145,7 +165,7 @@ def reading_error(path: Path, error: duckdb.Error) -> BadInput:
     if "not utf-8 encoded" in text or "unicode" in text.lower():
         return BadInput(
             f"{where} is not UTF-8 text",
-            "say how it is encoded, for example --encoding latin-1 or --encoding utf-16",
+            _ENCODINGS,
         )
     if "unterminated quote" in text:
         return BadInput(f"{where} opens a quote that is never closed", "close or remove it")

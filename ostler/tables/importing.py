@@ -13,7 +13,7 @@ from ostler.core.datasets import ROW_ID
 from ostler.core.errors import BadInput, Conflict
 from ostler.tables.delta import METADATA, VersionedTable
 from ostler.tables.engine import connect
-from ostler.tables.files import open_file, reading_error, with_row_ids
+from ostler.tables.files import as_utf8, open_file, reading_error, with_row_ids
 from ostler.tables.sql import quoted
 
 TARGET_FILE_SIZE = 16 * 1024 * 1024
@@ -44,16 +44,16 @@ def import_file(
     connection = connect()
     staging = Path(f"{uri}.importing")
     _remove(staging)
-    relation = with_row_ids(open_file(connection, path, encoding))
     try:
-        reader = relation.to_arrow_reader(100_000)
-        write_deltalake(
-            staging,
-            _counted(reader, progress),
-            configuration=_PROPERTIES,
-            target_file_size=TARGET_FILE_SIZE,
-            commit_properties=CommitProperties(custom_metadata={METADATA: "{}"}),
-        )
+        with as_utf8(path, encoding) as plain:
+            relation = with_row_ids(open_file(connection, plain))
+            write_deltalake(
+                staging,
+                _counted(relation.to_arrow_reader(100_000), progress),
+                configuration=_PROPERTIES,
+                target_file_size=TARGET_FILE_SIZE,
+                commit_properties=CommitProperties(custom_metadata={METADATA: "{}"}),
+            )
         staging.rename(uri)
     except duckdb.Error as error:
         raise reading_error(path, error) from None
@@ -96,32 +96,31 @@ def append_file(
     Columns are matched by name and must be the table's; values must fit its types. Raises BadInput
     and changes nothing otherwise.
     """
-    connection = connect()
-    relation = open_file(connection, path, encoding)
     view = table.view()
-    odd = sorted(set(relation.columns) ^ set(view.column_names))
-    if odd:
-        where = "the table" if odd[0] in relation.columns else "the file"
-        raise BadInput(
-            f"{path}: column {odd[0]!r} is not in {where}",
-            f"the table has: {', '.join(view.column_names)}",
+    with as_utf8(path, encoding) as plain:
+        relation = open_file(connect(), plain)
+        odd = sorted(set(relation.columns) ^ set(view.column_names))
+        if odd:
+            where = "the table" if odd[0] in relation.columns else "the file"
+            raise BadInput(
+                f"{path}: column {odd[0]!r} is not in {where}",
+                f"the table has: {', '.join(view.column_names)}",
+            )
+        [last] = view.one(f"SELECT coalesce(max({quoted(ROW_ID)}), 0) FROM {view.source}")
+        casts = ", ".join(
+            f"CAST({quoted(c.name)} AS {c.type}) AS {quoted(c.name)}" for c in view.columns
         )
-    [last] = view.one(f"SELECT coalesce(max({quoted(ROW_ID)}), 0) FROM {view.source}")
-    casts = ", ".join(
-        f"CAST({quoted(c.name)} AS {c.type}) AS {quoted(c.name)}" for c in view.columns
-    )
-    rows = relation.project(f"{int(last)} + row_number() OVER () AS {quoted(ROW_ID)}, {casts}")
-    try:
-        reader = rows.to_arrow_reader(100_000)
-        write_deltalake(
-            table.uri,
-            _counted(reader, progress),
-            mode="append",
-            target_file_size=TARGET_FILE_SIZE,
-            commit_properties=CommitProperties(custom_metadata={METADATA: "{}"}),
-        )
-    except duckdb.Error as error:
-        raise reading_error(path, error) from None
-    except (DeltaError, OSError, ValueError) as error:
-        raise BadInput(f"{path} cannot be appended: {str(error).splitlines()[0]}") from error
+        rows = relation.project(f"{int(last)} + row_number() OVER () AS {quoted(ROW_ID)}, {casts}")
+        try:
+            write_deltalake(
+                table.uri,
+                _counted(rows.to_arrow_reader(100_000), progress),
+                mode="append",
+                target_file_size=TARGET_FILE_SIZE,
+                commit_properties=CommitProperties(custom_metadata={METADATA: "{}"}),
+            )
+        except duckdb.Error as error:
+            raise reading_error(path, error) from None
+        except (DeltaError, OSError, ValueError) as error:
+            raise BadInput(f"{path} cannot be appended: {str(error).splitlines()[0]}") from error
     return table.view().row_count - view.row_count

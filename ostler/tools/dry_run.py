@@ -10,7 +10,7 @@ from ostler.tables.patches import Patch
 from ostler.tables.sql import quoted
 from ostler.tables.staging import apply
 from ostler.tables.view import View
-from ostler.tools.quality import measure
+from ostler.tools.quality.measure import measure
 
 _CONTEXT_ROWS = 5
 

@@ -19,10 +19,10 @@ from ostler.core.proposals import Draft, DryRun, Evidence, PatchSummary, Rank
 from ostler.tables.patch_files import PatchFiles
 from ostler.tables.patches import make
 from ostler.tables.view import View
-from ostler.tools.drift import drift_findings
+from ostler.tools.drift.findings import drift_findings
 from ostler.tools.dry_run import dry_run
-from ostler.tools.quality import measure
-from ostler.tools.ranking import rank
+from ostler.tools.quality.measure import measure
+from ostler.tools.ranking.rank import rank
 from ostler.tools.repair import MINERS
 from ostler.tools.repair.compile import compile_action
 
@@ -119,7 +119,8 @@ def _measure(around: Surroundings, given: Checks) -> Measurements:
 
 
 def _drift(around: Surroundings, given: Reference) -> Measurements:
-    found = drift_findings(around.view, around.others[f"@{given.version}"])
+    reference = around.others[f"@{given.version}"]
+    found = drift_findings(around.view, reference, now=around.now)
     return Measurements(
         results=tuple(result for result, _ in found),
         explanations=tuple(sentence for _, sentence in found),

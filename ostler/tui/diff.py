@@ -57,14 +57,14 @@ def diff_lines(changes: Sequence[Change], context: Context, width: int) -> Itera
         width=width,
     )
     for (op, row), of_row in groupby(changes, key=lambda change: (change.op, change.row)):
+        cells = list(of_row)
         if op == "set":
-            yield from _set_lines(row, list(of_row), columns)
-            yield from _context_lines(
-                context.get(row, ()), {c.column for c in sets if c.row == row}, columns
-            )
+            yield from _set_lines(row, cells, columns)
+            changed = {change.column for change in cells}
+            yield from _context_lines(context.get(row, ()), changed, columns)
         else:
             yield _row_line(op == "insert", row)
-            yield from _whole_row(op == "insert", list(of_row), width)
+            yield from _whole_row(op == "insert", cells, width)
 
 
 def changed_part(old: str, new: str) -> tuple[int, int, int]:
@@ -119,7 +119,7 @@ def _set_lines(row: RowId, changes: Sequence[Change], columns: _Columns) -> Iter
         else:
             yield from hung(head, columns.width)
             for value in (old, new):
-                yield from hung(value, columns.width, ours("    "), _WRAP)
+                yield from hung(value, columns.width, ours("      "), _WRAP)
 
 
 def _context_lines(

@@ -48,7 +48,13 @@ KEYS: tuple[Key, ...] = (
 
 
 def bindings(keys: tuple[Key, ...] = KEYS) -> list[BindingType]:
-    """The keys as Textual wants them, each with an id, so that a keymap can change it."""
+    """The keys as Textual wants them, each with an id, so that a keymap can change it.
+
+    Priority makes the app act on each key before it looks at the next one. Otherwise keys that
+    arrive together, over a slow line, would reach the screen behind the question that the first
+    one opens, and `/a` or a typed reason could approve something.
+    """
     return [
-        Binding(key.keys, key.action, key.does, id=f"review.{key.id}", show=False) for key in keys
+        Binding(key.keys, key.action, key.does, id=f"review.{key.id}", show=False, priority=True)
+        for key in keys
     ]

@@ -10,13 +10,15 @@ from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
 
+from ostler.tui.text import NOTHING
+
 Lines = Callable[[int], tuple[Content, ...]]
 """The lines of a pane for a width in columns."""
 
 
-def strip_of(widget: Widget, line: Content, width: int) -> Strip:
-    """One line of a widget, filled up to its width, in the widget's colours."""
-    style = widget.visual_style
+def strip_of(widget: Widget, line: Content, width: int, *component: str) -> Strip:
+    """One line of a widget, filled up to its width, in the widget's or a component's colours."""
+    style = widget.get_visual_style(*component) if component else widget.visual_style
     strips = Visual.to_strips(widget, line, width, 1, style, apply_selection=False)
     strip = strips[0] if strips else Strip.blank(width)
     return strip.adjust_cell_length(width, style.rich_style)
@@ -60,5 +62,5 @@ class Pane(ScrollView, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """A line of the screen."""
         width, at = self.scrollable_content_region.width, y + self.scroll_offset.y
-        line = self._lines[at] if at < len(self._lines) else Content("")
+        line = self._lines[at] if at < len(self._lines) else NOTHING
         return strip_of(self, line, width)

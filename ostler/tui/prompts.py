@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from typing_extensions import override
@@ -85,6 +86,16 @@ class Reason(ModalScreen[str]):
                 markup=False,
                 id="hint",
             )
+
+    def on_mount(self) -> None:
+        """Take what is typed."""
+        self.set_focus(self.query_one(Field))
+
+    def on_key(self, event: Key) -> None:
+        """Letters that were typed before the field had the focus belong to the reason too."""
+        if event.is_printable and event.character is not None:
+            self.query_one(Field).insert_text_at_cursor(event.character)
+            event.stop()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

@@ -126,10 +126,8 @@ class QueueView(ScrollView, inherit_bindings=False):
             return strip_of(self, _row(NOTHING, heading), width)
         if not self._queue.size:
             return strip_of(self, self._nothing(y), width)
-        strip = strip_of(self, self._line(index, width), width)
-        if index == self._queue.cursor:
-            strip = strip.apply_style(self.get_component_rich_style("queue--cursor"))
-        return strip
+        component = ("queue--cursor",) if index == self._queue.cursor else ()
+        return strip_of(self, self._line(index, width), width, *component)
 
     def _line(self, index: int, width: int) -> Content:
         if index >= self._queue.size:

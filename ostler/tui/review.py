@@ -95,6 +95,10 @@ class Review(Asking[Answer]):
         return self.has_class("-reading")
 
     @property
+    def _typing(self) -> bool:
+        return self.query_one("#filter").has_class("-open")
+
+    @property
     def _card_in_sight(self) -> bool:
         return self._reading or self.size.width >= _WIDE
 
@@ -215,7 +219,12 @@ class Review(Asking[Answer]):
     def _read_card(self, event: CardPane.Due) -> None:
         self._ask("card", partial(answers.card, self._desk, event.proposal))
 
-    # Moving
+    # Keys
+
+    @override
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While the filter is typed, every key but escape belongs to its field."""
+        return action == "back" or not self._typing
 
     def _move(self, to: int) -> None:
         self._said = None
@@ -263,7 +272,7 @@ class Review(Asking[Answer]):
 
     def action_back(self) -> None:
         """Leave the innermost thing: the filter's field, the card, the filter."""
-        if self.query_one("#filter").has_class("-open"):
+        if self._typing:
             self._close_field()
             self._filter("")
         elif self._reading:
@@ -280,7 +289,8 @@ class Review(Asking[Answer]):
         field = self.query_one("#field", Field)
         field.value = self._queue.filter
         field.disabled = False
-        field.focus()
+        # At once, so that the next key is a letter of the filter and not a command.
+        self.set_focus(field)
 
     @on(Input.Changed, "#field")
     def _field_changed(self, event: Input.Changed) -> None:

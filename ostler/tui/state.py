@@ -110,10 +110,11 @@ def scanned(queue: Queue, start: int, lines: tuple[Line, ...], complete: bool) -
     if start != len(queue.read):
         return queue
     before = queue.current
-    found = (*(queue.found if start else ()), *matching(lines, queue.filter))
-    queue = replace(queue, read=(*queue.read, *lines), complete=complete, found=found)
+    queue = replace(queue, read=(*queue.read, *lines), complete=complete)
     if not queue.filter:
         return queue
+    found = (*(queue.found if start else ()), *matching(lines, queue.filter))
+    queue = replace(queue, found=found)
     return (None if start else _on(queue, before, found, 0)) or moved(queue, queue.cursor)
 
 

@@ -109,12 +109,9 @@ def hung(
     Data can therefore never begin a line of the screen, and cannot pass for a heading of ours.
     """
     indent = first.cell_length
-    lines = body.wrap(max(8, width - indent - len(mark))) or [NOTHING]
-    rest = join(blanks(indent), ours(mark, MUTED))
-    return [
-        join(first, blanks(len(mark)), lines[0]),
-        *(join(rest, line) for line in lines[1:]),
-    ]
+    rest = join(blanks(indent - len(mark)), ours(mark, MUTED))
+    lines = body.wrap(max(8, width - indent)) or [NOTHING]
+    return [join(first, lines[0]), *(join(rest, line) for line in lines[1:])]
 
 
 def packed(parts: Sequence[Content], width: int) -> list[Content]:

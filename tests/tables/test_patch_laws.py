@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostler.core.datasets import ROW_ID
@@ -33,7 +33,7 @@ def content(of: View) -> Rows:
     return {row: tuple(cells) for row, *cells in of.query(f"SELECT * FROM {of.source}")}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rows, rows)
 def test_the_patch_between_two_tables_turns_one_into_the_other_and_back(
     old: Rows, new: Rows
@@ -45,7 +45,7 @@ def test_the_patch_between_two_tables_turns_one_into_the_other_and_back(
     assert content(apply(invert(patch), apply(patch, before))) == old
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rows, rows)
 def test_equal_content_and_only_equal_content_has_equal_digests(one: Rows, other: Rows) -> None:
     shuffled = dict(reversed(list(one.items())))
@@ -54,7 +54,7 @@ def test_equal_content_and_only_equal_content_has_equal_digests(one: Rows, other
     assert between(view(one), view(other)).empty == (one == other)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rows, rows, rows)
 def test_a_composed_patch_does_what_both_do(first: Rows, second: Rows, third: Rows) -> None:
     one, two = between(view(first), view(second)), between(view(second), view(third))
@@ -63,24 +63,30 @@ def test_a_composed_patch_does_what_both_do(first: Rows, second: Rows, third: Ro
     assert compose(whole, invert(whole)).empty
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rows, rows, rows)
-def test_patches_without_a_conflict_commute(base: Rows, one: Rows, other: Rows) -> None:
+def test_patches_on_different_rows_commute(base: Rows, even: Rows, odd: Rows) -> None:
+    one = {r: c for r, c in base.items() if r % 2} | {r: c for r, c in even.items() if r % 2 == 0}
+    other = {r: c for r, c in base.items() if r % 2 == 0} | {r: c for r, c in odd.items() if r % 2}
     p, q = between(view(base), view(one)), between(view(base), view(other))
-    touched = {(c.row, c.column) for c in p.page(1000)} & {(c.row, c.column) for c in q.page(1000)}
-    disagreeing = {
-        (c.row, c.column)
-        for c in p.page(1000)
-        for d in q.page(1000)
-        if (c.row, c.column) == (d.row, d.column) and (c.op, c.new) != (d.op, d.new)
-    }
-    assert set(conflicts(p, q)) == disagreeing
-    assume(not touched)
+    assert conflicts(p, q) == ()
     assert content(apply(p, apply(q, view(base)))) == content(apply(q, apply(p, view(base))))
     assert compose(p, q).digest == compose(q, p).digest
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
+@given(rows, rows, rows)
+def test_patches_conflict_where_they_disagree(base: Rows, one: Rows, other: Rows) -> None:
+    p, q = between(view(base), view(one)), between(view(base), view(other))
+    theirs = {(c.row, c.column): (c.op, c.new) for c in q.page(1000)}
+    assert set(conflicts(p, q)) == {
+        (c.row, c.column)
+        for c in p.page(1000)
+        if theirs.get((c.row, c.column), (c.op, c.new)) != (c.op, c.new)
+    }
+
+
+@settings(max_examples=25, deadline=None)
 @given(rows, rows, rows)
 def test_a_patch_applies_where_its_old_values_stand_and_nowhere_else(
     base: Rows, goal: Rows, moved: Rows

@@ -48,7 +48,12 @@ def infer_contract(view: View, dataset: Dataset, *, now: datetime) -> str:
     """
     drafted = draft(view, dataset)
     results = measure(view, [Check(rule=rule) for rule in drafted.rules], now=now, sample=0)
-    support = {result.check.rule: _support(result) for result in results if _holds(result)}
+    hidden = {
+        result.check.rule.column: result.failing
+        for result in results
+        if isinstance(result.check.rule, RejectedValues)
+    }
+    support = {r.check.rule: _support(r) for r in results if _holds(r, hidden)}
     rows = view.row_count
     lines = [
         *_HEAD.format(rows=f"{rows:,}", day=f"{now.astimezone(UTC):%Y-%m-%d}").splitlines(),
@@ -84,10 +89,12 @@ def infer_contract(view: View, dataset: Dataset, *, now: datetime) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _holds(result: CheckResult) -> bool:
-    # Texts that hide a missing value do not read as the type either, however many they are.
-    expected = isinstance(result.check.rule, RejectedValues | TypeIs)
-    return expected or result.total - result.failing >= HOLDS_SHARE * result.total
+def _holds(result: CheckResult, hidden: Mapping[str, int]) -> bool:
+    """Whether nearly all rows keep a rule, texts that hide a missing value apart."""
+    if isinstance(result.check.rule, RejectedValues):
+        return True
+    apart = sum(hidden.get(column, 0) for column in result.check.rule.columns)
+    return result.failing - apart <= (1 - HOLDS_SHARE) * result.total
 
 
 def _downstream(dataset: Dataset) -> list[str]:

@@ -1,6 +1,7 @@
 """An ODCS document read as a contract, with every problem of it said at once."""
 
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from typing import Any, cast
 
 from open_data_contract_standard.model import (
@@ -81,25 +82,48 @@ def _model(document: Document, report: Report) -> OpenDataContractStandard:
     try:
         return OpenDataContractStandard.model_validate(document)
     except ValidationError as error:
+        rest = deepcopy(document)
         for wrong in error.errors():
+            path = _path(wrong["loc"], document)
             if wrong["type"] != "extra_forbidden":
-                said = wrong["msg"].removeprefix("Input ")
-                report.problem(f"{_path(wrong['loc'], document)}: {said}")
+                report.problem(f"{_named(path)}: {wrong['msg'].removeprefix('Input ')}")
+            _drop(rest, path)
+    try:
+        # Without what is wrong already, the rest can be judged in the same go.
+        return OpenDataContractStandard.model_validate(rest)
+    except ValidationError:
         report.raise_problems()
         raise
 
 
-def _path(location: Iterable[int | str], document: Document) -> str:
-    """A place as it stands in the document, without the names of the model's own types."""
-    path = ""
+_Path = tuple[int | str, ...]
+
+
+def _path(location: _Path, document: Document) -> _Path:
+    """A place as it is in the document, without the names of the model's own types."""
+    path: list[int | str] = []
     here: Any = document
     for part in location:
         try:
             here = here[part]
         except (KeyError, IndexError, TypeError):
             continue
-        path = f"{path}[{part}]" if isinstance(part, int) else f"{path}.{part}".lstrip(".")
-    return path
+        path.append(part)
+    return tuple(path)
+
+
+def _named(path: _Path) -> str:
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return "".join(parts).lstrip(".")
+
+
+def _drop(document: Document, path: _Path) -> None:
+    """Take the innermost key of a path out of a document; places in lists stay as they are."""
+    last = max(place for place, part in enumerate(path) if isinstance(part, str))
+    here: Any = document
+    for part in path[:last]:
+        here = here[part]
+    here.pop(path[last], None)
 
 
 def _schema(

@@ -1,5 +1,6 @@
 """How a query for changed cells is put together; the table is always called `t` in it."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ostler.tables.sql import quoted, row_id
@@ -24,6 +25,12 @@ def text_of(column: str) -> str:
 def row_of(view: View) -> str:
     """The SQL expression of the row's id."""
     return row_id(view.key, "t")
+
+
+def numbered_cells(view: View, columns: Sequence[str]) -> str:
+    """A query for the row's id as "row" and columns as c0, c1, …, so that no name clashes."""
+    cells = ", ".join(f"t.{quoted(column)} AS c{place}" for place, column in enumerate(columns))
+    return f'SELECT {row_of(view)} AS "row", {cells} FROM {view.source} AS t'
 
 
 def set_cells(view: View, column: str, new: str, joined: str = "", where: str = "true") -> str:

@@ -19,9 +19,17 @@ from ostler.core.actions import (
 from ostler.core.base import Cell, RowId
 from ostler.core.canonical import canonical_json
 from ostler.core.errors import BadInput, InternalError, NotFound
-from ostler.tables.sql import quoted
 from ostler.tables.view import View
-from ostler.tools.repair.cells import BY_ROW, Cells, delete_rows, fits, row_of, set_cells, text_of
+from ostler.tools.repair.cells import (
+    BY_ROW,
+    Cells,
+    delete_rows,
+    fits,
+    numbered_cells,
+    row_of,
+    set_cells,
+    text_of,
+)
 from ostler.tools.repair.consensus import won_cells
 from ostler.tools.repair.forms import in_form, plain_number
 
@@ -68,8 +76,11 @@ def _reformat(action: Reformat, view: View) -> Cells:
     text = text_of(column)
     if view.type_of(column) != "VARCHAR":
         return Cells(set_cells(view, column, text), [column])
-    form = in_form(text, action.form, action.date_order)
-    return Cells(set_cells(view, column, f"coalesce({form}, {text})"), [column])
+    # Each value is written once, however many rows hold it.
+    form = in_form("v", action.form, action.date_order)
+    joined = f"""JOIN (SELECT v, {form} AS written FROM (SELECT DISTINCT {text} AS v
+        FROM {view.source} AS t)) AS m ON {text} = m.v"""
+    return Cells(set_cells(view, column, f"coalesce(m.written, {text})", joined), [column])
 
 
 def _convert_unit(action: ConvertUnit, view: View) -> Cells:
@@ -145,11 +156,12 @@ def _split_suffix(action: SplitSuffix, view: View) -> Cells:
 
 def _delete_duplicates(action: DeleteDuplicates, view: View) -> Cells:
     """A missing value equals nothing, as in the rule `Unique`: such rows stay."""
-    same = ", ".join(quoted(_existing(view, column)) for column in action.on)
-    complete = " AND ".join(f"{quoted(column)} IS NOT NULL" for column in action.on)
+    on = [_existing(view, column) for column in action.on]
+    same = ", ".join(f"c{place}" for place in range(len(on)))
+    complete = " AND ".join(f"c{place} IS NOT NULL" for place in range(len(on)))
     doomed = f"""SELECT "row" FROM (
         SELECT "row", row_number() OVER (PARTITION BY {same} ORDER BY {BY_ROW}) AS place
-        FROM (SELECT *, {view.row} AS "row" FROM {view.source}) WHERE {complete})
+        FROM ({numbered_cells(view, on)}) WHERE {complete})
         WHERE place > 1"""
     return Cells(delete_rows(view, doomed), [list(view.column_names)])
 

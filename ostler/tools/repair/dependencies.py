@@ -125,7 +125,7 @@ def _decided_by(
             CAST(coalesce(sum(agreeing), 0) AS BIGINT) AS agreeing
         FROM (SELECT max(held) AS agreeing, sum(held) AS size
             FROM (SELECT {group} AS g, {quoted(other)} AS v, count(*) AS held FROM {view.source}
-                WHERE {sampled} AND {quoted(other)} IS NOT NULL GROUP BY g, v)
+                WHERE {sampled} AND {quoted(other)} IS NOT NULL GROUP BY ALL)
             GROUP BY g) WHERE size >= 3"""
         for other in others
     )
@@ -181,8 +181,8 @@ def _changes(view: View, action: AgreeWithColumns) -> list[_Change]:
     group, value = text_of(target.determinants[0]), text_of(target.column)
     rows = view.query(
         f"""WITH sizes AS (
-            SELECT {group} AS g, count(*) AS size FROM {view.source} AS t GROUP BY g),
-        known AS (SELECT {value} AS v, count(*) AS held FROM {view.source} AS t GROUP BY v),
+            SELECT {group} AS g, count(*) AS size FROM {view.source} AS t GROUP BY ALL),
+        known AS (SELECT {value} AS v, count(*) AS held FROM {view.source} AS t GROUP BY ALL),
         alike AS (
             SELECT c.old, c.new, {group} AS g, count(*) AS held
             FROM ({cells.sql}) AS c JOIN {view.source} AS t ON c."row" = {row_of(view)}

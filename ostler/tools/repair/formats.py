@@ -12,7 +12,6 @@ from ostler.tools.repair.forms import (
     Form,
     in_form,
     is_number_and_unit,
-    iso_date,
     number_before_unit,
     unit_part,
 )
@@ -65,27 +64,43 @@ class _Looks(NamedTuple):
     """How many rows look like something, before any is read as such."""
 
     numbers: int
+    plain: int
+    """Numbers without separators."""
+    padded: int
+    """Numbers with a zero in front, as codes have."""
     units: int
     dates: int
     iso_dates: int
+    day_first: int
+    """Numbered dates that can be read with the day first only."""
+    month_first: int
 
 
+_PLAIN = r"regexp_full_match(v, '[+-]?(\d+\.?\d*|\.\d+)')"
+_DATE = r"\d{1,4}[-/. ]?(\d\d?|\pL+)[-/. ]?\d{2,4}|\pL+ \d\d?, \d{4}"
 _LOOKS = (
     r"regexp_full_match(v, '[+-]?[\d.,\x27\x{2019} ]*\d[\d.]*')",
+    _PLAIN,
+    r"regexp_full_match(v, '0\d+')",
     is_number_and_unit("v"),
-    r"regexp_full_match(v, '\d{1,4}[-/. ]?(\d\d?|\pL+)[-/. ]?\d{2,4}|\pL+ \d\d?, \d{4}')",
+    f"regexp_full_match(v, '{_DATE}')",
     r"regexp_full_match(v, '\d{4}-\d\d-\d\d')",
+    r"regexp_full_match(v, '(1[3-9]|[23]\d)[/.-]\d?\d[/.-]\d{4}')",
+    r"regexp_full_match(v, '\d?\d[/.-](1[3-9]|[23]\d)[/.-]\d{4}')",
 )
 """The conditions of `_Looks`, in its order, on a value v."""
 
 
-def _looks(view: View, column: ColumnProfile) -> _Looks:
+def _values(view: View, column: ColumnProfile) -> str:
+    """A query for the column's values: (v, n rows that hold it)."""
     name = quoted(column.name)
+    return f"""SELECT {name} AS v, count(*) AS n FROM {view.source}
+        WHERE {name} IS NOT NULL GROUP BY ALL"""
+
+
+def _looks(view: View, column: ColumnProfile) -> _Looks:
     sums = ", ".join(f"coalesce(sum(n) FILTER ({condition}), 0)" for condition in _LOOKS)
-    counts = view.one(
-        f"""SELECT {sums} FROM (SELECT {name} AS v, count(*) AS n FROM {view.source}
-            WHERE {name} IS NOT NULL GROUP BY v)"""
-    )
+    counts = view.one(f"SELECT {sums} FROM ({_values(view, column)})")
     return _Looks(*(int(count) for count in counts))
 
 
@@ -93,22 +108,20 @@ def _written(view: View, column: ColumnProfile) -> tuple[Draft, ...]:
     """What is written as numbers, with units or as dates has no case of its own."""
     looks, most = _looks(view, column), 0.8 * column.filled
     if looks.dates >= most:
-        return _dates(view, column) if looks.iso_dates < looks.dates else ()
+        return _dates(view, column, looks) if looks.iso_dates < looks.dates else ()
     if looks.units and looks.units + looks.numbers >= most:
         return _units(view, column)
-    return _numbers(view, column) if looks.numbers >= most else _case(view, column)
+    return _numbers(view, column, looks) if looks.numbers >= most else _case(view, column)
 
 
 def _effect(
     view: View, column: ColumnProfile, form: Form, order: DateOrder | None = None
 ) -> _Effect:
-    name = quoted(column.name)
     changed, merged, established = view.one(
-        f"""WITH counts AS (SELECT {name} AS v, count(*) AS held FROM {view.source}
-            WHERE {name} IS NOT NULL GROUP BY v),
-        written AS (SELECT v, held, {in_form("v", form, order)} AS w FROM counts)
-        SELECT coalesce(sum(held), 0), coalesce(sum(held) FILTER (w IN (SELECT v FROM counts)), 0),
-            coalesce(sum(held) FILTER (held >= 4 AND w NOT IN (SELECT v FROM counts)), 0)
+        f"""WITH counts AS ({_values(view, column)}),
+        written AS (SELECT v, n, {in_form("v", form, order)} AS w FROM counts)
+        SELECT coalesce(sum(n), 0), coalesce(sum(n) FILTER (w IN (SELECT v FROM counts)), 0),
+            coalesce(sum(n) FILTER (n >= 4 AND w NOT IN (SELECT v FROM counts)), 0)
         FROM written WHERE w <> v"""
     )
     return _Effect(int(changed), int(merged), int(established))
@@ -150,49 +163,37 @@ def _blanks(view: View, column: ColumnProfile) -> tuple[Draft, ...]:
     )
 
 
-def _numbers(view: View, column: ColumnProfile) -> tuple[Draft, ...]:
+def _numbers(view: View, column: ColumnProfile, looks: _Looks) -> tuple[Draft, ...]:
     """Thousands separators and decimal commas among plain numbers, and needless zeros."""
-    name = quoted(column.name)
-    plain, padded = view.one(
-        rf"""SELECT count(*) FILTER (regexp_full_match({name}, '[+-]?(\d+\.?\d*|\.\d+)')),
-            count(*) FILTER (regexp_full_match({name}, '0\d+')) FROM {view.source}"""
-    )
-    effect = _effect(view, column, "number")
     # Numbers with zeros in front are codes, and their zeros are not needless.
-    if padded > 1 or not 0 < effect.changed <= _MINORITY * column.filled:
+    if looks.padded > 1:
         return ()
-    grouped = effect.changed - _zeros(view, column)
-    if plain + grouped < 0.9 * column.filled or not (grouped or effect.changed >= _FEW):
+    effect = _effect(view, column, "number")
+    if not 0 < effect.changed <= _MINORITY * column.filled:
         return ()
-    confidence = max(grouped, effect.merged) / effect.changed
+    (zeros,) = view.one(
+        f"""SELECT coalesce(sum(n), 0) FROM ({_values(view, column)})
+        WHERE {_PLAIN} AND {in_form("v", "number")} <> v"""
+    )
+    separated = effect.changed - int(zeros)
+    if looks.plain + separated < 0.9 * column.filled or not (separated or zeros >= _FEW):
+        return ()
     return _draft(
         column,
         "number",
         TypeIs(column=column.name, type="number"),
         effect,
-        0.95 * confidence,
+        0.95 * max(separated, effect.merged) / effect.changed,
         "have a separator or needless zeros",
-    )
-
-
-def _zeros(view: View, column: ColumnProfile) -> int:
-    """Values that are plain numbers already and would only lose zeros."""
-    name = quoted(column.name)
-    return int(
-        view.one(
-            rf"""SELECT count(*) FROM {view.source} WHERE {in_form(name, "number")} <> {name}
-            AND regexp_full_match({name}, '[+-]?(\d+\.?\d*|\.\d+)')"""
-        )[0]
     )
 
 
 def _units(view: View, column: ColumnProfile) -> tuple[Draft, ...]:
     """One unit behind some numbers, or behind all in several spellings."""
-    name = quoted(column.name)
     units = view.query(
-        f"""SELECT unit, count(*), median(number) FROM (
-            SELECT {unit_part(name)} AS unit, CAST({number_before_unit(name)} AS DOUBLE) AS number
-            FROM {view.source} WHERE {is_number_and_unit(name)})
+        f"""SELECT unit, CAST(sum(n) AS BIGINT), median(number) FROM (
+            SELECT {unit_part("v")} AS unit, CAST({number_before_unit("v")} AS DOUBLE) AS number, n
+            FROM ({_values(view, column)}) WHERE {is_number_and_unit("v")})
         WHERE number IS NOT NULL GROUP BY unit ORDER BY unit LIMIT ?""",
         [_UNITS + 1],
     )
@@ -233,27 +234,24 @@ def _median_of_plain(view: View, column: ColumnProfile) -> list[float]:
     return [float(median)] if held >= 3 else []
 
 
-def _dates(view: View, column: ColumnProfile) -> tuple[Draft, ...]:
+def _dates(view: View, column: ColumnProfile, looks: _Looks) -> tuple[Draft, ...]:
     """Several ways of writing dates in one column; one way throughout is a convention."""
-    name = quoted(column.name)
-    iso, shapes, day_first, month_first = view.one(
-        rf"""SELECT count(*) FILTER (regexp_full_match(v, '\d{{4}}-\d\d-\d\d')),
-            count(DISTINCT regexp_replace(regexp_replace(v, '\d+', '9', 'g'), '\pL+', 'a', 'g')),
-            count(*) FILTER (regexp_full_match(v, '(1[3-9]|[23]\d)[/.-]\d?\d[/.-]\d{{4}}')),
-            count(*) FILTER (regexp_full_match(v, '\d?\d[/.-](1[3-9]|[23]\d)[/.-]\d{{4}}'))
-        FROM (SELECT {name} AS v FROM {view.source} WHERE {iso_date(name, "dmy")} IS NOT NULL
-            OR {iso_date(name, "mdy")} IS NOT NULL)"""
+    (shapes,) = view.one(
+        rf"""SELECT count(DISTINCT regexp_replace(regexp_replace(v, '\d+', '9', 'g'), '\pL+', 'a', 'g'))
+        FROM ({_values(view, column)}) WHERE regexp_full_match(v, '{_DATE}')"""
     )
-    order = _order(day_first, month_first)
+    if shapes < 2:
+        return ()
+    order = _order(looks.day_first, looks.month_first)
     effect = _effect(view, column, "iso_date", order)
-    if shapes < 2 or not effect.changed or iso + effect.changed < 0.8 * column.filled:
+    if not effect.changed or looks.iso_dates + effect.changed < 0.8 * column.filled:
         return ()
     return _draft(
         column,
         "iso_date",
         TypeIs(column=column.name, type="date"),
         effect,
-        0.95 if iso >= _MINORITY * column.filled else 0.6,
+        0.95 if looks.iso_dates >= _MINORITY * column.filled else 0.6,
         "are dates in another form than YYYY-MM-DD",
         order,
     )
@@ -268,13 +266,14 @@ def _order(day_first: int, month_first: int) -> DateOrder | None:
 
 def _case(view: View, column: ColumnProfile) -> tuple[Draft, ...]:
     """Values in another case than nearly all of the column."""
-    name = quoted(column.name)
     lettered, lower, upper, title, shouted = view.one(
-        rf"""SELECT count(*), count(*) FILTER (v = lower(v)), count(*) FILTER (v = upper(v)),
-            count(*) FILTER (v = {in_form("v", "title")}),
-            count(*) FILTER (v <> {in_form("v", "title")} AND (v = lower(v) OR (v = upper(v)
-                AND length(regexp_replace(v, '\PL', '', 'g')) > {_ACRONYM})))
-        FROM (SELECT {name} AS v FROM {view.source} WHERE regexp_matches({name}, '\pL'))"""
+        rf"""WITH lettered AS (SELECT v, n, {in_form("v", "title")} AS titled
+            FROM ({_values(view, column)}) WHERE regexp_matches(v, '\pL'))
+        SELECT coalesce(sum(n), 0), coalesce(sum(n) FILTER (v = lower(v)), 0),
+            coalesce(sum(n) FILTER (v = upper(v)), 0), coalesce(sum(n) FILTER (v = titled), 0),
+            coalesce(sum(n) FILTER (v <> titled AND (v = lower(v) OR (v = upper(v)
+                AND length(regexp_replace(v, '\PL', '', 'g')) > {_ACRONYM}))), 0)
+        FROM lettered"""
     )
     # Abbreviations and names such as McKay are no mistakes: title case only if nothing else loses.
     as_title = title if title + shouted == lettered else 0

@@ -87,7 +87,7 @@ def _fillers(view: View, column: ColumnProfile) -> tuple[Draft, ...]:
     text = f"CAST({name} AS VARCHAR)"
     counted = view.query(
         f"""WITH counts AS (SELECT {text} AS v, count(*) AS held FROM {view.source}
-            WHERE {name} IS NOT NULL GROUP BY v)
+            WHERE {name} IS NOT NULL GROUP BY ALL)
         SELECT v, held, (SELECT max(o.held) FROM counts AS o WHERE o.v <> c.v
                 AND lower(o.v) NOT IN (SELECT unnest(CAST(? AS VARCHAR[])))) FROM counts AS c
         WHERE (v IN (SELECT unnest(CAST(? AS VARCHAR[]))) OR v = '-1' OR regexp_full_match(

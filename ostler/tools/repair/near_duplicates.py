@@ -9,9 +9,8 @@ from ostler.core.actions import DeleteRows
 from ostler.core.base import Cell, RowId
 from ostler.core.checks import NearDuplicates
 from ostler.core.proposals import Draft
-from ostler.tables.sql import quoted
 from ostler.tables.view import Row, View
-from ostler.tools.repair.cells import BY_ROW
+from ostler.tools.repair.cells import BY_ROW, numbered_cells
 from ostler.tools.repair.profile import ColumnProfile, drafted
 
 TOOL = "repair.duplicates/1"
@@ -46,9 +45,8 @@ def near_duplicates(view: View, columns: Sequence[ColumnProfile]) -> tuple[Draft
     kept: dict[RowId, RowId] = {}
     for first, second, left, right in _pairs(view, columns, distinctive):
         matches = [_match(a, b, c) for a, b, c in zip(left, right, columns, strict=True)]
-        # Rows equal in all columns, none missing, are exact duplicates: found elsewhere.
-        exact = all(match is _Match.SAME for match in matches)
-        if not exact and _is_copy(matches, naming) and second not in kept:
+        # Equal rows are found elsewhere, whatever their values are.
+        if left != right and _is_copy(matches, naming) and second not in kept:
             kept[second] = kept.get(first, first)
     if not kept:
         return ()
@@ -79,14 +77,16 @@ def _pairs(
     view: View, columns: Sequence[ColumnProfile], distinctive: Sequence[ColumnProfile]
 ) -> list[tuple[RowId, RowId, Row, Row]]:
     """Pairs of rows in small groups that share a distinctive value, the earlier row first."""
+    places = {column.name: place for place, column in enumerate(columns)}
     blocks = " UNION ALL ".join(
-        f'SELECT {place} AS block, {_plain(quoted(c.name))} AS shared, place, "row" FROM numbered'
-        for place, c in enumerate(distinctive)
+        f"SELECT {places[c.name]} AS block, {_plain(f'c{places[c.name]}')} AS shared, place"
+        " FROM numbered"
+        for c in distinctive
     )
-    cells = ", ".join(f"CAST({quoted(column.name)} AS VARCHAR)" for column in columns)
+    cells = ", ".join(f"CAST(c{place} AS VARCHAR)" for place in range(len(columns)))
     rows = view.query(
         f"""WITH numbered AS (SELECT *, row_number() OVER (ORDER BY {BY_ROW}) AS place
-            FROM (SELECT *, {view.row} AS "row" FROM {view.source})),
+            FROM ({numbered_cells(view, [column.name for column in columns])})),
         blocks AS ({blocks}),
         small AS (SELECT *, count(*) OVER (PARTITION BY block, shared) AS size FROM blocks
             WHERE shared IS NOT NULL),

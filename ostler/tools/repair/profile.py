@@ -70,7 +70,8 @@ def value_counts(view: View, column: str, limit: int) -> list[tuple[str, int]]:
     name = quoted(column)
     return view.query(
         f"""SELECT CAST({name} AS VARCHAR) AS value, count(*) AS held FROM {view.source}
-        WHERE {name} IS NOT NULL GROUP BY value ORDER BY held DESC, value LIMIT ?""",
+        WHERE {name} IS NOT NULL GROUP BY ALL
+        ORDER BY count(*) DESC, CAST({name} AS VARCHAR) LIMIT ?""",
         [limit],
     )
 

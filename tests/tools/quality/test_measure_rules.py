@@ -8,7 +8,7 @@ from random import Random
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostler.core.checks import (
@@ -162,6 +162,7 @@ rules = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(rows=tables, keys=tables, wanted=st.lists(rules, min_size=1, max_size=6))
 def test_measuring_agrees_with_the_definition_of_every_rule(
     rows: Table, keys: Table, wanted: list[AnyRule]
@@ -180,6 +181,7 @@ def test_measuring_agrees_with_the_definition_of_every_rule(
         assert failing_rows(view, check, now=NOW, others=others, limit=2, offset=1) == listed[1:3]
 
 
+@settings(deadline=None)
 @given(rows=tables, wanted=rules, order=st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(rows: Table, wanted: AnyRule, order: Random) -> None:
     ids = list(range(1, len(rows) + 1))

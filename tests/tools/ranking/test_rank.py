@@ -4,7 +4,7 @@ from math import prod
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostler.core.checks import Check, NotNull, Range, Severity
@@ -95,6 +95,7 @@ facts = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(facts)
 def test_the_score_is_the_product_of_its_parts_and_no_part_outweighs_the_cap(
     given_facts: dict[str, Any],
