@@ -66,21 +66,39 @@ def print_table(
 
     Columns in `right` stand to the right, those in `cut` lose their end when the line is full.
     """
+    out = console()
+    if not out.is_terminal:
+        # A pipe has no width to fit into.
+        out = Console(markup=False, highlight=False, emoji=False, width=200, soft_wrap=False)
+    shown = [
+        [cell if isinstance(cell, Text) else Text(visible(cell)) for cell in row] for row in rows
+    ]
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    room = _room(columns, shown, cut, out.width)
     for column in columns:
         table.add_column(
             Text(column, "bold"),
             justify="right" if column in right else "left",
             overflow="ellipsis" if column in cut else "fold",
             no_wrap=column in (*right, *cut),
+            max_width=room if column in cut else None,
         )
-    for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(visible(cell)) for cell in row))
-    out = console()
-    if not out.is_terminal:
-        # A pipe has no width to fit into.
-        out = Console(markup=False, highlight=False, emoji=False, width=200, soft_wrap=False)
+    for row in shown:
+        table.add_row(*row)
     out.print(table)
+
+
+def _room(
+    columns: Sequence[str], rows: Sequence[Sequence[Text]], cut: Sequence[str], width: int
+) -> int:
+    """How wide a column that may be cut can be when all others are shown whole."""
+    others = [
+        max([len(name), *(row[place].cell_len for row in rows)])
+        for place, name in enumerate(columns)
+        if name not in cut
+    ]
+    gaps = 2 * (len(columns) - 1)
+    return max(20, (width - sum(others) - gaps) // max(1, len(cut)))
 
 
 def age(then: datetime, now: datetime) -> str:

@@ -121,7 +121,7 @@ def _draw(trace_id: str, lines: "tuple[TreeLine, ...]") -> None:
             "  " * line.depth,
             ("✗ " if failed else "· ", "bold red" if failed else "dim"),
             visible(line.name),
-            f"  {line.duration_ms:,.0f} ms  " if line.duration_ms is not None else "  ",
+            f"  {line.duration_ms:,.0f} ms  ",
             (facts, "dim"),
         )
         if line.message:

@@ -1,6 +1,7 @@
 """The queue, drawn line by line: a hundred thousand proposals cost no more than a screenful."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, LiteralString
 
@@ -92,7 +93,7 @@ class QueueView(ScrollView, inherit_bindings=False):
     def show(self, queue: Queue) -> None:
         """Draw a state of the queue, with its cursor in sight."""
         before, self._queue = self._queue, queue
-        if (before.size, before.window, before.found) == (queue.size, queue.window, queue.found):
+        if replace(before, cursor=queue.cursor) == queue:
             for index in {before.cursor, queue.cursor}:
                 self.refresh_line(index + 1)
         else:

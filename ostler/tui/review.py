@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from typing_extensions import override
 
 from ostler.core.errors import Conflict, OstlerError
-from ostler.core.states import ProposalState
+from ostler.core.states import TRANSITIONS, ProposalState
 from ostler.review.desk import Card, Desk
 from ostler.tui import answers, bars, state
 from ostler.tui.answers import (
@@ -360,7 +360,16 @@ class Review(Asking[Answer]):
     def action_reject(self) -> None:
         """Ask why to reject the card on the screen."""
         card = self._decidable()
-        if card is not None:
+        if card is None:
+            return
+        record = card.record
+        name = untrusted(record.proposal.id)
+        if ProposalState.REJECTED not in TRANSITIONS[record.state]:
+            now = untrusted(record.state.value, style=WARNING)
+            self._say(join(ours("you cannot reject "), name, ours(": it is "), now))
+        elif any(vote.reviewer == self._desk.reviewer for vote in record.votes):
+            self._say(join(ours("you have voted on "), name, ours(" already", WARNING)))
+        else:
             self.console.push_screen(Reason(card), partial(self._reject, card))
 
     def _reject(self, seen: Card, because: str | None) -> None:

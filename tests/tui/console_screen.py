@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.segment import Segment
 from textual._compositor import LayoutUpdate
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from ostler.review.desk import Desk
@@ -29,10 +30,12 @@ async def console(
 
 async def settle(pilot: Pilot[None]) -> None:
     """Wait until the pause before a card is over, every question answered and all drawn."""
-    for _ in range(2):
-        await pilot.pause(0.05)
-        await pilot.app.workers.wait_for_complete()
+    while True:
+        await pilot.pause(0.04)
         await pilot.pause()
+        if all(worker.is_finished for worker in pilot.app.workers):
+            return
+        await pilot.app.workers.wait_for_complete()
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
@@ -45,6 +48,14 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
 async def write(pilot: Pilot[None], text: str) -> None:
     """Type into the field that has the focus."""
     await pilot.press(*({" ": "space", "-": "minus"}.get(c, c) for c in text))
+    await settle(pilot)
+
+
+async def paste(pilot: Pilot[None], text: str) -> None:
+    """Paste into the field that has the focus."""
+    field = pilot.app.screen.focused
+    assert field is not None
+    field.post_message(Paste(text))
     await settle(pilot)
 
 

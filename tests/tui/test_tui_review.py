@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from console_cases import AMOUNT, CITY, DUPLICATE, PROTECTED, STATUS
 from console_desk import NOW, TWO_VOTES, colleague, park_case
-from console_screen import console, press, screen, settle, status, write
-from textual.events import Key, Paste
+from console_screen import console, paste, press, screen, settle, status, write
+from textual.events import Key
 
 from ostler.core.errors import Conflict
 from ostler.core.proposals import Vote
@@ -96,10 +96,7 @@ async def test_what_is_pasted_into_a_reason_cannot_hide_anything(desk: Desk) -> 
     first = ids(desk)[0]
     async with console(desk) as pilot:
         await press(pilot, "r")
-        focused = pilot.app.screen.focused
-        assert focused is not None
-        focused.post_message(Paste("not\x1b[31m \u202eso\u200b"))
-        await settle(pilot)
+        await paste(pilot, "not\x1b[31m \u202eso\u200b")
         await press(pilot, "enter")
     assert votes(desk, first)[0].because == "not[31m so"
 
@@ -190,7 +187,7 @@ async def test_what_has_changed_since_it_was_shown_is_not_approved(make_desk: Ma
 async def test_a_vote_that_others_must_join(make_desk: MakeDesk) -> None:
     desk = make_desk([CITY, STATUS], site=TWO_VOTES)
     first, second = ids(desk)
-    async with console(desk) as pilot:
+    async with console(desk, size=(132, 50)) as pilot:
         assert "2 votes" in screen(pilot)
         await press(pilot, "a", "enter")
         assert status(pilot) == f"your vote for {first} is recorded; it needs others too"
@@ -200,6 +197,8 @@ async def test_a_vote_that_others_must_join(make_desk: MakeDesk) -> None:
         assert "+ approve ana, now" in screen(pilot)
         await press(pilot, "a")
         assert status(pilot) == f"you cannot approve {first}: you have voted on it"
+        await press(pilot, "r")
+        assert status(pilot) == f"you have voted on {first} already"
         ben = colleague(desk, "ben")
         ben.approve(ben.card(first))
         await press(pilot, "R")
@@ -304,7 +303,9 @@ class CountingDesk(Desk):
 
 async def test_a_long_queue_is_read_a_page_at_a_time(make_desk: MakeDesk) -> None:
     many = [
-        replace(CITY, score=float(100 - n), sentence=f"No {n:03}", changes=CITY.changes[n % 3 :][:1])
+        replace(
+            CITY, score=float(100 - n), sentence=f"No {n:03}", changes=CITY.changes[n % 3 :][:1]
+        )
         for n in range(60)
     ]
     many = [
@@ -397,8 +398,10 @@ async def test_without_work_the_console_says_who_does_it(desk: Desk) -> None:
 
 async def test_views_show_what_was_decided(desk: Desk) -> None:
     first, second, *_ = ids(desk)
+    ben = colleague(desk, "ben")
+    ben.approve(ben.card(first))
     async with console(desk) as pilot:
-        await press(pilot, "a", "enter", "r")
+        await press(pilot, "r")
         await write(pilot, "no")
         await press(pilot, "enter", "v")
         assert "[1 approved]" in screen(pilot)
@@ -412,6 +415,8 @@ async def test_views_show_what_was_decided(desk: Desk) -> None:
         await press(pilot, "v")
         assert "[2 closed]" in screen(pilot)
         assert "rejected" in screen(pilot) and "second thoughts" in screen(pilot)
+        await press(pilot, "r")
+        assert status(pilot) == f"you cannot reject {first}: it is rejected"
         await press(pilot, "v")
         assert "[2 pending]" in screen(pilot)
     assert (state(desk, first), state(desk, second)) == (P.REJECTED, P.REJECTED)
@@ -478,8 +483,6 @@ async def test_refresh_finds_what_is_new(make_desk: MakeDesk) -> None:
     desk = make_desk([STATUS, AMOUNT])
     async with console(desk) as pilot:
         await press(pilot, "j")
-        with desk.store.transaction():
-            pass
         park_case(desk, replace(DUPLICATE, dataset="orders", score=9.0))
         await press(pilot, "R")
         assert "3 pending" in screen(pilot)
@@ -506,9 +509,7 @@ async def test_help_names_every_key(desk: Desk) -> None:
         await press(pilot, "q")
         assert pilot.app.is_running and "Keys" not in screen(pilot)
         bound = {binding.id for _, binding in pilot.app.screen._bindings}
-        assert bound == {f"review.{key.id}" for key in KEYS} | {None} or bound >= {
-            f"review.{key.id}" for key in KEYS
-        }
+        assert bound >= {f"review.{key.id}" for key in KEYS}
 
 
 async def test_q_leaves(desk: Desk) -> None:

@@ -12,7 +12,15 @@ MODULES = sorted(
 )
 MAKERS = {"Static", "Label", "Content", "Text", "Markdown", "Log", "RichLog", "Link", "Button"}
 WRITERS = {"update", "show_instead", "_say", "write", "write_line", "notify", "add_option"}
-BANNED = {"notify", "from_markup", "from_text", "from_rich_text", "assemble", "styled", "append_text"}
+BANNED = {
+    "notify",
+    "from_markup",
+    "from_text",
+    "from_rich_text",
+    "assemble",
+    "styled",
+    "append_text",
+}
 
 
 def calls(tree: ast.AST) -> list[ast.Call]:

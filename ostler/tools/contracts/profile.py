@@ -39,7 +39,7 @@ class Profile:
     """Rows with a value that says something."""
     different: int
     span: float
-    """The largest number less the smallest, plus one."""
+    """The largest number less the smallest, plus one; in a sample, its share of that."""
     padded: int
     """Values that are digits and begin with a zero."""
 
@@ -49,7 +49,8 @@ def profiled(view: View) -> tuple[View, Mapping[str, Profile]]:
 
     The view that is returned is a sample of a large table, in a connection of its own.
     """
-    raw = _sample(view)
+    every = -(-view.row_count // SAMPLE) or 1
+    raw = _sample(view, every)
     types: dict[str, LogicalType] = {column: _type(raw, column) for column in view.column_names}
     hiding = {
         column: list(MARKERS if kind == "string" else (*MARKERS, *WORDS))
@@ -73,14 +74,13 @@ def profiled(view: View) -> tuple[View, Mapping[str, Profile]]:
         for column, markers in hiding.items()
     }
     return clean, {
-        column: Profile(kind, found[column], *_counts(clean, column))
+        column: Profile(kind, found[column], *_counts(clean, column, every))
         for column, kind in types.items()
     }
 
 
-def _sample(view: View) -> View:
+def _sample(view: View, every: int) -> View:
     cells = ", ".join(f"{text(column)} AS {quoted(column)}" for column in view.column_names)
-    every = -(-view.row_count // SAMPLE) or 1
     chosen = f"md5_number_lower({view.row}) % ? = 0"
     table = view.arrow(f"SELECT {cells} FROM {view.source} WHERE {chosen}", [every])
     return view_of(table, (), name="raw", connection=connect())
@@ -106,12 +106,13 @@ def _type(raw: View, column: str) -> LogicalType:
     return "string"
 
 
-def _counts(clean: View, column: str) -> tuple[int, int, int, float, int]:
+def _counts(clean: View, column: str, every: int) -> tuple[int, int, int, float, int]:
     value = quoted(column)
     x = number(value)
     return clean.one(
         f"SELECT count(*), count({value}), count(DISTINCT {value}),"
-        f" coalesce(max({x}) - min({x}) + 1, 0),"
+        f" coalesce(max({x}) - min({x}) + 1, 0) / ?,"
         f" count(*) FILTER (WHERE regexp_full_match({value}, '0[0-9]+'))"
-        f" FROM {clean.source}"
+        f" FROM {clean.source}",
+        [every],
     )

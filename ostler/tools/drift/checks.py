@@ -5,7 +5,13 @@ from collections.abc import Sequence
 from ostler.core.checks import Check, Drift
 from ostler.tables.view import View
 from ostler.tools.drift.comparison import Measure
-from ostler.tools.drift.histograms import MOST_CATEGORIES, Profile, is_numeric, profiles
+from ostler.tools.drift.histograms import (
+    MOST_CATEGORIES,
+    READS_SHARE,
+    Profile,
+    is_numeric,
+    profiles,
+)
 
 LIMITS: dict[Measure, float] = {"psi": 0.2, "ks": 0.1, "chi2": 0.1}
 """Effects up to here are not drift, however certain: the usual limit of PSI, a tenth for the
@@ -21,9 +27,9 @@ def drift_checks(
 ) -> tuple[Check, ...]:
     """Checks of a view against a reference version, all columns by default.
 
-    Few-valued columns get chi² and PSI, numeric ones KS and PSI; ids, codes and free text get none,
-    because new ones are their nature. None of these checks stops a pipeline unless a person says
-    so. Columns that one of the versions lacks are left out: that is not drift.
+    Few-valued columns get chi² and PSI, numeric ones KS and PSI; ids, codes, times and free text
+    get none, because new ones are their nature. None of these checks stops a pipeline unless a
+    person says so. Columns that one of the versions lacks are left out: that is not drift.
     """
     names = [
         name
@@ -46,7 +52,7 @@ def drift_checks(
 
 
 def _statistics(profile: Profile) -> tuple[Measure, ...]:
-    if profile.present < FEWEST_ROWS:
+    if profile.present < FEWEST_ROWS or profile.times >= READS_SHARE * profile.present:
         return ()
     if is_numeric(profile):
         ids = profile.integers == profile.present == profile.different

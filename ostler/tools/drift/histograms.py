@@ -12,8 +12,8 @@ from math import inf
 from ostler.tables.view import View
 from ostler.tools.quality.reading import number, reads_as, text
 
-NUMERIC_SHARE = 0.98
-"""A column is numeric when at least so much of what is not missing reads as a number."""
+READS_SHARE = 0.98
+"""A column is of numbers, or of times, when so much of what is not missing reads so."""
 FEW_VALUES = 20
 """Up to so many different values, numbers too are compared value by value."""
 MOST_CATEGORIES = 50
@@ -33,6 +33,8 @@ class Profile:
     integers: int
     padded: int
     """Numbers written with a leading zero, which are codes and not quantities."""
+    times: int
+    """Dates and timestamps."""
 
 
 def profiles(view: View, columns: Sequence[str]) -> dict[str, Profile]:
@@ -50,16 +52,17 @@ def profiles(view: View, columns: Sequence[str]) -> dict[str, Profile]:
             f"count(DISTINCT {x})",
             f"count(*) FILTER (WHERE {reads_as('integer', value)})",
             f"count(*) FILTER (WHERE regexp_matches({value}, '^0[0-9]'))",
+            f"count(*) FILTER (WHERE {reads_as('timestamp', value)})",
         ]
     row = view.one(f"SELECT {', '.join(parts)} FROM {view.source}")
-    return {column: Profile(*row[6 * i : 6 * i + 6]) for i, column in enumerate(columns)}
+    size = len(row) // len(columns)
+    return {c: Profile(*row[size * i : size * (i + 1)]) for i, c in enumerate(columns)}
 
 
 def is_numeric(profile: Profile) -> bool:
     """Whether a column is compared as numbers: it reads so, and has more than a few values."""
     return (
-        profile.different_numbers > FEW_VALUES
-        and profile.numbers >= NUMERIC_SHARE * profile.present
+        profile.different_numbers > FEW_VALUES and profile.numbers >= READS_SHARE * profile.present
     )
 
 

@@ -54,4 +54,4 @@ def fits(value: str, kind: str) -> str:
     if "INT" not in kind and not kind.startswith("DECIMAL"):
         return f"{typed} IS NOT NULL"
     exact = "DECIMAL(38, 9)"
-    return f"TRY_CAST({value} AS {exact}) IS NOT DISTINCT FROM TRY_CAST({typed} AS {exact})"
+    return f"coalesce(TRY_CAST({value} AS {exact}) = TRY_CAST({typed} AS {exact}), false)"

@@ -95,7 +95,7 @@ def _convert_unit(action: ConvertUnit, view: View) -> Cells:
     bound = [action.factor, action.above, action.below]
     kind = view.type_of(column)
     if kind == "VARCHAR":
-        others = f"FROM {view.source} AS t {unit} WHERE NOT ({inside})"
+        others = f"FROM {view.source} AS t {unit} WHERE isfinite({number}) AND NOT ({inside})"
         new = _as_written(view, column, product, others, bound)
     else:
         lost = f"SELECT {number} FROM {view.source} AS t {unit} WHERE {inside}"

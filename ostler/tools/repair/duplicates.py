@@ -19,7 +19,7 @@ NAMED = 10_000
 
 def mine_duplicates(view: View) -> tuple[Draft, ...]:
     """Propose to delete rows that repeat another one; columns that number the rows do not count."""
-    columns = [column for column in profiles(view) if column.filled and not column.is_unique]
+    columns = [column for column in profiles(view) if column.filled and not column.numbers_rows]
     if len(columns) < 2:
         return ()
     return _exact(view, columns) + near_duplicates(view, columns)

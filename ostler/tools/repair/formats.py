@@ -236,8 +236,9 @@ def _median_of_plain(view: View, column: ColumnProfile) -> list[float]:
 
 def _dates(view: View, column: ColumnProfile, looks: _Looks) -> tuple[Draft, ...]:
     """Several ways of writing dates in one column; one way throughout is a convention."""
+    shape = r"regexp_replace(regexp_replace(v, '\d+', '9', 'g'), '\pL+', 'a', 'g')"
     (shapes,) = view.one(
-        rf"""SELECT count(DISTINCT regexp_replace(regexp_replace(v, '\d+', '9', 'g'), '\pL+', 'a', 'g'))
+        f"""SELECT count(DISTINCT {shape})
         FROM ({_values(view, column)}) WHERE regexp_full_match(v, '{_DATE}')"""
     )
     if shapes < 2:

@@ -12,6 +12,9 @@ LEAST_CONFIDENCE = 0.3
 """A draft in which a miner believes less than this only costs a reviewer's time."""
 
 
+_CODE = r"[\p{L}\p{N}_#:/-]*\d[\p{L}\p{N}_#:/-]*"
+
+
 @dataclass(frozen=True)
 class ColumnProfile:
     """Counts over one column; all in rows, but for `distinct`."""
@@ -25,6 +28,8 @@ class ColumnProfile:
     distinct: int
     numbers: int
     """Rows whose value can be read as a number."""
+    codes: int
+    """Rows whose value is a number or a code with a digit in it, and no time."""
 
     @property
     def is_text(self) -> bool:
@@ -42,9 +47,9 @@ class ColumnProfile:
         return self.distinct <= 0.5 * self.filled
 
     @property
-    def is_unique(self) -> bool:
-        """Whether it names the rows: every row has a value of its own."""
-        return self.filled == self.rows == self.distinct
+    def numbers_rows(self) -> bool:
+        """Whether it only tells the rows apart: every row has a code of its own."""
+        return self.filled == self.rows == self.distinct and self.codes >= 0.9 * self.rows
 
 
 def profiles(view: View) -> tuple[ColumnProfile, ...]:
@@ -52,17 +57,21 @@ def profiles(view: View) -> tuple[ColumnProfile, ...]:
     columns = [column for column in view.columns if column.name not in view.key]
     if not columns:
         return ()
-    counts = ", ".join(
-        f"count({c}), count(DISTINCT {c}), count(TRY_CAST(CAST({c} AS VARCHAR) AS DOUBLE))"
-        for c in (quoted(column.name) for column in columns)
-    )
+    counts = ", ".join(_counts(quoted(column.name)) for column in columns)
     rows, *found = (
         int(value) for value in view.one(f"SELECT count(*), {counts} FROM {view.source}")
     )
     return tuple(
-        ColumnProfile(column.name, column.type, rows, *found[3 * k : 3 * k + 3])
+        ColumnProfile(column.name, column.type, rows, *found[4 * k : 4 * k + 4])
         for k, column in enumerate(columns)
     )
+
+
+def _counts(name: str) -> str:
+    text = f"CAST({name} AS VARCHAR)"
+    return f"""count({name}), count(DISTINCT {name}), count(TRY_CAST({text} AS DOUBLE)),
+        count(*) FILTER (regexp_full_match({text}, '{_CODE}')
+            AND TRY_CAST({text} AS TIMESTAMP) IS NULL)"""
 
 
 def value_counts(view: View, column: str, limit: int) -> list[tuple[str, int]]:

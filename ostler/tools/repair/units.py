@@ -62,7 +62,7 @@ def mine_units(view: View) -> tuple[Draft, ...]:
     return tuple(
         draft
         for column in columns
-        if column.is_numeric and not column.is_unique and not _is_code(view, column)
+        if column.is_numeric and not column.numbers_rows and not _is_code(view, column)
         for split in _splits(view, column)
         for draft in _draft(view, columns, column, split)
     )

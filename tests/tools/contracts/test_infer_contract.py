@@ -201,6 +201,16 @@ def test_of_equal_columns_the_first_stands_for_all_and_what_follows_is_left_out(
     ]
 
 
+def test_a_large_table_is_sampled_and_its_ids_are_ids_all_the_same() -> None:
+    table = DUCKDB.sql("SELECT i AS _ostler_row, i + 7 AS id FROM range(400001) x(i)")
+    key = ("_ostler_row",)
+    view = view_of(table.to_arrow_table(), key, hidden=key, connection=DUCKDB)
+    text = infer_contract(view, dataset_of(), now=NOW)
+    rules = [c.rule for c in parse_contract(text, dataset="orders", source="x").checks]
+    assert Unique(on=("id",)) in rules
+    assert not [rule for rule in rules if isinstance(rule, Range)]
+
+
 def test_chance_makes_no_dependency() -> None:
     random = Random(5)
     columns: dict[str, Cells] = {

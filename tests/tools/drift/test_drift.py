@@ -28,7 +28,7 @@ Row = dict[str, str | None]
 
 
 def view_from(rows: list[Row], version: int = 1) -> View:
-    names = ("id", "amount", "city", "note")
+    names = ("id", "amount", "city", "note", "day")
     columns = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in names}
     name = f"v{version}"
     return view_of(pa.table(columns), ("id",), version=version, name=name, connection=DUCKDB)
@@ -42,6 +42,7 @@ def orders(n: int, seed: int, start: int = 0, factor: float = 1.0) -> list[Row]:
             "amount": f"{random.lognormvariate(3, 1) * factor:.2f}",
             "city": random.choice(CITIES),
             "note": f"note {random.random()}",
+            "day": f"2026-01-{1 + (start + i) // 100 % 28:02d}",
         }
         for i in range(n)
     ]
@@ -58,7 +59,7 @@ def drifted(current: list[Row], reference: list[Row]) -> set[tuple[str, str]]:
     return {key for key, result in results(current, reference).items() if result.drifted}
 
 
-def test_few_valued_and_numeric_columns_are_compared_and_ids_and_texts_are_not() -> None:
+def test_few_valued_and_numeric_columns_are_compared_and_ids_times_and_texts_are_not() -> None:
     assert set(results(orders(500, 1), orders(500, 1))) == {
         ("amount", "ks"),
         ("amount", "psi"),
