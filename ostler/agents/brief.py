@@ -42,7 +42,11 @@ def read_brief(objects: Objects, inputs: RunInputs, others: tuple[Dataset, ...])
     checks: tuple[Check, ...] = ()
     if inputs.contract is not None:
         text = objects.text(inputs.contract)
-        checks = parse_contract(text, dataset=dataset.name, source="the recorded contract").checks
+        contract = parse_contract(text, dataset=dataset.name, source="the recorded contract")
+        checks = contract.checks
+        # A column is protected when either the dataset's owner or its contract says so.
+        protected = tuple(sorted({*dataset.protected, *contract.protected}))
+        dataset = dataset.model_copy(update={"protected": protected})
     return Brief(
         inputs=inputs,
         dataset=dataset,

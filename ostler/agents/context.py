@@ -70,11 +70,12 @@ class GroomingContext:
     """Hears in a few words what is being done."""
 
     def call(self, tool: str, given: Frozen, gives: type[Given]) -> Given:
-        """Call a registered tool inside a span of its own."""
+        """Call a registered tool inside a span of its own; InternalError for any other."""
+        known = REGISTRY.get(tool)
         attributes = {
             names.OPERATION_NAME: names.EXECUTE_TOOL,
             names.TOOL_NAME: tool,
-            names.TOOL_VERSION: REGISTRY[tool].version,
+            names.TOOL_VERSION: known.version if known else None,
         }
         with self.telemetry.span(names.span_name(names.EXECUTE_TOOL, tool), attributes=attributes):
             return call(tool, self.around, given, gives)

@@ -42,7 +42,7 @@ class State(TypedDict):
 NODES: dict[str, tuple[Callable[..., Frozen], tuple[tuple[str, type[Frozen]], ...]]] = {
     "investigate": (investigate, ()),
     "propose": (propose, (("investigate", Investigation),)),
-    "validate": (validate, (("propose", Proposed),)),
+    "validate": (validate, (("propose", Proposed), ("investigate", Investigation))),
     "prioritize": (prioritize, (("validate", Validated),)),
     "gate": (gate, (("prioritize", Prioritized),)),
     "park": (park, (("gate", Judged), ("investigate", Investigation))),

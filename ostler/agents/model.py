@@ -24,7 +24,6 @@ class ModelRequest(Frozen):
     user: str
     """Canonical JSON; data in it is quoted and named by ids."""
     reply_schema: JsonValue
-    temperature: float = 0
 
     @property
     def digest(self) -> Digest:

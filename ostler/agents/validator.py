@@ -1,19 +1,21 @@
 """The validator: makes each draft's patch, proves it on the pinned version, refuses what fails."""
 
 from ostler.agents.context import GroomingContext
-from ostler.agents.outputs import Candidate, Proposed, Refused, Validated
+from ostler.agents.outputs import Candidate, Investigation, Proposed, Refused, Validated
+from ostler.core.checks import CheckResult
 from ostler.core.errors import BadInput
 from ostler.core.proposals import Draft, DryRun, PatchSummary
 from ostler.tools.registry import Act, Compiled, Trial
 
 
-def validate(context: GroomingContext, proposed: Proposed) -> Validated:
+def validate(context: GroomingContext, proposed: Proposed, found: Investigation) -> Validated:
     """Every draft with its dry run, apart from those that change nothing or mend nothing."""
+    measured = tuple(result for result in found.results if result.check in context.checks)
     held: list[Candidate] = []
     refused: list[Refused] = []
     for number, draft in enumerate(proposed.drafts, 1):
         context.progress(f"proving {number} of {len(proposed.drafts)}")
-        tried = _tried(context, draft)
+        tried = _tried(context, draft, measured)
         if isinstance(tried, Candidate):
             held.append(tried)
         else:
@@ -21,7 +23,9 @@ def validate(context: GroomingContext, proposed: Proposed) -> Validated:
     return Validated(candidates=tuple(held), refused=tuple(refused))
 
 
-def _tried(context: GroomingContext, draft: Draft) -> Candidate | str:
+def _tried(
+    context: GroomingContext, draft: Draft, measured: tuple[CheckResult, ...]
+) -> Candidate | str:
     """The draft with its proof, or why it does not hold."""
     try:
         patch = context.call("repair.compile", Act(action=draft.action), Compiled).patch
@@ -32,7 +36,7 @@ def _tried(context: GroomingContext, draft: Draft) -> Candidate | str:
     trial = Trial(
         patch=patch.digest,
         mends=draft.rule,
-        checks=context.checks,
+        measured=measured,
         sample=context.settings.sample_cells,
     )
     result = context.call("quality.dry_run", trial, DryRun)

@@ -1,5 +1,6 @@
 """`ostler trace` and `ostler replay`: what a run did, and whether it does the same again."""
 
+import re
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -116,7 +117,7 @@ def _draw(trace_id: str, lines: "tuple[TreeLine, ...]") -> None:
     print_line((f"trace {trace_id}", "bold"))
     for line in lines:
         failed = line.status == "error"
-        facts = "  ".join(f"{visible(key)}={visible(value, 60)}" for key, value in line.attributes)
+        facts = "  ".join(f"{visible(key)}={_short(value)}" for key, value in line.attributes)
         print_line(
             "  " * line.depth,
             ("✗ " if failed else "· ", "bold red" if failed else "dim"),
@@ -128,6 +129,12 @@ def _draw(trace_id: str, lines: "tuple[TreeLine, ...]") -> None:
             print_line("  " * line.depth, ("    " + visible(line.message), "red"))
         for link in line.links:
             print_line("  " * line.depth, (f"    from trace {link}", "dim"))
+
+
+def _short(value: str) -> str:
+    from ostler.review.text import visible
+
+    return value[:12] if re.fullmatch("[0-9a-f]{64}", value) else visible(value, 60)
 
 
 def replay(

@@ -7,7 +7,7 @@ def threshold(check: Check) -> str:
     """How many failures a check bears."""
     if check.rule.kind == "drift":
         return f"{check.rule.statistic} ≤ {check.rule.limit:g}"
-    if check.max_failing is not None:
+    if check.max_failing:
         return f"at most {check.max_failing:,} rows"
     return f"at most {100 * check.max_share:g} %" if check.max_share else "no row"
 

@@ -31,6 +31,7 @@ from ostler.core.checks import (
     Pattern,
     Range,
     RejectedValues,
+    Reported,
     RowCount,
     RowRule,
     TypeIs,
@@ -231,6 +232,10 @@ def _drift(rule: Drift) -> str:
     )
 
 
+def _reported(rule: Reported) -> str:
+    return f"what was reported is settled: '{shortened(rule.what, 2 * _NAME)}'"
+
+
 # Any: each function takes its own kind of action or rule, and the kind is the key.
 _ACTIONS: dict[str, Callable[[Any], str]] = {
     "replace_values": _replace_values,
@@ -258,4 +263,5 @@ _RULES: dict[str, Callable[[Any], str]] = {
     "row_rule": _row_rule,
     "near_duplicates": _near_duplicates,
     "drift": _drift,
+    "reported": _reported,
 }

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
+
+from sqlmodel import Session
 
 from ostler.core.canonical import short_id
 from ostler.core.datasets import Dataset
@@ -10,13 +13,13 @@ from ostler.core.proposals import Proposal
 from ostler.core.states import ItemState, ProposalState
 from ostler.execution.acceptance import Measured
 from ostler.execution.context import ExecutionContext
+from ostler.execution.undoing import undo, undone
 from ostler.store import items, outbox
 from ostler.store.claims import Claim, move_claimed
 from ostler.store.executions import Execution, record_execution
 from ostler.store.transitions import move
 from ostler.tables.delta import Commit, VersionedTable, table_of
-from ostler.tables.patches import Patch, Stale, compose, empty_patch, invert
-from ostler.tables.publishing import open_stage, prepare, publish
+from ostler.telemetry import names
 
 ACTOR = "executor"
 
@@ -72,78 +75,101 @@ def close_published(
 def _close(
     context: ExecutionContext, table: VersionedTable, commit: Commit, held: Sequence[Claim]
 ) -> list[Outcome]:
-    criteria = [criterion for one in held for criterion in one.proposal.acceptance]
+    proposals = [one.proposal for one in held]
+    criteria = [criterion for proposal in proposals for criterion in proposal.acceptance]
     measured = Measured(
         context, table, criteria, table.view(commit.version - 1), table.view(commit.version)
     )
-    unmet = measured.unmet(criteria)
-    if unmet:
-        _undo(context, table, commit)
-    state = ProposalState.FAILED if unmet else ProposalState.PUBLISHED
-    because = f"after publishing, {unmet}; the commit was undone" if unmet else ""
+    endings = _endings(context, table, proposals, measured)
     at = context.clock()
-    with context.store.transaction() as session:
+    with (
+        context.telemetry.span(f"{names.EXECUTE} record"),
+        context.store.transaction() as session,
+    ):
         for one in held:
+            ending = endings[one.proposal.id]
             record_execution(
                 session,
                 Execution(
                     proposal=one.proposal.id,
                     fence=one.fence,
-                    outcome=state,
+                    outcome=ending.state,
                     version_before=commit.version - 1,
                     version_after=commit.version,
-                    commit=f"{table.key}@{commit.version}",
+                    commit=f"{one.proposal.dataset}@{commit.version}",
                     checks=measured.results(one.proposal.acceptance),
-                    because=because,
+                    because=ending.because,
                     trace=context.trace,
                     at=at,
                 ),
                 actor=ACTOR,
             )
-            move_claimed(session, one, state, actor=ACTOR, at=at, because=because)
-            done = ItemState.REOPENED if unmet else ItemState.DONE
-            undone = one.proposal.draft.action
-            if undone.kind == "revert" and not unmet:
-                done = ItemState.REOPENED
-                move(
-                    session,
-                    undone.proposal,
-                    ProposalState.PUBLISHED,
-                    ProposalState.REVERTED,
-                    actor=ACTOR,
-                    at=at,
-                    because=f"by {one.proposal.id}",
-                )
-            items.set_item_state(session, one.proposal.item, done, actor=ACTOR, at=at)
-            outbox.enqueue(
-                session,
-                short_id("E", one.proposal.id, state.value),
-                f"proposal.{state.value}",
-                {"proposal": one.proposal.id, "version": commit.version, "because": because},
-                at=at,
-            )
-    return [Outcome(one.proposal, state, because, commit.version) for one in held]
+            _move(session, one, ending, commit.version, at)
+    return [
+        Outcome(p, endings[p.id].state, endings[p.id].because, commit.version) for p in proposals
+    ]
 
 
-def _undo(context: ExecutionContext, table: VersionedTable, commit: Commit) -> None:
-    """Publish the inverse of a commit, once: its own transaction says whether that was done."""
-    name = f"undo/{commit.proposals[0]}"
-    stage = open_stage(table)
-    if stage.standing(name) is not None:
-        return
-    whole: Patch = empty_patch()
-    for digest in commit.patches:
-        whole = compose(whole, context.patches.get(digest))
-    try:
-        stage = stage.with_patch(invert(whole))
-    except Stale:
-        # Somebody has changed the same cells since; theirs stand, and a person decides.
-        return
-    publish(
-        stage,
-        prepare(stage),
-        proposals=[name],
-        patches=[stage.patch.digest],
-        approvers=[],
-        trace=context.trace,
+@dataclass(frozen=True)
+class _Ending:
+    """Where a published proposal and its item go."""
+
+    state: ProposalState
+    item: ItemState
+    because: str = ""
+
+
+def _endings(
+    context: ExecutionContext,
+    table: VersionedTable,
+    proposals: Sequence[Proposal],
+    measured: Measured,
+) -> dict[str, _Ending]:
+    """What the criteria say of each; those that failed theirs have been undone when this returns.
+
+    What a worker that died has undone stays undone, whatever is measured now.
+    """
+    gone = undone(table, proposals)
+    unmet = {p.id: measured.unmet(p.acceptance) for p in proposals}
+    broken = [p for p in proposals if unmet[p.id] and p.id not in gone]
+    stuck = ""
+    if broken:
+        with context.telemetry.span(f"{names.EXECUTE} undo"):
+            stuck = undo(context, table, broken)
+    return {p.id: _ending(p, unmet[p.id], p.id in gone, stuck) for p in proposals}
+
+
+def _ending(proposal: Proposal, unmet: str, gone: bool, stuck: str) -> _Ending:
+    if not (unmet or gone):
+        reverts = proposal.draft.action.kind == "revert"
+        return _Ending(ProposalState.PUBLISHED, ItemState.REOPENED if reverts else ItemState.DONE)
+    because = f"after publishing, {unmet or 'its criteria failed'}; "
+    if stuck and not gone:
+        because += f"it could not be undone: {stuck}"
+        return _Ending(ProposalState.PUBLISHED, ItemState.REOPENED, because)
+    return _Ending(ProposalState.FAILED, ItemState.REOPENED, because + "it was undone")
+
+
+def _move(session: Session, held: Claim, ending: _Ending, version: int, at: datetime) -> None:
+    """Move the proposal, its item and what it reverts, and tell the outside."""
+    proposal, state, because = held.proposal, ending.state, ending.because
+    move_claimed(session, held, state, actor=ACTOR, at=at, because=because)
+    action = proposal.draft.action
+    if action.kind == "revert":
+        move(
+            session,
+            action.proposal,
+            ProposalState.PUBLISHED,
+            ProposalState.REVERTED,
+            actor=ACTOR,
+            at=at,
+            because=f"by {proposal.id}",
+        )
+    items.set_item_state(session, proposal.item, ending.item, actor=ACTOR, at=at)
+    outbox.enqueue(
+        session,
+        short_id("E", proposal.id, state.value),
+        f"proposal.{state.value}",
+        {"proposal": proposal.id, "version": version, "because": because},
+        at=at,
     )

@@ -11,15 +11,15 @@ anywhere leaves a claim that the next one takes over, finds the proposal's trans
 or does not, and goes on from there.
 """
 
+import sys
 from collections.abc import Callable
 from typing import Any, TypedDict
 
 from langgraph.graph import END, START, StateGraph
 
 from ostler.core.datasets import Dataset
-from ostler.core.errors import Conflict
 from ostler.core.states import ProposalState
-from ostler.execution.acceptance import Measured
+from ostler.execution.acceptance import culprits
 from ostler.execution.closing import Outcome, close_published, settle
 from ostler.execution.context import ExecutionContext
 from ostler.execution.recheck import obstacle
@@ -28,13 +28,11 @@ from ostler.store.claims import Claim
 from ostler.store.claims import claim as take
 from ostler.tables.delta import table_of
 from ostler.tables.patches import Stale
-from ostler.tables.publishing import Moved, Stage, discard, open_stage, prepare, publish
+from ostler.tables.publishing import TRIES, Moved, Stage, keeps_moving, open_stage, prepare, publish
 from ostler.telemetry import names
 
 APPLIED, REVOKED = 1, 2
 """What a table's transaction says of a proposal."""
-
-_TRIES = 5
 
 
 Node = Callable[[ExecutionContext, "Job"], "Update"]
@@ -78,8 +76,16 @@ def claim(context: ExecutionContext, job: Job) -> Update:
 
 
 def recheck(context: ExecutionContext, job: Job) -> Update:
-    """Digest, expiry, patch, votes and today's policy; who fails leaves the batch."""
-    return _sift(context, job, lambda c: obstacle(context, c))
+    """Digest, expiry, patch, votes and today's policy; who fails leaves the batch.
+
+    Not for those that a worker which died has published already: they are only to be closed.
+    """
+    newest = open_stage(table_of(job["dataset"]))
+
+    def unfit(held: Claim) -> tuple[ProposalState, str] | None:
+        return None if newest.standing(held.proposal.id) == APPLIED else obstacle(context, held)
+
+    return _sift(context, job, unfit)
 
 
 def stage(context: ExecutionContext, job: Job) -> Update:
@@ -107,13 +113,11 @@ def stage(context: ExecutionContext, job: Job) -> Update:
 
 def verify(context: ExecutionContext, job: Job) -> Update:
     """Measure every acceptance criterion on the stage; who fails its own leaves the batch."""
-    staged = job["stage"]
-    criteria = [c for held in job["claims"] for c in held.proposal.acceptance]
-    measured = Measured(context, staged.table, criteria, staged.base, staged.view)
+    failed = culprits(context, job["stage"], [held.proposal for held in job["claims"]])
 
     def unmet(held: Claim) -> tuple[ProposalState, str] | None:
-        failed = measured.unmet(held.proposal.acceptance)
-        return (ProposalState.FAILED, failed) if failed else None
+        because = failed.get(held.proposal.id)
+        return (ProposalState.FAILED, because) if because else None
 
     return _sift(context, job, unmet)
 
@@ -134,12 +138,8 @@ def publish_batch(context: ExecutionContext, job: Job) -> Update:
                 trace=context.trace,
             )
     except Moved:
-        discard(staged, prepared)
-        if job["tries"] + 1 >= _TRIES:
-            raise Conflict(
-                f"{job['dataset'].name} keeps changing: {_TRIES} attempts to publish failed",
-                "run `ostler work` again when its other writers are quiet",
-            ) from None
+        if job["tries"] + 1 >= TRIES:
+            raise keeps_moving(job["dataset"].name) from None
         return Update(tries=job["tries"] + 1)
     return Update(claims=(), applied=(*job["applied"], *claims))
 
@@ -211,7 +211,9 @@ def run_execution(context: ExecutionContext, dataset: Dataset) -> tuple[Outcome,
     flow.add_conditional_edges("verify", _after_verify, ["stage", "publish", "close"])
     flow.add_conditional_edges("publish", _after_publish, ["stage", "close"])
     flow.add_edge("close", END)
-    return flow.compile().invoke({"dataset": dataset})["outcomes"]
+    # The library stops after 25 steps; a large batch that loses its culprits one by one needs more.
+    unlimited = {"recursion_limit": sys.maxsize}
+    return flow.compile().invoke({"dataset": dataset}, unlimited)["outcomes"]
 
 
 def _traced(context: ExecutionContext, name: str, node: Node) -> Callable[[Job], Update]:

@@ -1,6 +1,9 @@
 """Recheck: an approval is looked at once more, at the moment when it would take effect."""
 
+from collections.abc import Sequence
+
 from ostler.core.errors import NotFound, VerificationFailed
+from ostler.core.proposals import Proposal, Vote
 from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.policies.judgement import authorize_apply
@@ -20,17 +23,30 @@ def obstacle(context: ExecutionContext, claim: Claim) -> Obstacle | None:
         return ProposalState.EXPIRED, "it lapsed before it was executed"
     try:
         context.patches.get(proposal.patch.digest)
+        votes = _votes(context, claim)
     except (NotFound, VerificationFailed) as error:
         return ProposalState.FAILED, error.message
-    return _denied(context, claim)
+    return _denied(context, proposal, votes)
 
 
-def _denied(context: ExecutionContext, claim: Claim) -> Obstacle | None:
-    proposal = claim.proposal
+def _votes(context: ExecutionContext, claim: Claim) -> tuple[Vote, ...]:
+    """The votes on a proposal, each of which says itself what it was cast on."""
+    name = claim.proposal.id
+    with context.store.reading() as session:
+        votes = proposals.votes_on(session, name, claim.digest)
+    for vote in votes:
+        if (vote.proposal, vote.digest) != (name, claim.digest):
+            raise VerificationFailed(
+                f"a vote of {vote.reviewer} on {vote.proposal} was passed off as one on {name}"
+            )
+    return votes
+
+
+def _denied(
+    context: ExecutionContext, proposal: Proposal, votes: Sequence[Vote]
+) -> Obstacle | None:
     # What policy is asked today is what it was asked then: the change has not changed.
     request = ChangeRequest.model_validate_json(proposal.verdict.request)
-    with context.store.reading() as session:
-        votes = proposals.votes_on(session, proposal.id, claim.digest)
     decision = authorize_apply(context.policies, request, votes)
     if decision.allowed:
         return None

@@ -4,6 +4,8 @@ The inverse is mechanical, so no agent proposes it: the `reverter` does, and the
 it casts a vote on exactly what is shown. It is executed like any other approved proposal.
 """
 
+from itertools import takewhile
+
 from ostler.core.actions import Revert
 from ostler.core.errors import Conflict, NotAllowed
 from ostler.core.proposals import (
@@ -21,12 +23,14 @@ from ostler.policies.judgement import authorize_revert, judge
 from ostler.policies.requests import Principal, change_request
 from ostler.store import proposals
 from ostler.store.proposals import ProposalRecord
-from ostler.tables.delta import table_of
+from ostler.tables.delta import VersionedTable, table_of
+from ostler.tables.disk import writing
 from ostler.tables.patches import Patch, invert
 from ostler.tables.staging import mismatches
 from ostler.tables.view import View
 from ostler.tools.dry_run import dry_run
 from ostler.tools.neighbours import neighbours
+from ostler.tools.quality.measure import measure
 
 REVERTER = Principal(kind="agent", name="reverter")
 
@@ -49,18 +53,21 @@ def request_revert(
     table = table_of(dataset)
     view = table.view()
     inverse = invert(context.patches.get(original.patch.digest))
-    _refuse_when_touched(context, original, inverse, view)
-    context.patches.put(inverse)
+    _refuse_when_touched(context, original, table, inverse, view)
+    with writing(context.patches.folder):
+        context.patches.put(inverse)
     patch = inverse.summary(view.version)
     action = Revert(proposal=original.id)
-    rules = tuple(criterion.check for criterion in original.acceptance)
+    checks = tuple(criterion.check for criterion in original.acceptance)
+    others = neighbours([check.rule for check in checks], table, context.newest)
+    now = context.clock()
     result = dry_run(
         view,
         inverse,
-        rules,
+        measure(view, checks, now=now, others=others, sample=0),
         mends=original.draft.rule,
-        now=context.clock(),
-        others=neighbours([check.rule for check in rules], table, context.newest),
+        now=now,
+        others=others,
         sample=len(original.dry_run.sample),
         downstream=dataset.downstream,
     )
@@ -108,12 +115,16 @@ def request_revert(
 
 
 def _refuse_when_touched(
-    context: ExecutionContext, original: Proposal, inverse: Patch, view: View
+    context: ExecutionContext,
+    original: Proposal,
+    table: VersionedTable,
+    inverse: Patch,
+    view: View,
 ) -> None:
     moved = mismatches(inverse, view, limit=1)
     if not moved:
         return
-    later = _later_on_same_cells(context, original)
+    later = _later_on_same_cells(context, original, table)
     raise Conflict(
         f"later changes touched the same cells as {original.id}: row {moved[0].row}, "
         f"{moved[0].column!r}",
@@ -123,21 +134,22 @@ def _refuse_when_touched(
     )
 
 
-def _later_on_same_cells(context: ExecutionContext, original: Proposal) -> tuple[str, ...]:
+def _later_on_same_cells(
+    context: ExecutionContext, original: Proposal, table: VersionedTable
+) -> tuple[str, ...]:
     """Proposals published after the original whose patches touch its cells, newest first."""
     mine = _cells(context.patches.get(original.patch.digest))
     with context.store.reading() as session:
-        published = proposals.queue(
+        records = proposals.queue(
             session, states=(ProposalState.PUBLISHED,), dataset=original.dataset
         )
-    others = [
-        record
-        for record in published
-        if record.proposal.id != original.id
-        and mine & _cells(context.patches.get(record.proposal.patch.digest))
-    ]
-    others.sort(key=lambda record: record.changed_at, reverse=True)
-    return tuple(record.proposal.id for record in others)
+    published = {record.proposal.id: record.proposal.patch.digest for record in records}
+    newest_first = (name for commit in table.history() for name in reversed(commit.proposals))
+    return tuple(
+        name
+        for name in takewhile(lambda name: name != original.id, newest_first)
+        if name in published and mine & _cells(context.patches.get(published[name]))
+    )
 
 
 def _cells(patch: Patch) -> set[tuple[str, str]]:

@@ -16,6 +16,7 @@ from ostler.execution.context import ExecutionContext
 from ostler.execution.graph import run_execution
 from ostler.review.overtaken import mark_overtaken
 from ostler.store import claims, proposals
+from ostler.tables.disk import writing
 from ostler.telemetry import names
 
 
@@ -30,20 +31,22 @@ def worker_lock(path: Path) -> Generator[None]:
 
     The operating system lets go of it when its holder dies, however it dies.
     """
-    with path.open("a+") as lock:
+    with writing(path.parent):
+        # Unbuffered: nothing is left to be written, and to fail, when it is closed.
+        lock = path.open("ab+", buffering=0)
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            holder = lock.read().strip() or "unknown"
+            holder = lock.read().decode().strip() or "unknown"
             raise Conflict(
                 f"another worker (process {holder}) is at work in this workspace",
                 "it will execute what is approved; stop it first if you want to take its place",
             ) from None
-        lock.seek(0)
-        lock.truncate()
-        lock.write(str(os.getpid()))
-        lock.flush()
+        with writing(path.parent):
+            lock.truncate(0)
+            lock.write(str(os.getpid()).encode())
         yield
 
 

@@ -28,15 +28,27 @@ from ostler.tables.delta import (
     transaction_of,
     view_of_handle,
 )
+from ostler.tables.disk import writing
 from ostler.tables.engine import computed
 from ostler.tables.patches import Patch, compose, empty_patch, normal
 from ostler.tables.sql import quoted
 from ostler.tables.staging import apply, between
 from ostler.tables.view import View
 
+TRIES = 5
+"""How often to stage and publish anew what other writers keep beating."""
+
 
 class Moved(Conflict):
     """Another writer committed first; stage again on what is there now."""
+
+
+def keeps_moving(dataset: str) -> Conflict:
+    """What to raise when every try was beaten."""
+    return Conflict(
+        f"{dataset} keeps changing: {TRIES} attempts to publish failed",
+        "run `ostler work` again when its other writers are quiet",
+    )
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,11 @@ class Stage:
     def standing(self, proposal: str) -> int | None:
         """What the snapshot knows of a proposal: 1 applied, 2 revoked, None nothing."""
         return self.handle.transaction_version(transaction_of(proposal))
+
+    @property
+    def bare(self) -> "Stage":
+        """The same snapshot with nothing on it."""
+        return Stage(self.table, self.handle, self.base, self.base, empty_patch())
 
     def with_patch(self, patch: Patch) -> "Stage":
         """The stage with one more patch on it; raises Stale when it no longer fits."""
@@ -94,9 +111,22 @@ class Prepared:
 
 
 def prepare(stage: Stage) -> Prepared:
-    """Write the new data files beside the table and prove them; the table itself is untouched."""
+    """Write the new data files beside the table and prove them; the table itself is untouched.
+
+    BadInput when the disk is full or may not be written; then none of the files is left.
+    """
     token = uuid4().hex
     root = Path(stage.table.uri)
+    try:
+        with writing(root):
+            return _prepared(stage, root, token)
+    except BaseException:
+        for path in root.glob(f"part-{token}-*"):
+            path.unlink()
+        raise
+
+
+def _prepared(stage: Stage, root: Path, token: str) -> Prepared:
     view = stage.base
     added: list[Path] = []
     removed: list[str] = []
@@ -234,7 +264,11 @@ def publish(
     approvers: Sequence[str],
     trace: str,
 ) -> Commit:
-    """Make the prepared files the table, in one commit; raises Moved when somebody was faster."""
+    """Make the prepared files the table, in one commit.
+
+    Raises Moved when somebody was faster, and BadInput when the disk is full or may not be written;
+    prepared files that did not become the table's are removed then.
+    """
     now = time.time_ns() // 1_000_000
     actions = [
         *(AddAction(f.path, f.size, {}, now, True, f.stats) for f in prepared.added),
@@ -249,21 +283,28 @@ def publish(
     }
     handle = stage.handle
     try:
-        handle.create_write_transaction(
-            actions,
-            mode="append",
-            schema=handle.schema(),
-            commit_properties=CommitProperties(
-                custom_metadata={METADATA: canonical_json(metadata)},
-                app_transactions=[Transaction(transaction_of(p), 1) for p in proposals],
-            ),
-        )
-    except CommitFailedError as error:
-        raise Moved(f"another writer changed the table first: {error}") from error
+        with writing(Path(stage.table.uri)):
+            handle.create_write_transaction(
+                actions,
+                mode="append",
+                schema=handle.schema(),
+                commit_properties=CommitProperties(
+                    custom_metadata={METADATA: canonical_json(metadata)},
+                    app_transactions=[Transaction(transaction_of(p), 1) for p in proposals],
+                ),
+            )
+    except BaseException as error:
+        discard(stage, prepared)
+        if isinstance(error, CommitFailedError):
+            raise Moved(f"another writer changed the table first: {error}") from error
+        raise
     return stage.table.commit_of(proposals[0])
 
 
 def discard(stage: Stage, prepared: Prepared) -> None:
     """Remove prepared files that were not published."""
+    # A commit can be in the log although what the library does after it failed.
+    published = {name for commit in stage.table.history() for name in commit.files}
     for file in prepared.added:
-        (Path(stage.table.uri) / file.path).unlink(missing_ok=True)
+        if file.path not in published:
+            (Path(stage.table.uri) / file.path).unlink(missing_ok=True)

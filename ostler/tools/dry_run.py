@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ostler.core.base import Cell, RowId
-from ostler.core.checks import AnyRule, Check
+from ostler.core.checks import AnyRule, Check, CheckResult
 from ostler.core.proposals import Change, CheckEffect, DryRun
 from ostler.tables.patches import Patch
 from ostler.tables.sql import quoted
@@ -18,7 +18,7 @@ _CONTEXT_ROWS = 5
 def dry_run(
     view: View,
     patch: Patch,
-    checks: Sequence[Check],
+    measured: Sequence[CheckResult],
     *,
     mends: AnyRule,
     now: datetime,
@@ -26,11 +26,14 @@ def dry_run(
     sample: int,
     downstream: tuple[str, ...] = (),
 ) -> DryRun:
-    """Measure all checks, and the rule that the patch wants to mend, before and after."""
-    wanted = Check(rule=mends)
-    measured = (wanted, *(check for check in checks if check.rule != mends))
-    before = measure(view, measured, now=now, others=others, sample=0)
-    after = measure(apply(patch, view), measured, now=now, others=others, sample=0)
+    """Measure all checks, and the rule that the patch wants to mend, before and after.
+
+    `measured` is what the other checks gave on the view: one measurement serves many patches.
+    """
+    [wanted] = measure(view, [Check(rule=mends)], now=now, others=others, sample=0)
+    before = (wanted, *(result for result in measured if result.check.rule != mends))
+    checks = [result.check for result in before]
+    after = measure(apply(patch, view), checks, now=now, others=others, sample=0)
     shown = spread(patch, sample)
     return DryRun(
         version=view.version,

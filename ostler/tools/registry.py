@@ -86,7 +86,8 @@ class Trial(Frozen):
 
     patch: Digest
     mends: AnyRule
-    checks: tuple[Check, ...]
+    measured: tuple[CheckResult, ...]
+    """What the other checks gave on the pinned version."""
     sample: int
 
 
@@ -137,7 +138,7 @@ def _try(around: Surroundings, given: Trial) -> DryRun:
     return dry_run(
         around.view,
         around.patches.get(given.patch),
-        given.checks,
+        given.measured,
         mends=given.mends,
         now=around.now,
         others=around.others,

@@ -56,8 +56,8 @@ def read_alerts(text: str, source: str) -> tuple[Alert, ...]:
     """
     try:
         document: JsonValue = json.loads(text)
-    except ValueError as error:
-        raise BadInput(f"{source} is not JSON: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{source} is not JSON that can be read: {error}", _FORMS) from None
     if not isinstance(document, dict):
         raise BadInput(f"{source} holds no alert", _FORMS)
     try:

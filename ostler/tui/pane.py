@@ -35,6 +35,7 @@ class Pane(ScrollView, inherit_bindings=False):
     def __init__(self, make: Lines, *, id: str) -> None:
         super().__init__(id=id)
         self.can_focus = False
+        self.auto_links = False
         self._make = make
         self._lines: tuple[Content, ...] = ()
 

@@ -77,6 +77,7 @@ class QueueView(ScrollView, inherit_bindings=False):
     def __init__(self, clock: Callable[[], datetime], *, id: str) -> None:
         super().__init__(id=id)
         self.can_focus = False
+        self.auto_links = False
         self._clock = clock
         self._queue = Queue()
 

@@ -56,6 +56,7 @@ class Review(Asking[Answer]):
         self._queue = state.Queue()
         self._counts: dict[ProposalState, int] = {}
         self._said: Content | None = None
+        self._wraps = True
         self._voting = self._working = self._leaving = False
 
     def compose(self) -> ComposeResult:
@@ -116,8 +117,10 @@ class Review(Asking[Answer]):
     def _draw_bars(self) -> None:
         top = bars.top_bar(self._desk, self._queue, self._counts, self.size.width)
         self.query_one("#top", Static).update(top, layout=False)
-        idle = bars.idle(self._queue, can_work=self._work is not None)
-        self.query_one("#status", Static).update(self._said or idle)
+        said = self._said or bars.idle(self._queue, can_work=self._work is not None)
+        before, self._wraps = self._wraps, said.cell_length > self.size.width - 2
+        # A layout costs more than all the rest of a key, and only a long sentence needs one.
+        self.query_one("#status", Static).update(said, layout=before or self._wraps)
 
     def _draw_foot(self, width: int) -> None:
         foot = bars.foot(width - 2, reading=self._reading)

@@ -15,7 +15,7 @@ from ostler.review.text import visible, visible_cell
 
 PLAIN = ""
 STRONG = "bold"
-MUTED = "$text-muted"
+MUTED = "dim"
 TITLE = "bold $text-primary"
 REMOVED = "$text-error"
 ADDED = "$text-success"

@@ -9,6 +9,7 @@ from console_cases import AMOUNT, CITY, DUPLICATE, PROTECTED, STATUS
 from console_desk import NOW, TWO_VOTES, colleague, park_case
 from console_screen import console, paste, press, screen, settle, status, write
 from textual.events import Key
+from textual.pilot import Pilot
 
 from ostler.core.errors import Conflict
 from ostler.core.proposals import Vote
@@ -128,31 +129,34 @@ async def test_a_card_that_is_not_there_yet_cannot_be_approved(desk: Desk) -> No
     assert desk.counts()[P.PARKED] == 4
 
 
-async def test_keys_that_arrive_in_one_burst_do_not_decide(desk: Desk) -> None:
-    """A slow line delivers many keys at once: they belong to the question the first one opens."""
-    burst = {
-        "a filter that begins with a": ("slash", "a", "enter", "escape", "escape"),
-        "a reason that begins with a": ("r", "a", "q", "escape"),
-        "an approval right after a move": ("j", "a", "enter", "escape", "k"),
-    }
-    async with console(desk) as pilot:
-        for name, keys in burst.items():
-            for key in keys:
-                pilot.app.post_message(Key(key, key if len(key) == 1 else None))
-            await settle(pilot)
-            await press(pilot, "escape", "g")
-            assert pilot.app.is_running, name
-            assert desk.counts()[P.PARKED] == 4, name
+async def burst(pilot: Pilot[None], *keys: str) -> None:
+    """Many keys at once, as a slow line delivers them."""
+    for key in keys:
+        pilot.app.post_message(Key(key, key if len(key) == 1 else None))
+    await settle(pilot)
 
 
-async def test_letters_of_a_reason_that_come_before_its_field_are_kept(desk: Desk) -> None:
+async def test_a_reason_that_arrives_in_one_burst_is_a_reason(desk: Desk) -> None:
     first = ids(desk)[0]
     async with console(desk) as pilot:
-        for key in ("r", "b", "a", "d"):
-            pilot.app.post_message(Key(key, key))
+        await burst(pilot, "r", "a", "enter")
         await settle(pilot)
         await press(pilot, "enter")
-    assert votes(desk, first)[0].because == "bad"
+    assert [(vote.decision, vote.because) for vote in votes(desk, first)] == [("reject", "a")]
+    assert desk.counts()[P.APPROVED] == 0
+
+
+async def test_a_filter_that_arrives_in_one_burst_is_a_filter(desk: Desk) -> None:
+    async with console(desk) as pilot:
+        await burst(pilot, "slash", "a", "m", "enter")
+        assert "that hold am" in status(pilot)
+    assert desk.counts()[P.PARKED] == 4
+
+
+async def test_an_approval_right_behind_a_move_is_not_of_the_card_before(desk: Desk) -> None:
+    async with console(desk) as pilot:
+        await burst(pilot, "j", "a", "enter")
+    assert desk.counts()[P.PARKED] == 4
 
 
 async def test_somebody_else_was_faster(desk: Desk) -> None:

@@ -22,7 +22,7 @@ _WORDS = (
 """Words that may as well be a category of their own."""
 _DATES = ("1900-01-01", "1899-12-30", "1970-01-01", "0001-01-01", "9999-12-31", "1901-01-01")
 _SPIKE = 3
-"""A filler occurs at least so often, and so many times as often as any other value."""
+"""A filler occurs at least so often; and a number so many times as often as any other value."""
 
 
 def mine_missing(view: View) -> tuple[Draft, ...]:
@@ -98,7 +98,10 @@ def _fillers(view: View, column: ColumnProfile) -> tuple[Draft, ...]:
     values = [
         (value, held)
         for value, held, next_most in counted
-        if held >= _SPIKE and held >= _SPIKE * (next_most or 0) and _apart(view, column, value)
+        if held >= _SPIKE
+        # Dates repeat; that of a clock at zero is suspicious without being the most frequent.
+        and (value in _DATES or held >= _SPIKE * (next_most or 0))
+        and _apart(view, column, value)
     ]
     return _draft(column, values, 0.85)
 

@@ -62,8 +62,8 @@ def near_duplicates(view: View, columns: Sequence[ColumnProfile]) -> tuple[Draft
 
 
 def _is_distinctive(column: ColumnProfile) -> bool:
-    # Measurements are nearly all distinct, too, but two equal ones mean nothing.
-    measured = column.is_numeric and not column.is_text
+    # Measurements and dates are nearly all distinct, too, but two equal ones mean nothing.
+    measured = (column.is_numeric and not column.is_text) or column.times >= 0.8 * column.filled
     return not measured and column.distinct >= _DISTINCTIVE * column.filled
 
 

@@ -30,6 +30,8 @@ class ColumnProfile:
     """Rows whose value can be read as a number."""
     codes: int
     """Rows whose value is a number or a code with a digit in it, and no time."""
+    times: int
+    """Rows whose value can be read as a date or a time."""
 
     @property
     def is_text(self) -> bool:
@@ -62,7 +64,7 @@ def profiles(view: View) -> tuple[ColumnProfile, ...]:
         int(value) for value in view.one(f"SELECT count(*), {counts} FROM {view.source}")
     )
     return tuple(
-        ColumnProfile(column.name, column.type, rows, *found[4 * k : 4 * k + 4])
+        ColumnProfile(column.name, column.type, rows, *found[5 * k : 5 * k + 5])
         for k, column in enumerate(columns)
     )
 
@@ -71,7 +73,8 @@ def _counts(name: str) -> str:
     text = f"CAST({name} AS VARCHAR)"
     return f"""count({name}), count(DISTINCT {name}), count(TRY_CAST({text} AS DOUBLE)),
         count(*) FILTER (regexp_full_match({text}, '{_CODE}')
-            AND TRY_CAST({text} AS TIMESTAMP) IS NULL)"""
+            AND TRY_CAST({text} AS TIMESTAMP) IS NULL),
+        count(TRY_CAST({text} AS TIMESTAMP))"""
 
 
 def value_counts(view: View, column: str, limit: int) -> list[tuple[str, int]]:

@@ -58,9 +58,7 @@ def test_tables_with_nothing_in_them_are_no_problem(name):
 
 
 def test_markers_are_found_in_any_case_with_blanks_around():
-    view = text_view(
-        phone=["555-1234", "555-8765", "555-9988", "N/A ", "null", "-", "555-1111"] * 3
-    )
+    view = text_view(phone=["555-1234", "555-8765", "555-9988", "N/A ", "null", "-"] * 3)
     draft = only("missing", view)
     assert replaced(draft) == {"N/A ": None, "null": None, "-": None}
     assert isinstance(draft.rule, RejectedValues)
@@ -91,7 +89,7 @@ def test_a_column_of_little_else_than_the_marker_is_believed_less():
     [
         ("9999", [str(20 + n) for n in range(40)]),
         ("-1", [str(n) for n in range(40)]),
-        ("1900-01-01", [f"2024-0{1 + n % 9}-{10 + n % 18}" for n in range(40)]),
+        ("1900-01-01", [f"2024-0{1 + n // 10}-{10 + n % 10}" for n in range(40)]),
         ("000-000-0000", [f"201-555-{1000 + n}" for n in range(40)]),
     ],
 )
@@ -324,9 +322,8 @@ def test_names_and_free_text_have_no_spelling_to_compare():
 
 def people(rows: int) -> dict[str, list[str | None]]:
     random = Random(9)
-    names = [
-        f"{chr(65 + n % 26)}{chr(97 + n // 26)}ry Storm{chr(97 + n % 24)}" for n in range(rows)
-    ]
+    letters = "abcdefghijklmnopqrstuvwx"
+    names = [f"{letters[n % 24]}{letters[n // 24]}ry Storm{letters[n % 23]}" for n in range(rows)]
     return {
         "id": [f"P{n}" for n in range(rows)],
         "name": list(names),

@@ -1,0 +1,139 @@
+"""The demo's data: the same every time, dirty as written down, and what the miners make of it."""
+
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from ostler.cli.demo_data import DemoFiles, Planted, write_demo
+from ostler.core.datasets import ROW_ID
+from ostler.tables.view import View, view_of
+from ostler.tools.repair import MINERS, compile_action
+from ostler.triggers.alerts import read_alerts
+
+KINDS = {
+    "missing": "missing",
+    "filler": "missing",
+    "typo": "spelling",
+    "dependency": "dependencies",
+    "format": "formats",
+    "unit": "units",
+    "duplicate": "duplicates",
+    "near duplicate": "duplicates",
+}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoFiles:
+    return write_demo(tmp_path_factory.mktemp("demo"))
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def view_over(rows: list[dict[str, str]]) -> View:
+    columns = {name: pa.array([r[name] or None for r in rows], pa.string()) for name in rows[0]}
+    numbers = pa.array(range(1, len(rows) + 1), pa.int64())
+    return view_of(pa.table({ROW_ID: numbers, **columns}), (ROW_ID,), hidden=(ROW_ID,))
+
+
+def file_of(demo: DemoFiles, name: str) -> Path:
+    return {"customers": demo.customers, "orders": demo.orders}[name]
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_one_does_not(tmp_path):
+    first, again = write_demo(tmp_path / "a"), write_demo(tmp_path / "b")
+    other = write_demo(tmp_path / "c", seed=8)
+    for name in ("customers", "orders", "batch", "alert"):
+        assert getattr(first, name).read_bytes() == getattr(again, name).read_bytes()
+    assert first.planted == again.planted
+    assert first.customers.read_bytes() != other.customers.read_bytes()
+
+
+def test_every_planted_error_is_in_the_files(demo):
+    for name in ("customers", "orders"):
+        rows = rows_of(file_of(demo, name))
+        for error in (e for e in demo.planted if e.dataset == name and e.column):
+            assert rows[error.row - 1][error.column] != error.right
+    assert demo.counts == Counter((e.dataset, e.kind) for e in demo.planted)
+    assert {kind for _, kind in demo.counts} == set(KINDS)
+
+
+def test_orders_belong_to_customers(demo):
+    known = {row["id"] for row in rows_of(demo.customers)}
+    assert {row["customer_id"] for row in rows_of(demo.orders)} <= known
+    ids = [row["id"] for path in (demo.orders, demo.batch) for row in rows_of(path)]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("name", ["customers", "orders"])
+def test_the_miners_find_what_was_planted_and_little_else(demo, name):
+    view = view_over(rows_of(file_of(demo, name)))
+    planted = {(str(e.row), e.column): e for e in demo.planted if e.dataset == name}
+    found: set[Planted] = set()
+    for miner, mine in MINERS.items():
+        hits = misses = 0
+        for draft in mine(view):
+            for change in compile_action(draft.action, view).to_pylist():
+                at = (change["row"], change["column"] if change["op"] == "set" else "")
+                error = planted.get(at)
+                if error and (change["op"] == "delete" or error.right == (change["new"] or "")):
+                    hits += 1
+                    if KINDS[error.kind] == miner:
+                        found.add(error)
+                else:
+                    misses += 1
+        assert misses <= 0.1 * (hits + misses), miner
+    counts = Counter(error.kind for error in found)
+    for (dataset, kind), count in demo.counts.items():
+        # Typos in a product of two short words are left to the columns that decide it.
+        least = 0.5 if kind == "typo" else 0.8
+        assert dataset != name or counts[kind] >= least * count, (kind, counts[kind], count)
+
+
+@pytest.mark.parametrize("name", ["customers", "orders"])
+def test_the_miners_are_quiet_on_the_data_without_its_errors(demo, name):
+    rows = rows_of(file_of(demo, name))
+    errors = [e for e in demo.planted if e.dataset == name]
+    for error in errors:
+        if error.column:
+            rows[error.row - 1][error.column] = error.right
+    extra = {error.row for error in errors if not error.column}
+    view = view_over([row for number, row in enumerate(rows, start=1) if number not in extra])
+    proposed = sum(
+        compile_action(draft.action, view).num_rows
+        for mine in MINERS.values()
+        for draft in mine(view)
+    )
+    assert proposed <= 0.001 * len(rows) * len(rows[0])
+
+
+def test_the_batch_is_the_same_shop_in_cents_with_a_new_status(demo):
+    orders, batch = rows_of(demo.orders), rows_of(demo.batch)
+    assert list(orders[0]) == list(batch[0])
+    assert max(float(row["unit_price"]) for row in orders) < min(
+        float(row["unit_price"]) for row in batch
+    )
+    assert {row["status"] for row in batch} - {row["status"] for row in orders} == {"on hold"}
+
+
+def test_once_the_batch_is_in_the_miners_see_the_cents(demo):
+    orders, batch = rows_of(demo.orders), rows_of(demo.batch)
+    view = view_over([*orders, *batch])
+    drafts = [d for d in MINERS["units"](view) if d.rule.columns == ("unit_price",)]
+    assert len(drafts) == 1
+    mended = compile_action(drafts[0].action, view).to_pylist()
+    assert len(mended) == len(batch)
+    assert {c["new"] for c in mended} <= {row["unit_price"] for row in orders}
+
+
+def test_the_alert_is_one_that_a_monitor_could_send(demo):
+    document = json.loads(demo.alert.read_text(encoding="utf-8"))
+    assert (document["version"], document["status"]) == ("4", "firing")
+    [alert] = read_alerts(demo.alert.read_text(encoding="utf-8"), "drift.json")
+    assert (alert.dataset, alert.columns) == ("orders", ("unit_price", "status"))

@@ -1,0 +1,50 @@
+"""The command line, called as a shell would, in this process."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ostler.cli.main import main
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run `ostler ARGS...` in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OSTLER_REVIEWER", "ana")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("OSTLER_WORKSPACE", raising=False)
+
+    def call(*args: str | Path) -> Ran:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["ostler", *map(str, args)])
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0
+        out, err = capsys.readouterr()
+        return Ran(code, out, err)
+
+    return call
