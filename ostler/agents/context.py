@@ -37,8 +37,8 @@ class Record(Protocol):
         """What a node handed on before this run was killed, if it got so far."""
         ...
 
-    def step(self, step: Step) -> None:
-        """Note that a node has handed on an output."""
+    def step(self, step: Step) -> Digest:
+        """Note that a node has handed on an output; gives the digest that counts."""
         ...
 
     def park(self, parking: Parking) -> None:

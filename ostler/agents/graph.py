@@ -78,7 +78,6 @@ def _node(context: GroomingContext, name: str) -> Callable[[State], dict[str, Di
         ) as span:
             digest = context.record.put(work(context, *given))
             span.set({names.STEP_DIGEST: digest})
-        context.record.step(Step(name=name, digest=digest, at=context.now))
-        return {name: digest}
+        return {name: context.record.step(Step(name=name, digest=digest, at=context.now))}
 
     return node

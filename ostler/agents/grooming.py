@@ -99,9 +99,14 @@ class _StoreRecord:
     def recorded(self, step: str) -> Digest | None:
         return self.steps.get(step)
 
-    def step(self, step: Step) -> None:
+    def step(self, step: Step) -> Digest:
+        """Another process may be at the same run: what was recorded first counts for both."""
         with self.groomer.store.transaction() as session:
+            for known in runs.get_run(session, self.run).steps:
+                if known.name == step.name:
+                    return known.digest
             runs.record_step(session, self.run, step, actor=ACTOR)
+        return step.digest
 
     def park(self, parking: Parking) -> None:
         at = self.groomer.clock()
@@ -164,9 +169,11 @@ def groom(
         state = run_grooming(context)
     mark_overtaken(groomer.store, groomer.patches, dataset, actor=ACTOR, clock=groomer.clock)
     with groomer.store.transaction() as session:
-        runs.finish_run(
-            session, run.id, RunState.PARKED, actor=ACTOR, at=groomer.clock(), trace=trace
-        )
+        # Another process that was at the same run may have ended it.
+        if runs.get_run(session, run.id).state is RunState.RUNNING:
+            runs.finish_run(
+                session, run.id, RunState.PARKED, actor=ACTOR, at=groomer.clock(), trace=trace
+            )
     return _groomed(groomer, inputs, record, state)
 
 

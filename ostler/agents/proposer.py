@@ -9,6 +9,13 @@ from ostler.agents.context import GroomingContext
 from ostler.agents.model import ModelCall
 from ostler.agents.outputs import Investigation, Proposed, ToolUse
 from ostler.agents.planner import plan
+from ostler.core.actions import (
+    AgreeWithColumns,
+    ConvertUnit,
+    Reformat,
+    ReplaceValues,
+    SplitSuffix,
+)
 from ostler.core.items import Alert
 from ostler.core.proposals import Draft
 from ostler.telemetry import names
@@ -36,7 +43,20 @@ def propose(context: GroomingContext, found: Investigation) -> Proposed:
 def _concerns(draft: Draft, alert: Alert | None) -> bool:
     if alert is None or not alert.columns:
         return True
-    return bool(set(draft.rule.columns) & set(alert.columns))
+    return not set(alert.columns).isdisjoint(_changed(draft))
+
+
+def _changed(draft: Draft) -> tuple[str, ...]:
+    """The columns that a draft changes; where it deletes rows, those that say why."""
+    match draft.action:
+        case ReplaceValues() | Reformat() | ConvertUnit() as action:
+            return (action.column,)
+        case AgreeWithColumns(targets=targets):
+            return tuple(target.column for target in targets)
+        case SplitSuffix(column=column, into=into):
+            return (column, into)
+        case _:
+            return draft.rule.columns
 
 
 def _advised(

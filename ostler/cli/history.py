@@ -9,6 +9,8 @@ from ostler.cli import options
 from ostler.cli.options import example
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from ostler.cli.opening import Opened
     from ostler.core.proposals import Proposal
     from ostler.tables.view import View
@@ -129,10 +131,12 @@ def diff(
     say(f"{len(changes):,} changes{more}")
 
 
-def _shown(text: str | None) -> str:
+def _shown(cell: str | None) -> "Text":
+    from rich.text import Text
+
     from ostler.review.text import visible
 
-    return visible(text, 60)
+    return Text(visible(cell, 60))
 
 
 def view_at(parts: "Opened", text: str) -> "View":

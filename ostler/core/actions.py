@@ -30,8 +30,9 @@ class Reformat(Frozen):
     """Write values of one column in one form, without changing what they say.
 
     `trim` blanks at the ends and doubled inside; `number` a plain decimal number (no thousands
-    separator, no needless zeros); `strip_unit` the number without the unit or sign behind it;
-    `iso_date` a date as YYYY-MM-DD; `lower`, `upper`, `title` the case.
+    separator, no needless zeros, no noise of binary fractions); `strip_unit` the number without the
+    unit or sign behind it, written plainly; `iso_date` a date as YYYY-MM-DD; `lower`, `upper`,
+    `title` the case.
     """
 
     kind: Literal["reformat"] = "reformat"
@@ -42,7 +43,10 @@ class Reformat(Frozen):
 
 
 class ConvertUnit(Frozen):
-    """Multiply the numbers of one column that lie between bounds by a factor."""
+    """Multiply the numbers of one column that lie between bounds (exclusive) by a factor.
+
+    Text is written with as many decimals as the rest of the column.
+    """
 
     kind: Literal["convert_unit"] = "convert_unit"
     column: str
@@ -63,7 +67,8 @@ class AgreeWithColumns(Frozen):
 
     Each determinant of a target groups the rows; a group of at least `min_group` rows in which at
     least `min_share` agree casts a vote for that value, weighted by its share; the value with more
-    than half of the weight of all votes wins. Rows without a winner are left alone.
+    than half of the weight of all votes wins. Rows without a winner are left alone. Rows whose own
+    value is missing have no say and do not count, but may be filled.
     """
 
     kind: Literal["agree_with_columns"] = "agree_with_columns"
@@ -86,7 +91,10 @@ class SplitSuffix(Frozen):
 
 
 class DeleteDuplicates(Frozen):
-    """Delete all but the first row of each group of rows equal on `on`."""
+    """Delete all but the first row of each group of rows equal on `on`.
+
+    Rows with a missing part are left out: two unknowns are not the same.
+    """
 
     kind: Literal["delete_duplicates"] = "delete_duplicates"
     on: tuple[str, ...] = Field(min_length=1)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from ostler.core.errors import Conflict
+from ostler.core.errors import Conflict, VerificationFailed
 from ostler.core.states import ProposalState
 from ostler.execution.closing import ACTOR, Outcome
 from ostler.execution.context import ExecutionContext
@@ -77,11 +77,15 @@ def work_once(
 def _traces(context: ExecutionContext, dataset: str) -> tuple[str, ...]:
     """The traces in which the waiting proposals were made, to link to."""
     with context.store.reading() as session:
-        waiting = proposals.queue(
-            session,
-            states=(ProposalState.APPROVED, ProposalState.EXECUTING),
-            dataset=dataset,
-        )
+        try:
+            waiting = proposals.queue(
+                session,
+                states=(ProposalState.APPROVED, ProposalState.EXECUTING),
+                dataset=dataset,
+            )
+        except VerificationFailed:
+            # The recheck says which vote was edited; a link is no reason to stop before it.
+            return ()
     return tuple(sorted({record.proposal.trace for record in waiting if record.proposal.trace}))
 
 

@@ -70,8 +70,9 @@ class _Rerun:
     def recorded(self, step: str) -> Digest | None:
         return None
 
-    def step(self, step: Step) -> None:
+    def step(self, step: Step) -> Digest:
         self.steps[step.name] = step.digest
+        return step.digest
 
     def park(self, parking: Parking) -> None:
         """Nothing: what was parked then is parked."""

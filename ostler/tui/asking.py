@@ -27,6 +27,10 @@ class Asking(Screen[None], Generic[AnswerT]):
         """Ask in a thread; of several questions of one task only the latest is answered."""
         self._asked[task] = self.run_worker(question, thread=True, group=task, exclusive=True)
 
+    def drop(self, task: str) -> None:
+        """No longer want the answer to the question of a task."""
+        self._asked.pop(task, None)
+
     def take(self, answer: AnswerT) -> None:
         """Make use of an answer."""
         raise NotImplementedError

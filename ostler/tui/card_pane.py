@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from ostler.tui.card import Shown, card_lines
-from ostler.tui.pane import Pane
+from ostler.tui.pane import Lines, Pane
 from ostler.tui.text import hung, join, ours, untrusted
 
 _PAUSE = 0.03
@@ -32,38 +32,50 @@ class CardPane(Pane):
         super().__init__(_no_lines, id=id)
         self.shown: Shown | None = None
         """The card on the screen; None as soon as another one is expected."""
+        self._expected: str | None = ""
         self._soon: tuple[Timer, ...] = ()
 
-    def expect(self, proposal: str | None) -> None:
-        """Have a card read soon, unless it is here already; with None, show nothing."""
-        if self.shown is not None and self.shown.id == proposal:
-            return
-        self._forget()
+    def expect(self, proposal: str | None) -> bool:
+        """Have a card read soon, or with None show nothing; False when it is expected already."""
+        if proposal == self._expected:
+            return False
+        self._expected = proposal
+        self._clear()
         if proposal is None:
             self.show(_no_lines)
-            return
-        reading = join(ours("reading "), untrusted(proposal), ours(" …"))
-        self._soon = (
-            self.set_timer(_PAUSE, partial(self.post_message, self.Due(proposal))),
-            self.set_timer(_SLOW, partial(self.show_instead, reading)),
-        )
+        else:
+            reading = join(ours("reading "), untrusted(proposal), ours(" …"))
+            self._soon = (
+                self.set_timer(_PAUSE, partial(self.post_message, self.Due(proposal))),
+                self.set_timer(_SLOW, partial(self.show, _sentence(reading))),
+            )
+        return True
 
     def show_card(self, shown: Shown, now: datetime, *, from_top: bool) -> None:
         """Show a card, from its beginning or where the pane stands."""
-        self._forget()
+        self._clear()
         self.shown = shown
         self.show(lambda width: card_lines(shown, width, now), from_top=from_top)
 
     def show_instead(self, content: Content) -> None:
-        """Show a sentence in the place of a card."""
-        self._forget()
-        self.show(lambda width: tuple(hung(content, width)))
+        """Show a sentence in the place of the card."""
+        self._clear()
+        self.show(_sentence(content))
 
-    def _forget(self) -> None:
+    def forget(self, content: Content) -> None:
+        """Show a sentence until the next card, which is read even if it was the last one."""
+        self._expected = ""
+        self.show_instead(content)
+
+    def _clear(self) -> None:
         self.shown = None
         for timer in self._soon:
             timer.stop()
         self._soon = ()
+
+
+def _sentence(content: Content) -> Lines:
+    return lambda width: tuple(hung(content, width))
 
 
 def _no_lines(_width: int) -> tuple[Content, ...]:

@@ -111,8 +111,9 @@ class Review(Asking[Answer]):
 
     def _want_card(self) -> None:
         line = self._queue.current
-        if line is None or self._card_in_sight:
-            self._card.expect(None if line is None else line.id)
+        wanted = line is None or self._card_in_sight
+        if wanted and self._card.expect(None if line is None else line.id):
+            self.drop("card")
 
     def _draw_bars(self) -> None:
         top = bars.top_bar(self._desk, self._queue, self._counts, self.size.width)
@@ -171,7 +172,7 @@ class Review(Asking[Answer]):
     def _decided(self, answer: Decided) -> None:
         self._voting = False
         self._said = bars.decided(answer, can_work=self._work is not None)
-        self._card.show_instead(self._said)
+        self._card.forget(self._said)
         self._set(state.decided(self._queue, answer.proposal, answer.state))
         self._read_page()
 
@@ -323,7 +324,7 @@ class Review(Asking[Answer]):
     def action_refresh(self) -> None:
         """Read everything again."""
         self._said = None
-        self._card.show_instead(ours("reading …"))
+        self._card.forget(ours("reading …"))
         self._set(state.reread(self._queue))
         self._read_page()
         self._read_pieces()

@@ -1,11 +1,14 @@
 """What a person gets from the commands, from the first to the last."""
 
 import csv
+import io
 import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from deltalake import DeltaTable, write_deltalake
 
 from ostler.cli.main import app
 
@@ -272,3 +275,72 @@ def test_the_environment_goes_over_the_file(run, workspace: Path, monkeypatch) -
     groomed = run("groom", "people", "--json").json
     assert len(groomed["waiting"]) == 1
     assert groomed["left_out"] > 0
+
+
+def test_a_delta_table_is_mended_in_place(run, tmp_path: Path) -> None:
+    uri = str(tmp_path / "lake")
+    rows = pa.table(
+        {
+            "id": list(range(60)),
+            "phone": ["n/a" if i % 10 == 0 else f"555-{i:04d}" for i in range(60)],
+            "amount": [float(i % 7) for i in range(60)],
+        }
+    )
+    write_deltalake(uri, rows)
+    run("init")
+    assert run("add", "lake").code == 2
+    assert run("add", "lake", "--key", "id").code == 0
+    run("groom", "lake")
+    [one] = run("queue", "--json").json
+    run("approve", one["id"])
+    run("work", "--once")
+    after = DeltaTable(uri).to_pyarrow_table().sort_by("id")
+    assert [p is None for p in after["phone"].to_pylist()] == [i % 10 == 0 for i in range(60)]
+    assert after["amount"].to_pylist() == rows["amount"].to_pylist()
+    shown = run("diff", "lake@0", "lake@1").out
+    assert "∅" in shown
+    refused = run("add", "lake", "--name", "lake", "--append")
+    assert refused.code == 2
+
+
+def test_an_alert_comes_from_standard_input_and_counts_once(
+    run, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alert = '{"dataset": "people", "summary": "phones are missing", "columns": ["phone"]}'
+    monkeypatch.setattr(sys, "stdin", io.StringIO(alert))
+    [first] = run("alert", "-", "--json").json
+    queue = run("queue", "--json").json
+    items = run("item", "--json").json
+    assert not first["repeated"]
+    monkeypatch.setattr(sys, "stdin", io.StringIO(alert))
+    [second] = run("alert", "-", "--json").json
+    assert second["repeated"]
+    assert second["run"] == first["run"]
+    assert run("queue", "--json").json == queue
+    assert run("item", "--json").json == items
+
+
+def test_a_second_worker_is_told_so(run, workspace: Path) -> None:
+    code = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from ostler.execution.worker import worker_lock\n"
+        "with worker_lock(Path(sys.argv[1])):\n"
+        "    print('held', flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    lock = workspace / ".ostler" / "work.lock"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, str(lock)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        ended = run("work", "--once")
+        assert ended.code == 2
+        assert f"process {holder.pid}" in ended.err
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()
+    assert run("work", "--once").code == 0

@@ -26,6 +26,7 @@ from ostler.policies.policyset import default_site
 from ostler.policies.requests import Principal, change_request
 from ostler.replay.verification import verify_workspace
 from ostler.store import executions, items, proposals
+from ostler.store.transitions import state_of
 from ostler.tables.delta import VersionedTable, table_of
 from ostler.tables.patches import CHANGES, Patch, make
 from ostler.tables.staging import apply, digest_of_view
@@ -82,6 +83,15 @@ def hooked(context: ExecutionContext, **entered: Hook) -> ExecutionContext:
     """The context with something that happens when a step begins: `commit=lambda: ...`."""
     spans = {f"groom.execute {step}": hook for step, hook in entered.items()}
     return replace(context, telemetry=Hooked(NO_TELEMETRY.tracer, (), spans))
+
+
+def interrupted(span: str) -> Telemetry:
+    """Telemetry that ends the process's work, as ctrl-c does, when a span is entered."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    return Hooked(NO_TELEMETRY.tracer, (), {span: interrupt})
 
 
 @dataclass(frozen=True)
@@ -202,7 +212,7 @@ class Workbench:
 
     def state(self, proposal: Proposal) -> ProposalState:
         with self.parts.store.reading() as session:
-            return proposals.get_proposal(session, proposal.id).state
+            return state_of(session, proposal.id)
 
     def reason(self, proposal: Proposal) -> str:
         with self.parts.store.reading() as session:

@@ -129,6 +129,22 @@ async def test_a_card_that_is_not_there_yet_cannot_be_approved(desk: Desk) -> No
     assert desk.counts()[P.PARKED] == 4
 
 
+async def test_a_card_that_comes_late_does_not_stand_beside_another_line(desk: Desk) -> None:
+    first, second, *_ = ids(desk)
+    gated = GatedDesk(**{name: getattr(desk, name) for name in desk.__dataclass_fields__})
+    gated.gate.set()
+    async with console(gated) as pilot:
+        gated.gate.clear()
+        await pilot.press("j")
+        await pilot.pause(0.3)
+        assert f"reading {second}" in screen(pilot)
+        pilot.app.post_message(Key("k", "k"))
+        gated.gate.set()
+        await settle(pilot)
+        assert status(pilot).startswith("1 of 4")
+        assert f"{first} · customers@3" in screen(pilot)
+
+
 async def burst(pilot: Pilot[None], *keys: str) -> None:
     """Many keys at once, as a slow line delivers them."""
     for key in keys:
