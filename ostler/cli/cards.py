@@ -6,7 +6,7 @@ from rich.text import Text
 
 from ostler.cli.output import console, print_line, print_table
 from ostler.core.sentences import describe_rule
-from ostler.review.text import visible
+from ostler.review.text import visible, visible_cell
 
 if TYPE_CHECKING:
     from ostler.core.proposals import Change, CheckEffect, Proposal
@@ -64,8 +64,8 @@ def _diff(proposal: "Proposal", changes: "tuple[Change, ...]") -> None:
                 Text({"set": "~", "insert": "+", "delete": "-"}[change.op], "bold"),
                 change.row,
                 change.column,
-                Text(visible(change.old, _WIDTH), "red"),
-                Text(visible(change.new, _WIDTH), "green"),
+                Text(visible_cell(change.old, _WIDTH), "red"),
+                Text(visible_cell(change.new, _WIDTH), "green"),
             )
             for change in changes
         ],

@@ -34,7 +34,7 @@ def demo(
     _clear(folder)
     parts = _prepare(folder, seed)
     try:
-        if sys.stdout.isatty() and sys.stdin.isatty():
+        if all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
             from ostler.cli.review import open_console
 
             say(f"opening the console; the workspace stays in {folder}")

@@ -134,9 +134,9 @@ def diff(
 def _shown(cell: str | None) -> "Text":
     from rich.text import Text
 
-    from ostler.review.text import visible
+    from ostler.review.text import visible_cell
 
-    return Text(visible(cell, 60))
+    return Text(visible_cell(cell, 60))
 
 
 def view_at(parts: "Opened", text: str) -> "View":

@@ -1,6 +1,5 @@
 """`ostler review`: the console."""
 
-import sys
 from typing import TYPE_CHECKING
 
 import typer
@@ -20,12 +19,7 @@ def register(app: typer.Typer) -> None:
 def review(workspace: options.Workspace = None) -> int:
     """Open the approval console."""
     from ostler.cli.opening import opened
-    from ostler.core.errors import BadInput
 
-    if not sys.stdout.isatty():
-        raise BadInput(
-            "the console needs a terminal", "without one: ostler queue, show, approve, reject"
-        )
     with opened(workspace) as parts:
         return open_console(parts)
 

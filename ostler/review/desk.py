@@ -32,6 +32,8 @@ class Line:
     """`1 vote`, `2 votes`, `auto` or `denied`."""
     state: ProposalState
     created_at: datetime
+    columns: tuple[str, ...]
+    """Columns in which a cell is set."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,7 @@ def _line(record: ProposalRecord) -> Line:
         verdict=verdict_words(proposal.verdict),
         state=record.state,
         created_at=record.created_at,
+        columns=proposal.patch.columns,
     )
 
 

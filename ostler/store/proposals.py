@@ -1,6 +1,6 @@
 """Proposals: parked once, found by index, read with the votes that count."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +22,9 @@ from ostler.store.transitions import move, try_move
 
 _AGAIN = (ProposalState.STALE, ProposalState.EXPIRED, ProposalState.DENIED)
 """States from which a proposal that is found again is parked again."""
+
+_BATCH = 1000
+"""Ids in one query; SQLite takes some thirty thousand."""
 
 _VERDICTS = (ProposalState.PARKED, ProposalState.DENIED, ProposalState.APPROVED)
 """Where policy can send a proposal: to people, nowhere, or on by itself."""
@@ -113,16 +116,25 @@ def counts(session: Session) -> dict[ProposalState, int]:
 
 def votes_on(session: Session, proposal_id: str, digest: Digest) -> tuple[Vote, ...]:
     """The votes on one document of a proposal, oldest first."""
-    query = (
-        select(VoteRow, DocumentRow.body)
-        .join(DocumentRow)
-        .where(VoteRow.proposal == proposal_id, VoteRow.proposal_digest == digest)
-        .order_by(col(VoteRow.at), col(VoteRow.reviewer))
-    )
-    return tuple(
-        Vote.model_validate_json(checked(body, row.digest, f"a vote on {proposal_id}"))
-        for row, body in session.exec(query)
-    )
+    return _votes(session, {proposal_id: digest})[proposal_id]
+
+
+def _votes(session: Session, documents: Mapping[str, Digest]) -> dict[str, tuple[Vote, ...]]:
+    """The votes on some proposals' documents, each oldest first; a query per thousand of them."""
+    found: dict[str, list[Vote]] = {proposal: [] for proposal in documents}
+    ids = list(documents)
+    for start in range(0, len(ids), _BATCH):
+        query = (
+            select(VoteRow, DocumentRow.body)
+            .join(DocumentRow)
+            .where(col(VoteRow.proposal).in_(ids[start : start + _BATCH]))
+            .order_by(col(VoteRow.at), col(VoteRow.reviewer))
+        )
+        for row, body in session.exec(query):
+            if row.proposal_digest == documents[row.proposal]:
+                text = checked(body, row.digest, f"a vote on {row.proposal}")
+                found[row.proposal].append(Vote.model_validate_json(text))
+    return {proposal: tuple(votes) for proposal, votes in found.items()}
 
 
 def proposal_of(row: ProposalRow, body: str) -> Proposal:
@@ -135,6 +147,8 @@ def _with_body() -> Select[ProposalRow, str]:
 
 
 def _records(session: Session, query: Select[ProposalRow, str]) -> tuple[ProposalRecord, ...]:
+    rows = session.exec(query).all()
+    votes = _votes(session, {row.id: row.digest for row, _ in rows})
     return tuple(
         ProposalRecord(
             proposal=proposal_of(row, body),
@@ -145,9 +159,9 @@ def _records(session: Session, query: Select[ProposalRow, str]) -> tuple[Proposa
             decided_at=maybe_instant(row.decided_at),
             reason=row.reason,
             owner=row.owner,
-            votes=votes_on(session, row.id, row.digest),
+            votes=votes[row.id],
         )
-        for row, body in session.exec(query).all()
+        for row, body in rows
     )
 
 

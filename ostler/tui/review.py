@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from typing_extensions import override
 
 from ostler.core.errors import Conflict, OstlerError
-from ostler.core.states import TRANSITIONS, ProposalState
+from ostler.core.states import ProposalState
 from ostler.review.desk import Card, Desk
 from ostler.tui import answers, bars, state
 from ostler.tui.answers import (
@@ -33,7 +33,8 @@ from ostler.tui.help import Help
 from ostler.tui.keys import bindings
 from ostler.tui.prompts import Confirm, Field, Reason
 from ostler.tui.queue import QueueView
-from ostler.tui.text import NOTHING, STRONG, WARNING, join, ours, untrusted
+from ostler.tui.refusals import no_approval, no_rejection
+from ostler.tui.text import NOTHING, STRONG, WARNING, ours, untrusted
 
 Work = Callable[[], str]
 """Executes what was approved and says in one sentence what came of it."""
@@ -349,10 +350,11 @@ class Review(Asking[Answer]):
     def action_approve(self) -> None:
         """Ask whether to approve the card on the screen."""
         card = self._decidable()
-        if card is not None and card.refusal:
-            name, why = untrusted(card.record.proposal.id), untrusted(card.refusal, 300, WARNING)
-            self._say(join(ours("you cannot approve "), name, ours(": "), why))
-        elif card is not None:
+        if card is None:
+            return
+        if (refusal := no_approval(card)) is not None:
+            self._say(refusal)
+        else:
             self.console.push_screen(Confirm(card), partial(self._approve, card))
 
     def _approve(self, seen: Card, answer: bool | None) -> None:
@@ -366,13 +368,8 @@ class Review(Asking[Answer]):
         card = self._decidable()
         if card is None:
             return
-        record = card.record
-        name = untrusted(record.proposal.id)
-        if ProposalState.REJECTED not in TRANSITIONS[record.state]:
-            now = untrusted(record.state.value, style=WARNING)
-            self._say(join(ours("you cannot reject "), name, ours(": it is "), now))
-        elif any(vote.reviewer == self._desk.reviewer for vote in record.votes):
-            self._say(join(ours("you have voted on "), name, ours(" already", WARNING)))
+        if (refusal := no_rejection(card, self._desk.reviewer)) is not None:
+            self._say(refusal)
         else:
             self.console.push_screen(Reason(card), partial(self._reject, card))
 

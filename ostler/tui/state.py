@@ -135,10 +135,11 @@ def decided(queue: Queue, proposal: str, state: ProposalState) -> Queue:
 
 
 def matching(lines: Iterable[Line], text: str) -> Iterable[Line]:
-    """Lines that hold a text in their id, dataset or sentence, whatever the case."""
+    """Lines that hold a text in their id, dataset, sentence or columns, whatever the case."""
     sought = text.casefold()
     for line in lines:
-        if any(sought in part.casefold() for part in (line.id, line.dataset, line.sentence)):
+        parts = (line.id, line.dataset, line.sentence, *line.columns)
+        if any(sought in part.casefold() for part in parts):
             yield line
 
 

@@ -33,6 +33,7 @@ def line(number: int) -> Line:
         verdict="1 vote",
         state=ProposalState.PARKED,
         created_at=NOW,
+        columns=(),
     )
 
 
