@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from ostler import __version__
 from ostler.agents.brief import context_of, read_brief
+from ostler.agents.data_files import data_files
 from ostler.agents.graph import State, run_grooming
 from ostler.agents.model import ModelClient
 from ostler.agents.outputs import Parking, Prioritized, Proposed, Validated
@@ -186,15 +187,23 @@ def _inputs(
 ) -> RunInputs:
     table = table_of(dataset)
     checks = _checks(dataset, contract)
-    read = {check.rule.dataset for check in checks if isinstance(check.rule, ForeignKey)}
+    wanted = {check.rule.dataset for check in checks if isinstance(check.rule, ForeignKey)}
+    read = [
+        (other.name, table_of(other), table_of(other).version)
+        for other in others
+        if other.name in wanted
+    ]
+    version, reference = table.version, table.reference
+    pinned = [(table, version), *((other, at) for _, other, at in read)]
+    if reference is not None:
+        pinned.append((table, reference))
     return RunInputs(
         dataset=dataset.name,
         facts=groomer.objects.put(dataset),
-        version=table.version,
-        reference=table.reference,
-        others=tuple(
-            (other.name, table_of(other).version) for other in others if other.name in read
-        ),
+        version=version,
+        reference=reference,
+        others=tuple((name, at) for name, _, at in read),
+        files=groomer.objects.put(data_files(pinned)),
         contract=groomer.objects.put_text(contract) if contract is not None else None,
         policy=groomer.objects.put_text(groomer.policies.recorded),
         config=groomer.objects.put(groomer.settings),

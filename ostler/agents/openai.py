@@ -62,7 +62,9 @@ class OpenAIModel:
         """Ask, retrying what may pass; the reply is kept raw and judged by the caller."""
         retrying = Retrying(
             stop=stop_after_attempt(self._settings.attempts),
-            wait=wait_exponential_jitter(initial=self._first_wait, max=20),
+            wait=wait_exponential_jitter(
+                multiplier=self._first_wait, jitter=self._first_wait, max=20
+            ),
             retry=retry_if_exception_type(_AGAIN),
             reraise=True,
         )

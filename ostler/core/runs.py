@@ -18,6 +18,8 @@ class RunInputs(Frozen):
     """The version that drift is measured against."""
     others: tuple[tuple[str, int], ...] = ()
     """Other datasets that checks read, and their versions."""
+    files: Digest = ""
+    """Of the list of data files that are read, each with its SHA-256."""
     contract: Digest | None = None
     policy: Digest
     config: Digest

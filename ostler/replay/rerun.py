@@ -7,13 +7,14 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from ostler.agents.brief import context_of, read_brief
+from ostler.agents.data_files import DataFiles, refuse_changed
 from ostler.agents.graph import NODES, run_grooming
 from ostler.agents.model import RecordedModel
 from ostler.agents.outputs import Judged, Parking, Proposed
 from ostler.core.base import Frozen
 from ostler.core.canonical import Digest, as_json, digest_of
 from ostler.core.datasets import Dataset
-from ostler.core.errors import Conflict, NotFound
+from ostler.core.errors import Conflict, NotFound, VerificationFailed
 from ostler.core.runs import Step
 from ostler.policies.policyset import PolicySet
 from ostler.store.objects import Objects
@@ -87,7 +88,8 @@ def replay(
     """Run it again: pinned version, recorded contract, settings, clock and model replies.
 
     With `policies`, these take the place of the recorded set: what would they have decided?
-    Raises Conflict for a run that did not end, NotFound when what it read is gone.
+    Raises Conflict for a run that did not end, NotFound when what it read is gone, and
+    VerificationFailed when what it read or recorded has been changed.
     """
     recorded = {step.name: step.digest for step in run.steps}
     missing = [name for name in NODES if name not in recorded]
@@ -96,6 +98,7 @@ def replay(
             f"run {run.id} did not get to its end: {missing[0]} is missing",
             f"finish it first: ostler groom {run.inputs.dataset}",
         )
+    _refuse_changed(objects, run)
     brief = read_brief(objects, run.inputs, others)
     if policies is not None:
         brief = replace(brief, policies=policies)
@@ -129,14 +132,24 @@ def replay(
     )
 
 
+def _refuse_changed(objects: Objects, run: RunRecord) -> None:
+    """Nothing is compared with a record, or computed from data, that somebody has edited."""
+    for step in run.steps:
+        try:
+            objects.content(step.digest)
+        except NotFound as error:
+            raise VerificationFailed(
+                f"what run {run.id} recorded of its step {step.name} is gone", error.hint
+            ) from error
+    if run.inputs.files:
+        refuse_changed(DataFiles.model_validate(objects.get(run.inputs.files)))
+
+
 def _difference(step: str, rerun: _Rerun, recorded: Digest, replayed: Digest) -> str:
     """In words, where two outputs part."""
     if recorded == replayed:
         return ""
-    try:
-        before, after = rerun.objects.get(recorded), rerun.get(replayed)
-    except NotFound as error:
-        return error.message
+    before, after = rerun.objects.get(recorded), rerun.get(replayed)
     if step == "gate":
         return _verdicts(Judged.model_validate(before), Judged.model_validate(after))
     return _where(before, after)

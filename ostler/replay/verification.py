@@ -1,21 +1,31 @@
 """Verification of a whole workspace: the log, every row and file under it, and the tables."""
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from deltalake.exceptions import DeltaError
+from sqlmodel import col, select
+
+from ostler.agents.data_files import DataFiles, digest_of_file
+from ostler.core.canonical import Digest
 from ostler.core.datasets import Dataset
-from ostler.core.errors import OstlerError
+from ostler.core.errors import BadInput, OstlerError
+from ostler.core.runs import RunInputs
 from ostler.core.states import ProposalState
-from ostler.store import proposals
+from ostler.store.documents import checked
 from ostler.store.engine import Store
+from ostler.store.models import DocumentRow, ProposalRow, RunRow, RunStepRow
 from ostler.store.objects import Objects
+from ostler.store.proposals import proposal_of
 from ostler.store.verify import verify_store
 from ostler.tables.delta import Commit, table_of
 from ostler.tables.patch_files import PatchFiles
 
 _IN_TABLE = (ProposalState.PUBLISHED, ProposalState.REVERTED)
+
+_UNREADABLE = (OstlerError, DeltaError, ValueError)
+"""What reading something that was edited may raise."""
 
 
 class Fault(NamedTuple):
@@ -24,6 +34,28 @@ class Fault(NamedTuple):
     kind: str
     subject: str
     message: str
+
+
+class _Proposal(NamedTuple):
+    """What the state database says of a proposal."""
+
+    id: str
+    dataset: str
+    state: str
+    patch: Digest | None
+    """None when its document was edited; the log shows that."""
+
+
+class _Named(NamedTuple):
+    """An object that a run names."""
+
+    digest: Digest
+    run: str
+    what: str
+
+
+_Claims = Mapping[tuple[str, Digest], str]
+"""Of a data file and the digest that it should have: who says so."""
 
 
 def verify_workspace(
@@ -36,18 +68,69 @@ def verify_workspace(
     """Everything that does not hold, named; empty when all does."""
     progress("the audit log and the rows under it")
     faults = [Fault(p.kind, p.subject, p.message) for p in verify_store(store, objects)]
+    try:
+        proposals, named = _proposals(store), _named_by_runs(store)
+    except BadInput as error:
+        return (*faults, Fault("unreadable", store.path.name, error.message))
     progress("patch files")
-    faults += _patch_files(store, patches)
+    faults += _patch_files(proposals, patches)
+    progress("what runs were given and recorded")
+    faults += _gone(named, objects)
+    claims = dict(_read_by_runs(named, objects))
     for dataset in datasets:
         progress(f"the history of {dataset.name}")
-        faults += _history(store, dataset)
+        try:
+            commits = table_of(dataset).history()
+            needed = table_of(dataset).handle().file_uris()
+        except _UNREADABLE as error:
+            why = str(error).partition("\n")[0]
+            faults.append(Fault("table", dataset.name, f"its log cannot be read: {why}"))
+            continue
+        faults += _history(dataset, commits, [p for p in proposals if p.dataset == dataset.name])
+        faults += _missing(needed)
+        claims |= _made_by_commits(dataset, commits)
+    progress("data files")
+    faults += _data_files(claims)
     return tuple(faults)
 
 
-def _patch_files(store: Store, patches: PatchFiles) -> Iterator[Fault]:
+def _proposals(store: Store) -> list[_Proposal]:
+    query = select(ProposalRow, DocumentRow.body).join(DocumentRow).order_by(col(ProposalRow.id))
+    found: list[_Proposal] = []
     with store.reading() as session:
-        known = proposals.queue(session, states=tuple(ProposalState))
-    wanted = {record.proposal.patch.digest: record.proposal.id for record in known}
+        for row, body in session.exec(query):
+            try:
+                patch = proposal_of(row, body).patch.digest
+            except _UNREADABLE:
+                patch = None
+            found.append(_Proposal(row.id, row.dataset, row.state, patch))
+    return found
+
+
+def _named_by_runs(store: Store) -> list[_Named]:
+    inputs = select(RunRow, DocumentRow.body).join(DocumentRow).order_by(col(RunRow.id))
+    steps = select(RunStepRow).order_by(col(RunStepRow.run), col(RunStepRow.position))
+    with store.reading() as session:
+        return [
+            *(_Named(step.digest, step.run, f"step {step.name}") for step in session.exec(steps)),
+            *(named for row, body in session.exec(inputs) for named in _inputs(row, body)),
+        ]
+
+
+def _inputs(row: RunRow, body: str) -> Iterator[_Named]:
+    """What a run was given; nothing when its inputs were edited, which the log shows."""
+    try:
+        inputs = RunInputs.model_validate_json(checked(body, row.digest, f"run {row.id}"))
+    except _UNREADABLE:
+        return
+    for what in ("facts", "files", "contract", "policy", "config"):
+        digest = getattr(inputs, what)
+        if digest:
+            yield _Named(digest, row.id, what)
+
+
+def _patch_files(proposals: list[_Proposal], patches: PatchFiles) -> Iterator[Fault]:
+    wanted = {proposal.patch: proposal.id for proposal in proposals if proposal.patch is not None}
     for digest in sorted({*wanted, *patches.names()}):
         try:
             patches.get(digest)
@@ -56,51 +139,65 @@ def _patch_files(store: Store, patches: PatchFiles) -> Iterator[Fault]:
             yield Fault("patch", digest, f"{error.message}{of}")
 
 
-def _history(store: Store, dataset: Dataset) -> Iterator[Fault]:
+def _gone(named: list[_Named], objects: Objects) -> Iterator[Fault]:
+    """Objects that are not there; that the others are what their names say, the store has shown."""
+    for one in {one.digest: one for one in named}.values():
+        path = objects.path(one.digest)
+        if not path.exists():
+            yield Fault("object", str(path), f"it is gone; run {one.run} has it as its {one.what}")
+
+
+def _read_by_runs(
+    named: list[_Named], objects: Objects
+) -> Iterator[tuple[tuple[str, Digest], str]]:
+    for digest, run in {one.digest: one.run for one in named if one.what == "files"}.items():
+        try:
+            read = DataFiles.model_validate(objects.get(digest))
+        except _UNREADABLE:
+            continue
+        for file in read.files:
+            yield file, f"run {run} read"
+
+
+def _made_by_commits(dataset: Dataset, commits: Sequence[Commit]) -> _Claims:
+    return {
+        (str(Path(dataset.uri) / name), digest): f"version {commit.version} made"
+        for commit in commits
+        for name, digest in commit.files.items()
+    }
+
+
+def _history(
+    dataset: Dataset, commits: Sequence[Commit], proposals: list[_Proposal]
+) -> Iterator[Fault]:
     """What the table says was applied is what the log says was published, and the other way."""
-    try:
-        commits = table_of(dataset).history()
-    except OstlerError as error:
-        yield Fault("table", dataset.name, error.message)
-        return
-    with store.reading() as session:
-        records = proposals.queue(session, states=tuple(ProposalState), dataset=dataset.name)
-    known = {record.proposal.id: record for record in records}
-    carried: dict[str, Commit] = {}
+    known = {proposal.id: proposal for proposal in proposals}
+    carried: set[str] = set()
     for commit in commits:
-        yield from _files(dataset, commit)
         for proposal, digest in zip(commit.proposals, commit.patches, strict=False):
-            carried[proposal] = commit
+            carried.add(proposal)
             record = known.get(proposal)
             if proposal.startswith("undo/"):
                 continue
             where = f"{dataset.name}@{commit.version}"
             if record is None:
                 yield Fault("table", where, f"it carries {proposal}, which nobody proposed")
-            elif record.proposal.patch.digest != digest:
+            elif record.patch not in (None, digest):
                 yield Fault("table", where, f"it carries another patch than {proposal} has")
-    for record in records:
-        if record.state in _IN_TABLE and record.proposal.id not in carried:
-            yield Fault(
-                "table",
-                dataset.name,
-                f"{record.proposal.id} is {record.state.value}, but no version carries it",
-            )
+    for record in proposals:
+        if record.state in _IN_TABLE and record.id not in carried:
+            why = f"{record.id} is {record.state}, but no version carries it"
+            yield Fault("table", dataset.name, why)
 
 
-def _files(dataset: Dataset, commit: Commit) -> Iterator[Fault]:
-    for name, digest in commit.files.items():
-        path = Path(dataset.uri) / name
+def _missing(needed: Sequence[str]) -> Iterator[Fault]:
+    for path in sorted(needed):
+        if not Path(path).exists():
+            yield Fault("table", path, "it is gone, and the newest version needs it")
+
+
+def _data_files(claims: _Claims) -> Iterator[Fault]:
+    for (path, digest), who in sorted(claims.items()):
         # A file that later versions do not need may be gone; one that is there must be the same.
-        if path.exists() and _sha256(path) != digest:
-            yield Fault(
-                "table", str(path), f"it is not the file that version {commit.version} made"
-            )
-
-
-def _sha256(path: Path) -> str:
-    content = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            content.update(block)
-    return content.hexdigest()
+        if Path(path).exists() and digest_of_file(Path(path)) != digest:
+            yield Fault("table", path, f"it is not the file that {who}")

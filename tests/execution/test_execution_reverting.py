@@ -1,7 +1,7 @@
 """A revert undoes one proposal and leaves what came after it."""
 
 import pytest
-from workbench import CellChange, Workbench
+from workbench import CellChange, Workbench, outsider_sets
 
 from ostler.core.errors import Conflict, NotAllowed
 from ostler.core.proposals import Proposal
@@ -95,7 +95,7 @@ def test_what_was_overtaken_names_what_to_revert_first(bench: Workbench) -> None
 
 def test_what_an_outsider_overtook_is_for_a_person(bench: Workbench) -> None:
     made = published(bench, ("2", "city", "Lisbxn", "Lisbon"))
-    bench.table.handle().update({"city": "'Porto'"}, "_ostler_row = 2")
+    outsider_sets(bench.table, "2", "city", "Porto")
     message, hint = refusal(bench, made)
     assert "row 2, 'city'" in message
     assert hint == "the table was changed by somebody else; set the cells by hand"

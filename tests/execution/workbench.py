@@ -49,7 +49,7 @@ ONE_MAIL_EACH = Criterion(check=Check(rule=Unique(on=("mail",))), max_failing=0)
 CellChange = tuple[str, str, str | None, str | None]
 """Row, column, old value, new value."""
 
-Hook = Callable[[], None]
+Hook = Callable[[], object]
 
 
 def nothing() -> None:

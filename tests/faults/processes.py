@@ -1,0 +1,45 @@
+"""Starting workers and commands as processes of their own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from typer.testing import CliRunner
+from workbench import Workbench
+
+from ostler.cli.main import app
+
+Process = subprocess.Popen[str]
+
+
+def dying_worker(root: Path, *moment: str) -> Process:
+    """A worker that is given a signal at a moment: `enter`, `commit`, `KILL`."""
+    script = Path(__file__).with_name("dying_worker.py")
+    return _start([str(script), str(root), *moment])
+
+
+def ostler(*arguments: str | Path) -> Process:
+    """A command."""
+    return _start(["-m", "ostler", *map(str, arguments)])
+
+
+def _start(arguments: list[str]) -> Process:
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def work_once(root: Path) -> None:
+    """`ostler work --once`, which has to succeed."""
+    worker = ostler("work", "--once", "-w", root)
+    said = worker.communicate()
+    assert worker.returncode == 0, said
+
+
+def verified(bench: Workbench) -> bool:
+    """Whether `ostler audit verify` exits with 0."""
+    root = str(bench.parts.workspace.root)
+    return CliRunner().invoke(app, ["audit", "verify", "-w", root]).exit_code == 0
