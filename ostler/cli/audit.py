@@ -18,6 +18,7 @@ def verify(workspace: options.Workspace = None, as_json: options.Json = False) -
     """Prove the log, and everything it speaks of; exits with 1 and names what does not hold."""
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, print_table, progress, say
+    from ostler.cli.wording import count
     from ostler.replay.verification import verify_workspace
     from ostler.store.audit import head
 
@@ -26,22 +27,24 @@ def verify(workspace: options.Workspace = None, as_json: options.Json = False) -
             faults = verify_workspace(
                 parts.store, parts.objects, parts.patches, parts.datasets(), bar
             )
-        with parts.store.reading() as session:
-            tip = head(session)
+        tip = None
+        if not faults:
+            # The head of a log that does not hold means nothing.
+            with parts.store.reading() as session:
+                tip = head(session)
     if as_json:
         print_json(
             {
-                "verified": not faults,
-                "entries": tip.size,
-                "root": tip.root,
+                "verified": tip is not None,
+                "entries": tip.size if tip else None,
+                "root": tip.root if tip else None,
                 "faults": [fault._asdict() for fault in faults],
             }
         )
     elif faults:
         print_table(("what", "which", "does not hold because"), faults)
-    say(
-        f"{len(faults)} faults in {tip.size:,} entries"
-        if faults
-        else f"verified: {tip.size:,} entries, root {tip.root[:16]}"
-    )
-    return 1 if faults else 0
+    if tip is None:
+        say(f"{count(len(faults), 'thing')} {'does' if len(faults) == 1 else 'do'} not hold")
+        return 1
+    say(f"verified: {count(tip.size, 'entry', 'entries')}, root {tip.root[:16]}")
+    return 0

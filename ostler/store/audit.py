@@ -154,4 +154,9 @@ def _tree(session: Session) -> tuple[int, Frontier]:
             f"the audit log has gaps: entries of {size} are missing",
             "`ostler audit verify` names them",
         )
-    return size, tuple(bytes.fromhex(row) for row in rows)
+    try:
+        return size, tuple(bytes.fromhex(row) for row in rows)
+    except ValueError as error:
+        raise VerificationFailed(
+            "a hash of the audit log is none", "`ostler audit verify` names it"
+        ) from error

@@ -1,0 +1,51 @@
+"""A groomed workspace with one published proposal, copied for every test."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROWS = [
+    f"{n},{('Oslo', 'Rome')[n % 2]},{'n/a' if n % 9 == 0 else f'555-{n:04}'}\n" for n in range(60)
+]
+
+
+@pytest.fixture
+def groomed(run, tmp_path: Path) -> Path:
+    """The workspace; the current folder lies in it."""
+    (tmp_path / "people.csv").write_text("id,city,phone\n" + "".join(ROWS), encoding="utf-8")
+    run("init")
+    run("add", "people.csv")
+    assert run("groom", "people").code == 0
+    [one] = run("queue", "--json").json
+    assert run("approve", one["id"]).code == 0
+    assert run("work", "--once").code == 0
+    return tmp_path
+
+
+@pytest.fixture
+def run_id(run, groomed: Path) -> str:
+    return run("trace", "--json").json[0]["run"]
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Every file below a folder, with its digest."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def listing():
+    return contents
+
+
+@pytest.fixture
+def elsewhere(groomed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the workspace's own folder, to be put back."""
+    copy = tmp_path_factory.mktemp("copy") / "ostler"
+    shutil.copytree(groomed / ".ostler", copy)
+    return copy

@@ -1,0 +1,82 @@
+"""One byte anywhere, and `ostler audit verify` names it and exits with 1."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+
+def flipped(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_workspace_that_nobody_touched_is_verified(run, groomed: Path) -> None:
+    ended = run("audit", "verify", "--json")
+    assert ended.code == 0
+    assert ended.json["verified"]
+    assert ended.json["faults"] == []
+
+
+@pytest.mark.parametrize("pattern", ["patches/*.parquet", "objects/*/*", "tables/*/*.parquet"])
+def test_one_byte_in_any_file_is_named(run, groomed: Path, elsewhere: Path, pattern: str) -> None:
+    hidden = groomed / ".ostler"
+    paths = sorted(hidden.glob(pattern))
+    assert paths
+    for path in paths[:6]:
+        flipped(path)
+        ended = run("audit", "verify", "--json")
+        assert ended.code == 1, path
+        assert any(path.stem in f["subject"] for f in ended.json["faults"]), path
+        shutil.copyfile(elsewhere / path.relative_to(hidden), path)
+    assert run("audit", "verify").code == 0
+
+
+def columns(state: sqlite3.Connection) -> Iterator[tuple[str, str, str]]:
+    # The outbox is a delivery queue and promises nothing; Alembic's table is its own.
+    tables = state.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' "
+        "AND name NOT IN ('outbox', 'alembic_version') AND name NOT LIKE 'sqlite_%' ORDER BY 1"
+    ).fetchall()
+    for (table,) in tables:
+        for column in state.execute(f'PRAGMA table_info("{table}")').fetchall():
+            other = f'"{column[1]}" + 1000' if "INT" in column[2] else f"\"{column[1]}\" || 'x'"
+            yield table, column[1], other
+
+
+def test_one_changed_value_in_any_row_is_named(run, groomed: Path, elsewhere: Path) -> None:
+    database = groomed / ".ostler" / "state.db"
+    with closing(sqlite3.connect(database)) as state:
+        state.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        places = list(columns(state))
+    saved = database.read_bytes()
+    assert len(places) > 40
+    unseen = []
+    for table, column, other in places:
+        with closing(sqlite3.connect(database)) as state:
+            changed = state.execute(
+                f'UPDATE "{table}" SET "{column}" = {other} WHERE rowid = '
+                f'(SELECT max(rowid) FROM "{table}" WHERE "{column}" IS NOT NULL)'
+            ).rowcount
+            state.commit()
+            state.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if changed and run("audit", "verify").code != 1:
+            unseen.append((table, column))
+        for beside in ("-wal", "-shm"):
+            database.with_name(database.name + beside).unlink(missing_ok=True)
+        database.write_bytes(saved)
+    assert unseen == []
+
+
+def test_a_commit_that_nobody_proposed_is_named(run, groomed: Path) -> None:
+    database = groomed / ".ostler" / "state.db"
+    with closing(sqlite3.connect(database)) as state:
+        state.execute("UPDATE proposal SET id = 'P-OTHER'")
+        state.commit()
+    ended = run("audit", "verify")
+    assert ended.code == 1
+    assert "which nobody proposed" in ended.out.replace("\n", " ")
