@@ -259,7 +259,7 @@ def test_a_patch_file_is_checked_against_its_name(people: VersionedTable, tmp_pa
     other = patch_of(people, ("1", "name", "Ana", "Other"))
     files.path(other.digest).parent.mkdir(exist_ok=True)
     path.write_bytes(files.put(other).read_bytes())
-    with pytest.raises(VerificationFailed, match="changed after it was made"):
+    with pytest.raises(VerificationFailed, match="does not hold the patch"):
         files.get(patch.digest)
 
 
