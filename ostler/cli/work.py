@@ -49,13 +49,20 @@ def work(
 
 def execute(parts: "Opened") -> str:
     """Execute what is approved now, and say in a sentence what became of it."""
+    from ostler.cli.wording import count
+    from ostler.core.states import ProposalState
     from ostler.execution.worker import work_once, worker_lock
 
     with worker_lock(parts.workspace.work_lock):
         outcomes = work_once(parts.execution)
     if not outcomes:
         return "nothing is approved"
-    return "; ".join(sentence(outcome) for outcome in outcomes)
+    said = [sentence(o) for o in outcomes if o.state is not ProposalState.STALE]
+    stale = [o for o in outcomes if o.state is ProposalState.STALE]
+    if stale:
+        names = ", ".join(sorted({outcome.proposal.dataset for outcome in stale}))
+        said.append(f"{count(len(stale), 'proposal')} stale: groom {names} again")
+    return "; ".join(said)
 
 
 def tell(outcome: "Outcome") -> None:

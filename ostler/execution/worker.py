@@ -53,12 +53,14 @@ def worker_lock(path: Path) -> Generator[None]:
 def work_once(
     context: ExecutionContext, done: Callable[[Outcome], None] = lambda _: None
 ) -> tuple[Outcome, ...]:
-    """Execute everything that is approved now. The caller holds the lock."""
+    """Execute everything that is approved now, and say whom that overtook among what waits.
+
+    The caller holds the lock.
+    """
     now = context.clock()
     with context.store.transaction() as session:
         # Whoever of this machine still holds a claim is dead: we have the lock.
         claims.release_abandoned(session, context.owner.partition(":")[0], actor=ACTOR, at=now)
-        claims.expire(session, at=now, actor=ACTOR)
         waiting = claims.datasets_with_work(session, context.clock())
     outcomes: list[Outcome] = []
     for name in waiting:
@@ -70,7 +72,15 @@ def work_once(
             for outcome in run_execution(replace(context, trace=span.traceparent), dataset):
                 outcomes.append(outcome)
                 done(outcome)
-        mark_overtaken(context.store, context.patches, dataset, actor=ACTOR, clock=context.clock)
+        for proposal, because in mark_overtaken(
+            context.store, context.patches, dataset, actor=ACTOR, clock=context.clock
+        ):
+            overtaken = Outcome(proposal, ProposalState.STALE, because)
+            outcomes.append(overtaken)
+            done(overtaken)
+    with context.store.transaction() as session:
+        # Not before: what the table has already is closed, even if its time has come since.
+        claims.expire(session, at=now, actor=ACTOR)
     return tuple(outcomes)
 
 

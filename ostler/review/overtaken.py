@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ostler.core.datasets import Dataset
 from ostler.core.errors import OstlerError
+from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
 from ostler.store import proposals
 from ostler.store.engine import Store
@@ -21,8 +22,8 @@ def mark_overtaken(
     *,
     actor: str,
     clock: Callable[[], datetime],
-) -> tuple[str, ...]:
-    """Move parked proposals that no longer fit the newest version to stale; gives their ids.
+) -> tuple[tuple[Proposal, str], ...]:
+    """Move parked proposals that no longer fit the newest version to stale; each with the reason.
 
     A later grooming proposes what is left of them. One whose patch file cannot be read is left for
     `ostler audit verify` to name.
@@ -32,7 +33,7 @@ def mark_overtaken(
     if not waiting:
         return ()
     view = table_of(dataset).view()
-    moved: list[str] = []
+    moved: list[tuple[Proposal, str]] = []
     for record in waiting:
         try:
             wrong = mismatches(patches.get(record.proposal.patch.digest), view, limit=1)
@@ -40,8 +41,8 @@ def mark_overtaken(
             continue
         if not wrong:
             continue
-        because = f"row {wrong[0].row}, {wrong[0].column!r} has changed since version "
-        because += str(record.proposal.patch.base_version)
+        base = record.proposal.patch.base_version
+        because = f"row {wrong[0].row}, {wrong[0].column!r} has changed since version {base}"
         with store.transaction() as session:
             if try_move(
                 session,
@@ -52,5 +53,5 @@ def mark_overtaken(
                 at=clock(),
                 because=because,
             ):
-                moved.append(record.proposal.id)
+                moved.append((record.proposal, because))
     return tuple(moved)

@@ -100,6 +100,18 @@ def test_what_is_in_the_table_is_closed_although_its_time_has_come(bench: Workbe
     assert bench.faults() == ()
 
 
+def test_what_is_in_the_table_does_not_lapse_in_a_restored_database(bench: Workbench) -> None:
+    made = bench.approved(("2", "city", "Lisbxn", "Lisbon"), expires_at=later(days=1)())
+    work_once(bench.context)
+    with bench.parts.store.writer.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE proposal SET state = 'approved' WHERE id = ?", (made.id,)
+        )
+    work_once(replace(bench.context, clock=later(days=2)))
+    assert bench.state(made) is ProposalState.PUBLISHED
+    assert bench.commits(made) == 1
+
+
 def test_an_undo_that_was_cut_short_is_not_done_twice(bench: Workbench) -> None:
     bad = bench.approved(
         ("4", "mail", "dan@example.org", "new@example.org"), criterion=ONE_MAIL_EACH

@@ -165,6 +165,13 @@ def test_an_approval_that_waits_for_too_long_lapses(bench: Workbench) -> None:
     assert nothing_came_of_it(bench, made)
 
 
+def test_what_nobody_decided_lapses(bench: Workbench) -> None:
+    made = bench.park(MEND, expires_at=later(days=1)())
+    work_once(replace(bench.context, clock=later(days=2)))
+    assert bench.state(made) is ProposalState.EXPIRED
+    assert nothing_came_of_it(bench, made)
+
+
 def test_a_claim_that_a_worker_left_before_it_published_lapses_too(bench: Workbench) -> None:
     made = bench.approved(MEND, expires_at=later(days=1)())
     with pytest.raises(KeyboardInterrupt):
