@@ -7,7 +7,7 @@ from pathlib import Path
 from ostler.core.base import Frozen
 from ostler.core.canonical import Digest
 from ostler.core.errors import VerificationFailed
-from ostler.tables.delta import VersionedTable
+from ostler.tables.delta import VersionedTable, files_of
 
 
 class DataFiles(Frozen):
@@ -19,7 +19,7 @@ class DataFiles(Frozen):
 
 def data_files(versions: Iterable[tuple[VersionedTable, int]]) -> DataFiles:
     """The files of some versions of tables, as they are now."""
-    paths = {path for table, version in versions for path in table.handle(version).file_uris()}
+    paths = {path for table, version in versions for path in files_of(table.handle(version))}
     return DataFiles(files=tuple((path, digest_of_file(Path(path))) for path in sorted(paths)))
 
 

@@ -99,6 +99,7 @@ def take(
     import shutil
 
     from ostler.cli.opening import now
+    from ostler.config.workspace import refuse_ambiguous
     from ostler.core.datasets import ROW_ID, Dataset
     from ostler.core.errors import BadInput, Conflict
     from ostler.store.datasets import add_dataset
@@ -117,6 +118,7 @@ def take(
         )
     external = (file / "_delta_log").is_dir()
     if external:
+        refuse_ambiguous(file.resolve())
         table = open_delta(str(file.resolve()), key)
     else:
         if key:

@@ -102,8 +102,22 @@ class Workspace:
         return tuple(sorted(self.settings.people.get(person, ())))
 
 
+_AMBIGUOUS = "%#?*[]"
+"""Characters that some library underneath takes for a pattern or an address in a path."""
+
+
+def refuse_ambiguous(root: Path) -> None:
+    """BadInput for a path that not every library underneath would find again."""
+    odd = next((character for character in _AMBIGUOUS if character in str(root)), None)
+    if odd is not None:
+        raise BadInput(
+            f"{root}: a table cannot lie in a path with {odd!r} in it", "choose another folder"
+        )
+
+
 def create_workspace(root: Path) -> Workspace:
     """Make a workspace in a folder; Conflict when there is one."""
+    refuse_ambiguous(root.resolve())
     if (root / FILE).exists():
         raise Conflict(f"{root} is a workspace already", "see what it holds: ostler queue")
     try:
@@ -125,6 +139,7 @@ def open_workspace(start: Path, *, search: bool = True) -> Workspace:
     start = start.resolve()
     for folder in (start, *start.parents) if search else (start,):
         if (folder / FILE).exists():
+            refuse_ambiguous(folder)
             return Workspace(folder, read_settings(folder / FILE))
     raise NotFound(
         f"there is no workspace at {start}" + (" or above it" if search else ""),

@@ -19,7 +19,7 @@ from ostler.store.models import DocumentRow, ProposalRow, RunRow, RunStepRow
 from ostler.store.objects import Objects
 from ostler.store.proposals import proposal_of
 from ostler.store.verify import verify_store
-from ostler.tables.delta import Commit, table_of
+from ostler.tables.delta import Commit, files_of, table_of
 from ostler.tables.patch_files import PatchFiles
 
 _IN_TABLE = (ProposalState.PUBLISHED, ProposalState.REVERTED)
@@ -81,7 +81,7 @@ def verify_workspace(
         progress(f"the history of {dataset.name}")
         try:
             commits = table_of(dataset).history()
-            needed = table_of(dataset).handle().file_uris()
+            needed = files_of(table_of(dataset).handle())
         except _UNREADABLE as error:
             why = str(error).partition("\n")[0]
             faults.append(Fault("table", dataset.name, f"its log cannot be read: {why}"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
@@ -110,13 +111,18 @@ def table_of(dataset: Dataset) -> VersionedTable:
     return VersionedTable(dataset.uri, dataset.key)
 
 
+def files_of(handle: DeltaTable) -> list[str]:
+    """Paths of a handle's data files, sorted; the library gives them in the form of addresses."""
+    return sorted(unquote(address) for address in handle.file_uris())
+
+
 def view_of_handle(
     handle: DeltaTable, key: tuple[str, ...], connection: duckdb.DuckDBPyConnection | None = None
 ) -> View:
     """The data files of a handle as a view."""
     connection = connection or connect()
     name = f"{Path(handle.table_uri).name}@{handle.version()}"
-    files = sorted(handle.file_uris())
+    files = files_of(handle)
     if files:
         relation = connection.read_parquet(files, union_by_name=True)
     else:

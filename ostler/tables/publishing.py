@@ -25,6 +25,7 @@ from ostler.tables.delta import (
     METADATA,
     Commit,
     VersionedTable,
+    files_of,
     transaction_of,
     view_of_handle,
 )
@@ -149,7 +150,7 @@ def _prepared(stage: Stage, root: Path, token: str) -> Prepared:
 
 def _by_file(stage: Stage) -> list[tuple[str, Patch]]:
     """The data files that hold touched rows, each with its part of the patch."""
-    files = sorted(stage.handle.file_uris())
+    files = files_of(stage.handle)
     if not files:
         return []
     view = stage.base

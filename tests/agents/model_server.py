@@ -41,7 +41,7 @@ class Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     stay: str = "answer"
-    """`answer`; `drop` closes the connection; `hang` says nothing; `drip` never comes to an end."""
+    """`answer`; `drop` closes the connection; `hang` says nothing; `drip` takes ten seconds."""
 
 
 Script = Callable[[Ask], Answer]
@@ -144,7 +144,9 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
 
         def _drip(self) -> None:
             try:
-                while not server.wait(0.02):
+                for _ in range(500):
+                    if server.wait(0.02):
+                        break
                     self.wfile.write(b" ")
             except OSError:
                 pass  # the client has had enough

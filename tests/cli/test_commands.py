@@ -13,6 +13,7 @@ from deltalake import DeltaTable, write_deltalake
 from ostler.cli.main import app
 
 ROOT = Path(__file__).parents[2]
+PEOPLE = "id,phone\n" + "".join(f"{n},{'n/a' if n % 5 == 0 else n}\n" for n in range(30))
 
 
 def test_a_table_goes_through_the_whole_line(run, workspace: Path) -> None:
@@ -344,3 +345,24 @@ def test_a_second_worker_is_told_so(run, workspace: Path) -> None:
         holder.wait()
         holder.stdout.close()
     assert run("work", "--once").code == 0
+
+
+def test_a_workspace_may_lie_in_a_folder_with_odd_letters(run, tmp_path: Path) -> None:
+    folder = tmp_path / "my data 1 ü"
+    folder.mkdir()
+    (folder / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    assert run("init", folder).code == 0
+    assert run("add", folder / "people.csv", "-w", folder).code == 0
+    assert run("groom", "people", "-w", folder).code == 0
+    first = run("queue", "--json", "-w", folder).json[0]["id"]
+    assert run("approve", first, "-w", folder).code == 0
+    assert run("work", "--once", "-w", folder).code == 0
+    assert run("audit", "verify", "-w", folder).code == 0
+    assert run("export", "people", folder / "out.csv", "-w", folder).code == 0
+
+
+@pytest.mark.parametrize("character", "%#?*[]")
+def test_a_path_that_reads_as_a_pattern_is_refused(run, tmp_path: Path, character: str) -> None:
+    ended = run("init", tmp_path / f"a{character}20b")
+    assert ended.code == 2
+    assert repr(character) in ended.err
