@@ -24,7 +24,6 @@ from ostler.policies.requests import Principal, change_request
 from ostler.store import proposals
 from ostler.store.proposals import ProposalRecord
 from ostler.tables.delta import VersionedTable, table_of
-from ostler.tables.disk import writing
 from ostler.tables.patches import Patch, invert
 from ostler.tables.staging import mismatches
 from ostler.tables.view import View
@@ -54,8 +53,7 @@ def request_revert(
     view = table.view()
     inverse = invert(context.patches.get(original.patch.digest))
     _refuse_when_touched(context, original, table, inverse, view)
-    with writing(context.patches.folder):
-        context.patches.put(inverse)
+    context.patches.put(inverse)
     patch = inverse.summary(view.version)
     action = Revert(proposal=original.id)
     checks = tuple(criterion.check for criterion in original.acceptance)

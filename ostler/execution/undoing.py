@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from ostler.core.proposals import Proposal
 from ostler.execution.context import ExecutionContext
 from ostler.tables.delta import VersionedTable
-from ostler.tables.disk import writing
 from ostler.tables.patches import Stale, invert
 from ostler.tables.publishing import TRIES, Moved, keeps_moving, open_stage, prepare, publish
 
@@ -27,8 +26,7 @@ def undo(context: ExecutionContext, table: VersionedTable, proposals: Sequence[P
     """
     inverses = [invert(context.patches.get(p.patch.digest)) for p in reversed(proposals)]
     for inverse in inverses:
-        with writing(context.patches.folder):
-            context.patches.put(inverse)
+        context.patches.put(inverse)
     for _ in range(TRIES):
         stage = open_stage(table)
         try:

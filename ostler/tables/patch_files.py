@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from ostler.core.canonical import Digest
 from ostler.core.errors import NotFound, VerificationFailed
+from ostler.tables.disk import writing
 from ostler.tables.patches import CHANGES, Patch, digest_of_changes
 
 
@@ -23,19 +24,23 @@ class PatchFiles:
         return self.folder / f"{digest}.parquet"
 
     def put(self, patch: Patch) -> Path:
-        """Keep a patch; the file is whole and on disk when this returns."""
+        """Keep a patch; the file is whole and on disk when this returns. BadInput for a full disk."""
         path = self.path(patch.digest)
         if not path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(f".{os.getpid()}.part")
-            try:
-                pq.write_table(patch.changes, part, compression="zstd")
-                with part.open("rb") as file:
-                    os.fsync(file.fileno())
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
+            with writing(self.folder):
+                self._write(patch, path)
         return path
+
+    def _write(self, patch: Patch, path: Path) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}.part")
+        try:
+            pq.write_table(patch.changes, part, compression="zstd")
+            with part.open("rb") as file:
+                os.fsync(file.fileno())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
     def get(self, digest: Digest) -> Patch:
         """Read a patch and check it against its name; VerificationFailed when it is another."""
