@@ -24,7 +24,7 @@ class PatchFiles:
         return self.folder / f"{digest}.parquet"
 
     def put(self, patch: Patch) -> Path:
-        """Keep a patch; the file is whole and on disk when this returns. BadInput for a full disk."""
+        """Keep a patch; whole and on disk when this returns, BadInput when the disk is full."""
         path = self.path(patch.digest)
         if not path.exists():
             with writing(self.folder):
