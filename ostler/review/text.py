@@ -13,7 +13,9 @@ import unicodedata
 _GLYPHS = {chr(code): chr(0x2400 + code) for code in range(0x20)} | {"\n": "↵", "\t": "⇥"}
 """What the C0 controls look like."""
 
-_OURS = frozenset(_GLYPHS.values()) | frozenset("∅␣⟨⟩")
+_PICTURES = frozenset(chr(0x2400 + code) for code in range(0x20))
+
+_OURS = _PICTURES | frozenset("↵⇥∅␣⟨⟩")
 """Characters that mean something here; in a text itself they are written as codes."""
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})

@@ -35,6 +35,7 @@ def read_back(shown: str) -> str:
 @example("<202e>")
 @example("<<202e>")
 @example("<003c>")
+@example("\u2409")
 @example("e\u0301")
 @example("  two  spaces ")
 def test_different_texts_never_look_the_same(text: str) -> None:
