@@ -31,9 +31,10 @@ from ostler.tables.delta import (
 )
 from ostler.tables.disk import writing
 from ostler.tables.engine import computed
-from ostler.tables.patches import Patch, compose, empty_patch, normal
+from ostler.tables.patches import Patch, Stale, empty_patch, normal
 from ostler.tables.sql import quoted
-from ostler.tables.staging import apply, between
+from ostler.tables.stacking import stacked
+from ostler.tables.staging import apply, between, overlay
 from ostler.tables.view import View
 
 TRIES = 5
@@ -76,12 +77,24 @@ class Stage:
 
     def with_patch(self, patch: Patch) -> "Stage":
         """The stage with one more patch on it; raises Stale when it no longer fits."""
-        return replace(
+        staged, [stale] = self.with_patches([patch])
+        if stale:
+            raise stale
+        return staged
+
+    def with_patches(self, patches: Sequence[Patch]) -> "tuple[Stage, tuple[Stale | None, ...]]":
+        """The stage with those on it, in this order, that fit; and why each of the others did not.
+
+        The table is read once, whatever their number.
+        """
+        whole, refused = stacked(self.patch, patches, self.base)
+        staged = replace(
             self,
-            view=apply(patch, self.view),
-            patch=compose(self.patch, patch),
-            patches=self.patches + 1,
+            view=overlay(whole, self.base),
+            patch=whole,
+            patches=self.patches + sum(stale is None for stale in refused),
         )
+        return staged, refused
 
 
 def open_stage(table: VersionedTable, version: int | None = None) -> Stage:

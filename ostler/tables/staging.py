@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -9,10 +10,17 @@ from ostler.core.canonical import Digest
 from ostler.core.datasets import Column
 from ostler.core.errors import BadInput
 from ostler.core.proposals import Change
-from ostler.tables.engine import computed
+from ostler.tables.engine import compute, computed
 from ostler.tables.patches import Patch, Stale, digest_lines, normal
 from ostler.tables.sql import quoted, row_id
 from ostler.tables.view import View
+
+_WHOLE = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
+    | {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
+)
+_PLAIN = _WHOLE | {"BOOLEAN", "VARCHAR", "BLOB", "UUID", "DATE", "TIMESTAMP"}
+"""Types of which two values are equal exactly when their texts are."""
 
 
 def digest_of_view(view: View) -> Digest:
@@ -36,62 +44,118 @@ def between(before: View, after: View) -> Patch:
             "the two versions have different columns, so no cell patch lies between them"
         )
     changes = computed(
-        """SELECT CASE WHEN b."row" IS NULL THEN 'insert' WHEN a."row" IS NULL THEN 'delete'
-                       ELSE 'set' END AS op,
-                  coalesce(b."row", a."row") AS "row", coalesce(b."column", a."column") AS "column",
-                  b.v AS old, a.v AS new
-           FROM b FULL OUTER JOIN a ON a."row" = b."row" AND a."column" = b."column" """,
-        b=_differing(before, after),
-        a=_differing(after, before),
+        """SELECT CASE WHEN NOT was THEN 'insert' WHEN NOT stays THEN 'delete' ELSE 'set' END AS op,
+                  "row", unnest(CAST(? AS VARCHAR[])) AS "column", unnest(old) AS old,
+                  unnest(new) AS new FROM d""",
+        [before.column_names],
+        d=_differing(before, after),
     )
     return normal(changes)
 
 
-def _differing(view: View, other: View) -> pa.Table:
-    """The cells of the rows that are not equal in the other view, one line per cell."""
-    cells = ", ".join(f"CAST({quoted(c)} AS VARCHAR)" for c in view.column_names)
-    rows = f'SELECT {view.row} AS "row", [{cells}] AS cells FROM {view.source}'
-    theirs = other.arrow(f'SELECT {other.row} AS "row", [{cells}] AS cells FROM {other.source}')
-    mine = view.arrow(rows)
-    return computed(
-        """SELECT "row", unnest(CAST(? AS VARCHAR[])) AS "column", unnest(cells) AS v
-           FROM (SELECT m."row", m.cells FROM mine m LEFT JOIN theirs t ON m."row" = t."row"
-                 WHERE t."row" IS NULL OR m.cells IS DISTINCT FROM t.cells)""",
-        [view.column_names],
-        mine=mine,
-        theirs=theirs,
+def _differing(before: View, after: View) -> pa.Table:
+    """The rows that are not equal in two views of one table, with all their cells as text."""
+    if after.connection is not before.connection:
+        # Names belong to a connection, so what the other one sees is handed over.
+        name = f"{after.name} elsewhere"
+        before.connection.register(name, after.arrow(f"SELECT * FROM {after.source}"))
+        after = replace(after, connection=before.connection, name=name)
+    kinds = [column.type for column in before.columns]
+    places = range(len(kinds))
+    key = tuple(f"k{i}" for i, _ in enumerate(before.key))
+    met = " AND ".join(f"b.{k} = a.{k}" for k in key)
+    other = " OR ".join(_differs(kind, f"b.c{i}", f"a.c{i}") for i, kind in enumerate(kinds))
+    old, new = (", ".join(f"CAST({side}.c{i} AS VARCHAR)" for i in places) for side in "ba")
+    return before.arrow(
+        f"""SELECT coalesce({row_id(key, "b")}, {row_id(key, "a")}) AS "row",
+                   b.there IS NOT NULL AS was, a.there IS NOT NULL AS stays,
+                   CASE WHEN b.there THEN [{old}] END AS old,
+                   CASE WHEN a.there THEN [{new}] END AS new
+            FROM ({_numbered(before)}) b FULL OUTER JOIN ({_numbered(after)}) a ON {met}
+            WHERE b.there IS NULL OR a.there IS NULL OR {other or "false"}"""
     )
+
+
+def _numbered(view: View) -> str:
+    """A query of a view's rows under names that nobody chose: key, cells, and that they exist."""
+    keys = (f"{expression} AS k{i}" for i, expression in enumerate(_key_parts(view)))
+    cells = (f"{quoted(name)} AS c{i}" for i, name in enumerate(view.column_names))
+    return f"SELECT {', '.join((*keys, *cells))}, true AS there FROM {view.source}"
+
+
+def _key_parts(view: View) -> tuple[str, ...]:
+    """The key as SQL, in its own type where equal values always have equal text."""
+    return tuple(
+        quoted(column.name)
+        if column.type in _WHOLE or column.type == "VARCHAR"
+        else f"CAST({quoted(column.name)} AS VARCHAR)"
+        for column in _columns_of(view, view.key)
+    )
+
+
+def _differs(kind: str, one: str, other: str) -> str:
+    """Whether the texts of two cells may differ, without making texts where that is certain."""
+    if kind in _PLAIN or kind.startswith("DECIMAL"):
+        return f"{one} IS DISTINCT FROM {other}"
+    if kind in ("FLOAT", "DOUBLE"):
+        # Zero and minus zero are equal, but not their texts.
+        return f"({one} IS DISTINCT FROM {other} OR signbit({one}) <> signbit({other}))"
+    return f"CAST({one} AS VARCHAR) IS DISTINCT FROM CAST({other} AS VARCHAR)"
 
 
 def mismatches(patch: Patch, view: View, limit: int = 10) -> tuple[Change, ...]:
     """Changes whose old value is no longer there: cells that moved, rows that came or went."""
-    touched = _touched_rows(patch, view)
+    return misfits(patch.changes, touched_cells(patch.changes, view), limit)
+
+
+def misfits(changes: pa.Table, cells: pa.Table, limit: int) -> tuple[Change, ...]:
+    """`mismatches` against cells that were read before, by `touched_cells`."""
     found = computed(
-        """WITH cells AS (SELECT "row", unnest(CAST(? AS VARCHAR[])) AS "column",
-                                 unnest(cells) AS v FROM touched)
-           SELECT p.op, p."row", p."column", p.old, p.new
+        """SELECT p.op, p."row", p."column", p.old, p.new
            FROM p LEFT JOIN cells c ON p."row" = c."row" AND p."column" = c."column"
            WHERE CASE WHEN p.op = 'insert' THEN c."row" IS NOT NULL
                       ELSE c."row" IS NULL OR c.v IS DISTINCT FROM p.old END
            ORDER BY TRY_CAST(p."row" AS BIGINT), p."row", p."column" LIMIT ?""",
-        [view.column_names, limit],
-        p=patch.changes,
-        touched=touched,
+        [limit],
+        p=changes,
+        cells=cells,
     )
     return tuple(Change.model_validate(change) for change in found.to_pylist())
 
 
-def _touched_rows(patch: Patch, view: View) -> pa.Table:
-    cells = ", ".join(f"CAST({quoted(c)} AS VARCHAR)" for c in view.column_names)
-    with _registered(view, "ostler_rows", _rows(patch)):
-        return view.arrow(
-            f"""SELECT {view.row} AS "row", [{cells}] AS cells FROM {view.source}
-                WHERE {view.row} IN (SELECT "row" FROM ostler_rows)"""
+def touched_cells(changes: pa.Table, view: View) -> pa.Table:
+    """The cells of touched rows as they stand in a view: `row`, `column`, and their text `v`.
+
+    Of the columns only those that the changes name, which for one deleted row are all.
+    """
+    named = {name for (name,) in compute('SELECT DISTINCT "column" FROM p', p=changes)}
+    columns = [name for name in view.column_names if name in named]
+    cells = ", ".join(f"CAST({quoted(c)} AS VARCHAR)" for c in columns)
+    mine, theirs = _matching(view)
+    rows = computed(f"""SELECT DISTINCT {theirs} AS id FROM p""", p=changes)
+    with _registered(view, "ostler_rows", rows):
+        found = view.arrow(
+            f"""SELECT {view.row} AS "row", CAST([{cells}] AS VARCHAR[]) AS cells
+                FROM {view.source} WHERE {mine} IN (SELECT id FROM ostler_rows)"""
         )
+    return computed(
+        """SELECT "row", unnest(CAST(? AS VARCHAR[])) AS "column", unnest(cells) AS v FROM t""",
+        [columns],
+        t=found,
+    )
 
 
-def _rows(patch: Patch) -> pa.Table:
-    return computed("""SELECT DISTINCT "row" FROM p""", p=patch.changes)
+def _matching(view: View, alias: str = "") -> tuple[str, str]:
+    """What to compare to find a patch's rows in a view: SQL over the view, and over `row`.
+
+    A whole number is compared as one, since that lets files and row groups be skipped.
+    """
+    kinds = [column.type for column in _columns_of(view, view.key)]
+    if len(kinds) == 1 and kinds[0] in _WHOLE:
+        number = f'TRY_CAST("row" AS {kinds[0]})'
+        exact = f'CASE WHEN CAST({number} AS VARCHAR) = "row" THEN {number} END'
+        return f"{alias and alias + '.'}{quoted(view.key[0])}", exact
+    return row_id(view.key, alias), '"row"'
 
 
 @contextmanager
@@ -110,44 +174,51 @@ def apply(patch: Patch, view: View) -> View:
     """
     wrong = mismatches(patch, view, limit=1)
     if wrong:
-        cell = wrong[0]
-        raise Stale(
-            f"row {cell.row}, {cell.column!r} is no longer {cell.old!r}",
-            "groom the dataset again to get a proposal for what is there now",
-        )
+        raise moved(wrong[0])
+    return overlay(patch, view)
+
+
+def moved(cell: Change) -> Stale:
+    """What to raise when a cell is not what a patch was made from."""
+    return Stale(
+        f"row {cell.row}, {cell.column!r} is no longer {cell.old!r}",
+        "groom the dataset again to get a proposal for what is there now",
+    )
+
+
+def overlay(patch: Patch, view: View) -> View:
+    """`apply` for a patch that is known to fit."""
     keys = set(patch.columns) & set(view.key)
     if keys:
         raise BadInput(f"a patch cannot set a key column: {sorted(keys)[0]!r}")
-    return _staged(patch, view)
-
-
-def _staged(patch: Patch, view: View) -> View:
-    """`apply` without its checks."""
     name = f"staged {patch.digest[:16]} on {view.name}"
     columns = patch.columns
+    mine, theirs = _matching(view, "t")
     pivot = ", ".join(
         f"""bool_or("column" = ?) AS has_{i}, max(new) FILTER ("column" = ?) AS new_{i}"""
         for i, _ in enumerate(columns)
     )
     values = computed(
-        f"""SELECT "row"{", " if pivot else ""}{pivot} FROM p WHERE op = 'set' GROUP BY "row" """,
+        f"""SELECT {theirs} AS id{", " if pivot else ""}{pivot} FROM p WHERE op = 'set'
+            GROUP BY "row" """,
         [name for column in columns for name in (column, column)],
         p=patch.changes,
     )
-    gone = computed("""SELECT DISTINCT "row" FROM p WHERE op = 'delete'""", p=patch.changes)
-    view.connection.register(f"{name}: set", values)
-    view.connection.register(f"{name}: gone", gone)
+    gone = computed(
+        f"""SELECT DISTINCT {theirs} AS id FROM p WHERE op = 'delete'""", p=patch.changes
+    )
     position = {column: i for i, column in enumerate(columns)}
     hidden = [k for k in view.key if k not in view.column_names]
     selected = [f"t.{quoted(k)}" for k in hidden] + [
         _cell(column, position.get(column.name)) for column in view.columns
     ]
-    row = row_id(view.key, "t")
-    body = (
-        f"SELECT {', '.join(selected)} FROM {view.source} t "
-        f'LEFT JOIN {quoted(name + ": set")} p ON p."row" = {row} '
-        f'WHERE {row} NOT IN (SELECT "row" FROM {quoted(name + ": gone")})'
-    )
+    body = f"SELECT {', '.join(selected)} FROM {view.source} t"
+    if values.num_rows:
+        view.connection.register(f"{name}: set", values)
+        body += f" LEFT JOIN {quoted(name + ': set')} p ON p.id = {mine}"
+    if gone.num_rows:
+        view.connection.register(f"{name}: gone", gone)
+        body += f" WHERE {mine} NOT IN (SELECT id FROM {quoted(name + ': gone')})"
     inserted = _inserted(patch, view, hidden)
     if inserted.num_rows:
         view.connection.register(f"{name}: new", inserted)
