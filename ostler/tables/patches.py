@@ -191,6 +191,8 @@ def compose(first: Patch, second: Patch) -> Patch:
 
     Raises Stale when `second` does not start from what `first` leaves.
     """
+    if first.empty or second.empty:
+        return second if first.empty else first
     both = computed(_COMPOSED, p=first.changes, q=second.changes)
     broken = compute(
         """SELECT "row", "column" FROM b WHERE broken OR op = 'conflict' ORDER BY ALL LIMIT 1""",

@@ -23,12 +23,14 @@ def stacked(
     every = _numbered(patches)
     cells = touched_cells(every, view)
     refused: list[Stale | None] = [None] * len(patches)
-    sharing = _sharing_rows(under, every)
-    alone = _rows_of(every, [i for i in range(len(patches)) if i not in sharing])
-    for number, cell in _first_misfits(alone, cells):
-        refused[number] = moved(cell)
-    fitting = _rows_of(alone, [i for i, stale in enumerate(refused) if stale is None])
-    whole = compose(under, normal(_plain(fitting)))
+    sharing = _sharing_rows(under, every) if len(patches) > 1 else [0]
+    whole = under
+    if len(sharing) < len(patches):
+        alone = _rows_of(every, [i for i in range(len(patches)) if i not in sharing])
+        for number, cell in _first_misfits(alone, cells):
+            refused[number] = moved(cell)
+        fitting = _rows_of(alone, [i for i, stale in enumerate(refused) if stale is None])
+        whole = compose(under, normal(_plain(fitting)))
     for number in sharing:
         try:
             whole = _stack(whole, patches[number], cells)
@@ -83,12 +85,17 @@ def _first_misfits(changes: pa.Table, cells: pa.Table) -> list[tuple[int, Change
 
 def _stack(whole: Patch, patch: Patch, cells: pa.Table) -> Patch:
     """One more patch on what is stacked; raises Stale when it no longer fits."""
-    untouched = computed(
-        """SELECT p.* FROM p ANTI JOIN whole w ON p."row" = w."row" AND p."column" = w."column" """,
-        p=patch.changes,
-        whole=whole.changes,
-    )
+    untouched = patch.changes if whole.empty else _beside(patch, whole)
     wrong = misfits(untouched, cells, limit=1)
     if wrong:
         raise moved(wrong[0])
     return compose(whole, patch)
+
+
+def _beside(patch: Patch, whole: Patch) -> pa.Table:
+    """The changes of cells that are not in what is stacked."""
+    return computed(
+        """SELECT p.* FROM p ANTI JOIN whole w ON p."row" = w."row" AND p."column" = w."column" """,
+        p=patch.changes,
+        whole=whole.changes,
+    )
