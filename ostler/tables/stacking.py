@@ -1,4 +1,4 @@
-"""Stacking: many patches on one state of a table, with one look at it for all of them."""
+"""Many patches and one state of a table, with one look at it for all of them."""
 
 from collections.abc import Sequence
 
@@ -37,6 +37,15 @@ def stacked(
         except Stale as stale:
             refused[number] = stale
     return whole, tuple(refused)
+
+
+def moved_under(patches: Sequence[Patch], view: View) -> tuple[Change | None, ...]:
+    """For each patch by itself, the first of its cells that is not what it was made from."""
+    if not patches:
+        return ()
+    every = _numbered(patches)
+    cells = touched_cells(every, view)
+    return tuple(next(iter(misfits(p.changes, cells, limit=1)), None) for p in patches)
 
 
 def _numbered(patches: Sequence[Patch]) -> pa.Table:
