@@ -171,11 +171,14 @@ def _by_file(stage: Stage) -> list[tuple[str, Patch]]:
         """SELECT DISTINCT "row" FROM p WHERE op <> 'insert'""", p=stage.patch.changes
     )
     view.connection.register("ostler_touched", touched)
-    relation = view.connection.read_parquet(files, filename=True, union_by_name=True)
-    relation.create_view("ostler_files", replace=True)
+    file = "ostler_file"
+    while file in view.column_names:
+        file += "_"
     found = view.arrow(
-        f"""SELECT filename, {view.row} AS "row" FROM ostler_files
-            WHERE {view.row} IN (SELECT "row" FROM ostler_touched)"""
+        f"""SELECT {file} AS filename, {view.row} AS "row"
+            FROM read_parquet(?, filename = '{file}', union_by_name = true)
+            WHERE {view.row} IN (SELECT "row" FROM ostler_touched)""",
+        [files],
     )
     names = sorted(set(found.column("filename").to_pylist()))
     return [

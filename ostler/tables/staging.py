@@ -249,11 +249,15 @@ def _columns_of(view: View, names: Sequence[str]) -> tuple[Column, ...]:
 
 def _inserted(patch: Patch, view: View, hidden: Sequence[str]) -> pa.Table:
     """Inserted rows, one column per visible column as text; a hidden key is the row id itself."""
-    fields = "".join(f', max(new) FILTER ("column" = ?) AS {quoted(c)}' for c in view.column_names)
-    keys = "".join(f', "row" AS {quoted(k)}' for k in hidden)
+    columns = view.column_names
+    cells = "".join(
+        f', max(new) FILTER ("column" = ?) AS c{place}' for place, _ in enumerate(columns)
+    )
+    named = [f"id AS {quoted(key)}" for key in hidden]
+    named += [f"c{place} AS {quoted(column)}" for place, column in enumerate(columns)]
     return computed(
-        f"""SELECT * EXCLUDE ("row") FROM (
-              SELECT "row"{keys}{fields} FROM p WHERE op = 'insert' GROUP BY "row")""",
-        list(view.column_names),
+        f"""SELECT {", ".join(named)} FROM (
+              SELECT "row" AS id{cells} FROM p WHERE op = 'insert' GROUP BY "row")""",
+        list(columns),
         p=patch.changes,
     )
