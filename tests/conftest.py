@@ -1,13 +1,14 @@
-"""The command line, called as a shell would, in this process."""
+"""The command line, called as a shell would, in this process; and a PostgreSQL server."""
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from postgres_server import PostgresServer, running_server
 
 from ostler.cli.main import main
 
@@ -48,3 +49,18 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         return Ran(code, out, err)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server, started for the first test that asks for it."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """The address of a fresh, empty database, which is dropped after the test."""
+    url = postgres.fresh()
+    yield url
+    postgres.drop(url)
