@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 from postgres_server import PostgresServer, running_server
+from sqlalchemy import make_url
+from state_database import KINDS, StateDatabase
 
 from ostler.cli.main import main
+from ostler.store.engine import open_store
 
 
 @dataclass(frozen=True)
@@ -64,3 +67,23 @@ def postgres_url(postgres: PostgresServer) -> Iterator[str]:
     url = postgres.fresh()
     yield url
     postgres.drop(url)
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database with Ostler's tables and nothing in them, to make others from."""
+    url = postgres.fresh()
+    open_store(url, tmp_path_factory.mktemp("migrated") / "heads.log").close()
+    return make_url(url).database or ""
+
+
+@pytest.fixture(params=KINDS)
+def state_db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StateDatabase]:
+    """A state database that nobody has written to: the test runs once in each kind."""
+    if request.param == "sqlite":
+        yield StateDatabase(f"sqlite:///{tmp_path / 'state.db'}")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    made = StateDatabase(server.fresh(request.getfixturevalue("migrated")), server)
+    yield made
+    server.drop(made.url)

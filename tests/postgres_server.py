@@ -32,13 +32,19 @@ class PostgresServer:
 
     def fresh(self, template: str = "template0") -> str:
         """Make a database of its own, empty or as the template is, and give its address."""
-        name = f"test_{next(_NUMBERS)}"
+        url = self.url_of(f"test_{next(_NUMBERS)}")
+        self.replace(url, self.url_of(template))
+        return url
+
+    def replace(self, url: str, template: str) -> None:
+        """Make a database what another one is."""
+        self.drop(url)
+        name, source = make_url(url).database or "", make_url(template).database or ""
         self.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(template)
+                sql.Identifier(name), sql.Identifier(source)
             )
         )
-        return self.url_of(name)
 
     def drop(self, url: str) -> None:
         """Remove a database, whoever is still connected to it."""

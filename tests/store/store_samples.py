@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
 from typing import TypeVar
 
 from ostler.core.actions import Reformat
@@ -117,9 +118,9 @@ def _with(base: T, changes: dict[str, object]) -> T:
     return type(base).model_validate({**dict(base), **changes})
 
 
-def count_up(url: str, times: int, start: Barrier) -> None:
+def count_up(url: str, heads: Path, times: int, start: Barrier) -> None:
     """A process that reads a number from the store and writes it back, one higher, many times."""
-    store = open_store(url)
+    store = open_store(url, heads)
     start.wait()
     for turn in range(times):
         with store.transaction() as session:
@@ -129,9 +130,9 @@ def count_up(url: str, times: int, start: Barrier) -> None:
     store.close()
 
 
-def vote_on_all(url: str, count: int, decision: str, start: Barrier) -> None:
+def vote_on_all(url: str, heads: Path, count: int, decision: str, start: Barrier) -> None:
     """A process that decides on many proposals, each at the same time as another process."""
-    store = open_store(url)
+    store = open_store(url, heads)
     for number in range(count):
         on = proposal(f"P-{number}")
         start.wait()
@@ -144,10 +145,10 @@ def vote_on_all(url: str, count: int, decision: str, start: Barrier) -> None:
     store.close()
 
 
-def open_and_park(url: str, name: str, start: Barrier) -> None:
+def open_and_park(url: str, heads: Path, name: str, start: Barrier) -> None:
     """A process that opens a database that does not exist yet, as others do, and writes to it."""
     start.wait()
-    store = open_store(url)
+    store = open_store(url, heads)
     with store.transaction() as session:
         proposals.park(session, proposal(name), ProposalState.PARKED, at=NOON, actor="agent")
     store.close()
