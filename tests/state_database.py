@@ -29,19 +29,19 @@ class StateDatabase:
 
     def edit(self, sql: str, **values: object) -> int:
         """Do what the store would not; gives the number of rows, of which there are some."""
-        with self._connected() as connection:
+        with self.connected() as connection:
             count = connection.execute(text(sql), values).rowcount
         assert count > 0, sql
         return count
 
     def rows(self, sql: str, **values: object) -> Sequence[Any]:
         """What a query answers."""
-        with self._connected() as connection:
+        with self.connected() as connection:
             return connection.execute(text(sql), values).all()
 
     def columns(self) -> list[tuple[str, str, bool]]:
         """Every table's every column, and whether it is a number."""
-        with self._connected() as connection:
+        with self.connected() as connection:
             seen = inspect(connection)
             return [
                 (table, column["name"], column["type"].python_type is not str)
@@ -59,14 +59,14 @@ class StateDatabase:
         return Saved(self, self.server.fresh(template=make_url(self.url).database or ""))
 
     @contextmanager
-    def _connected(self) -> Generator[Connection]:
+    def connected(self) -> Generator[Connection]:
+        """A transaction of a superuser, for whom no foreign key stands in the way."""
         address = make_url(self.url)
         if self.server is not None:
             address = address.set(drivername="postgresql+psycopg")
         engine = create_engine(address, poolclass=NullPool)
         with engine.begin() as connection:
             if self.server is not None:
-                # No foreign key stands in the way of a superuser who means it.
                 connection.execute(text("SET session_replication_role = replica"))
                 connection.execute(text("SET search_path = ostler"))
             yield connection

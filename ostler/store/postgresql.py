@@ -40,9 +40,12 @@ def database(url: URL) -> Database:
     What the address leaves out comes from libpq's environment (PGHOST, PGUSER, PGPASSWORD ...), its
     service file and `~/.pgpass`.
     """
+    if "password" in url.query:
+        # Where it is hidden wherever the address is shown.
+        url = url.set(password=_option(url, "password", "", ".*"))
     schema = _option(url, "schema", SCHEMA, "[a-z_][a-z0-9_]{0,62}")
     wait = float(_option(url, "timeout", str(TURN_SECONDS), r"[0-9]{1,6}(\.[0-9]+)?"))
-    address = url.difference_update_query(["schema", "timeout"])
+    address = url.difference_update_query(["password", "schema", "timeout"])
     where = _shown(address, schema)
     defaults = {"connect_timeout": "10", "fallback_application_name": "ostler"}
     address = address.set(drivername="postgresql+psycopg")

@@ -7,6 +7,7 @@ from ostler.store.failures import Meaning
 
 _NO_SERVER = "check the address, and that the server runs and takes connections"
 _NO_ENTRY = "PGUSER and PGPASSWORD, or ~/.pgpass, say who you are: docs/state-database.md"
+_GRANTS = "docs/state-database.md lists the grants"
 _OTHER_SCHEMA = "leave schema=... out of the address, or name another one"
 _FULL = (Conflict, "{where} has no connection left", "try again, or raise max_connections")
 _ENDED = (
@@ -33,14 +34,10 @@ _STATES: tuple[tuple[str, Meaning], ...] = (
         ),
     ),
     ("25P03", _ENDED),
-    ("3F000", (BadInput, "the schema of {where} cannot be used", _OTHER_SCHEMA)),
+    ("3F000", (BadInput, "you may not use {where}", _GRANTS)),
     (
         "42501",
-        (
-            BadInput,
-            "you lack a right on {where}: {reason}",
-            "docs/state-database.md lists the grants",
-        ),
+        (BadInput, "you lack a right on {where}: {reason}", _GRANTS),
     ),
     ("42939", (BadInput, "the schema of {where} is reserved for the server", _OTHER_SCHEMA)),
     (

@@ -28,7 +28,9 @@ def at_once(target: Callable[..., None], *calls: tuple[object, ...]) -> None:
     assert [process.exitcode for process in running] == [0] * len(calls)
 
 
-def test_no_read_modify_write_is_lost(store: Store, state_db: StateDatabase, objects: Objects) -> None:
+def test_no_read_modify_write_is_lost(
+    store: Store, state_db: StateDatabase, objects: Objects
+) -> None:
     with store.transaction() as session:
         one = samples.dataset(source="0")
         datasets.add_dataset(session, one, actor="ana", at=samples.NOON)
@@ -48,7 +50,11 @@ def test_an_approval_and_a_rejection_at_once_end_in_one_decision(
         for number in range(count):
             one = samples.proposal(f"P-{number}")
             proposals.park(session, one, ProposalState.PARKED, at=samples.NOON, actor="agent")
-    at_once(samples.vote_on_all, (state_db.url, store.heads, count, "approve"), (state_db.url, store.heads, count, "reject"))
+    at_once(
+        samples.vote_on_all,
+        (state_db.url, store.heads, count, "approve"),
+        (state_db.url, store.heads, count, "reject"),
+    )
     with store.reading() as session:
         for number in range(count):
             name = f"P-{number}"
@@ -62,6 +68,29 @@ def test_an_approval_and_a_rejection_at_once_end_in_one_decision(
             record = proposals.get_proposal(session, name)
             assert record.state is ProposalState.REJECTED
             assert len(record.votes) == len(moves)
+    assert verify_store(store, objects) == ()
+
+
+@pytest.mark.parametrize("workers", [2, 4])
+def test_workers_that_claim_at_once_each_get_what_no_other_has(
+    store: Store, state_db: StateDatabase, objects: Objects, workers: int
+) -> None:
+    count = 40
+    with store.transaction() as session:
+        for number in range(count):
+            one = samples.proposal(f"P-{number}", dataset=f"d{number}")
+            proposals.park(session, one, ProposalState.APPROVED, at=samples.NOON, actor="agent")
+    given = (state_db.url, store.heads)
+    at_once(samples.claim_each, *[(*given, f"h{number}:1", count) for number in range(workers)])
+    with store.reading() as session:
+        assert proposals.counts(session)[ProposalState.PUBLISHED] == count
+        for number in range(count):
+            entries = audit.entries(session, subject=f"P-{number}")
+            *_, taken, published = entries
+            moves = [entry.payload["detail"]["to"] for entry in entries[1:]]
+            assert moves == ["approved", "executing", "published"]
+            assert taken.payload["row"]["set"]["fence"] == 1
+            assert taken.actor == published.actor
     assert verify_store(store, objects) == ()
 
 
