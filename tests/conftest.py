@@ -1,15 +1,19 @@
-"""The command line, called as a shell would, in this process."""
+"""The command line, called as a shell would, in this process; and a PostgreSQL server."""
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from postgres_server import PostgresServer, running_server
+from sqlalchemy import make_url
+from state_database import KINDS, StateDatabase
 
 from ostler.cli.main import main
+from ostler.store.engine import open_store
 
 
 @dataclass(frozen=True)
@@ -48,3 +52,38 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         return Ran(code, out, err)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server, started for the first test that asks for it."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """The address of a fresh, empty database, which is dropped after the test."""
+    url = postgres.fresh()
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database with Ostler's tables and nothing in them, to make others from."""
+    url = postgres.fresh()
+    open_store(url, tmp_path_factory.mktemp("migrated") / "heads.log").close()
+    return make_url(url).database or ""
+
+
+@pytest.fixture(params=KINDS)
+def state_db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StateDatabase]:
+    """A state database that nobody has written to: the test runs once in each kind."""
+    if request.param == "sqlite":
+        yield StateDatabase(f"sqlite:///{tmp_path / 'state.db'}")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    made = StateDatabase(server.fresh(request.getfixturevalue("migrated")), server)
+    yield made
+    server.drop(made.url)

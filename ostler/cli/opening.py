@@ -41,7 +41,7 @@ class Opened:
         """The state database."""
         from ostler.store.engine import open_store
 
-        return open_store(self.workspace.state_url)
+        return open_store(self.workspace.state_url, self.workspace.heads)
 
     @cached_property
     def objects(self) -> "Objects":
@@ -169,7 +169,7 @@ class Opened:
             policies=self.policies,
             telemetry=self.telemetry,
             clock=now,
-            owner=owner(),
+            owner=owner(self.workspace.work_lock),
             lease_seconds=self.workspace.settings.work.lease_seconds,
         )
 

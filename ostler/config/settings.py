@@ -59,8 +59,9 @@ class Settings(BaseSettings):
     """Who may be in which role: `ana: [owner, steward]`."""
     reviewer: str = ""
     """Who is at the keyboard; empty: the user of the operating system."""
-    state: str = ""
-    """Address of the state database; empty: SQLite in the workspace."""
+    state: str = Field(default="", repr=False)
+    """Address of the state database, `sqlite:///path` or `postgresql://user@host/name`; empty:
+    SQLite in the workspace. A password better stands in PGPASSWORD or ~/.pgpass."""
     model: Model | None = None
     grooming: Grooming = Field(default_factory=Grooming)
     work: Work = Field(default_factory=Work)

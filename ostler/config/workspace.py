@@ -1,8 +1,10 @@
 """A workspace: a folder with settings, policies and contracts, and Ostler's own folder in it."""
 
 import getpass
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from ostler.config.settings import FILE, Settings, read_settings
 from ostler.core.errors import BadInput, Conflict, NotFound
@@ -21,6 +23,10 @@ TEMPLATE = """\
 #   base_url: http://localhost:11434/v1
 #   name: a-model
 #   timeout_seconds: 30
+
+# State lies in a SQLite file of this workspace, or in PostgreSQL for a team. No password belongs
+# here: PGPASSWORD or ~/.pgpass has it.
+# state: postgresql://ostler@db.example.org/ostler
 
 grooming:
   max_proposals: 50        # a run parks at most so many, best first
@@ -47,6 +53,18 @@ class Workspace:
     def state_url(self) -> str:
         """Address of the state database."""
         return self.settings.state or f"sqlite:///{self.hidden / 'state.db'}"
+
+    @property
+    def heads(self) -> Path:
+        """Tree heads of the state database: one file for each database that was used here."""
+        if not self.settings.state:
+            return self.hidden / "heads.log"
+        # Who connects, and how, makes no other database of it.
+        address, _, query = self.settings.state.partition("?")
+        place = address.partition("://")[2].rpartition("@")[2]
+        options = sorted(one for one in parse_qsl(query) if one[0] in ("host", "schema"))
+        digest = hashlib.sha256(repr((place, options)).encode()).hexdigest()
+        return self.hidden / f"heads-{digest[:8]}.log"
 
     @property
     def objects(self) -> Path:

@@ -26,7 +26,7 @@ class ExecutionContext:
     telemetry: Telemetry
     clock: Callable[[], datetime]
     owner: str
-    """`host:process`, so that others can tell whose claim a dead worker left."""
+    """`holder:process`, so that others can tell whose claim a dead worker left."""
     lease_seconds: int
     trace: str = ""
     """Traceparent of the execution that is going on."""

@@ -24,7 +24,7 @@ from ostler.execution.closing import Outcome, close_published, settle
 from ostler.execution.context import ExecutionContext
 from ostler.execution.recheck import obstacle
 from ostler.store import proposals
-from ostler.store.claims import Claim
+from ostler.store.claims import Claim, renew, running_out
 from ostler.store.claims import claim as take
 from ostler.tables.delta import table_of
 from ostler.tables.patches import Stale
@@ -219,6 +219,17 @@ def run_execution(context: ExecutionContext, dataset: Dataset) -> tuple[Outcome,
 def _traced(context: ExecutionContext, name: str, node: Node) -> Callable[[Job], Update]:
     def traced(job: Job) -> Update:
         with context.telemetry.span(f"{names.EXECUTE} {name}"):
+            _keep_leases(context, (*job.get("claims", ()), *job.get("applied", ())))
             return node(context, job)
 
     return traced
+
+
+def _keep_leases(context: ExecutionContext, held: tuple[Claim, ...]) -> None:
+    """A pass may last longer than a lease; nobody is to take over what is still going on."""
+    seconds = context.lease_seconds
+    with context.store.reading() as session:
+        short = running_out(session, held, lease_seconds=seconds)
+    if short:
+        with context.store.transaction() as session:
+            renew(session, short, at=context.clock(), lease_seconds=seconds)

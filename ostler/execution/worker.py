@@ -1,6 +1,7 @@
 """The worker: one per workspace and machine, executes what was approved until there is no more."""
 
 import fcntl
+import hashlib
 import os
 import socket
 import time
@@ -20,9 +21,14 @@ from ostler.tables.disk import writing
 from ostler.telemetry import names
 
 
-def owner() -> str:
-    """Who this process is, to others that look at its claims."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+def owner(lock: Path) -> str:
+    """Who a worker is, to others that look at its claims: `host/lock:process`.
+
+    What stands before the colon is the lock that it holds, so that who gets the lock knows whose
+    claims are abandoned. A worker of another workspace on this host holds another one.
+    """
+    place = hashlib.sha256(os.fsencode(lock.resolve())).hexdigest()[:8]
+    return f"{socket.gethostname()}/{place}:{os.getpid()}"
 
 
 @contextmanager
@@ -59,9 +65,10 @@ def work_once(
     """
     now = context.clock()
     with context.store.transaction() as session:
-        # Whoever of this machine still holds a claim is dead: we have the lock.
-        claims.release_abandoned(session, context.owner.partition(":")[0], actor=ACTOR, at=now)
-        waiting = claims.datasets_with_work(session, context.clock())
+        # Whoever still holds a claim from behind this lock is dead: we have it.
+        holder = context.owner.rpartition(":")[0]
+        claims.release_abandoned(session, holder, actor=ACTOR, at=now)
+        waiting = claims.datasets_with_work(session)
     outcomes: list[Outcome] = []
     for name in waiting:
         dataset = context.dataset(name)

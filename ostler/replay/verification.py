@@ -71,7 +71,7 @@ def verify_workspace(
     try:
         proposals, named = _proposals(store), _named_by_runs(store)
     except BadInput as error:
-        return (*faults, Fault("unreadable", store.path.name, error.message))
+        return (*faults, Fault("unreadable", store.where, error.message))
     progress("patch files")
     faults += _patch_files(proposals, patches)
     progress("what runs were given and recorded")

@@ -1,10 +1,11 @@
 """Claims: which worker executes which approved proposal, for how long, and whether it still may.
 
 A claim is a lease with a fence: the lease says when another worker may take over, the fence makes
-sure that the one who was overtaken notices.
+sure that the one who was overtaken notices. Leases run by the database's clock, which all workers
+share; `at` is only what the log says of when it was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from ostler.core.canonical import Digest
 from ostler.core.errors import Conflict, InternalError
 from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
+from ostler.store.clock import database_now
 from ostler.store.models import DocumentRow, ProposalRow
 from ostler.store.projection import Columns, Event, change
 from ostler.store.proposals import proposal_of
@@ -32,7 +34,6 @@ class Claim:
     """Of the proposal as it is stored, and as it was voted on."""
     owner: str
     fence: int
-    lease_until: datetime
     resumed: bool
     """Whether another worker had it before and may have published it already."""
 
@@ -42,24 +43,25 @@ def claim(
 ) -> tuple[Claim, ...]:
     """Take all of a dataset's approved proposals, and those whose worker's lease ran out.
 
-    In order of their approval. `owner` is `host:anything`, so that `release_abandoned` can tell.
+    In order of their approval. `owner` is `holder:process`, so that `release_abandoned` can tell.
     """
     if ":" not in owner:
-        raise InternalError(f"the owner {owner!r} of a claim does not begin with a host and ':'")
+        raise InternalError(f"the owner {owner!r} of a claim does not begin with a holder and ':'")
+    now = database_now(session)
     query = (
         select(ProposalRow, DocumentRow.body)
         .join(DocumentRow)
-        .where(ProposalRow.dataset == dataset, _claimable(at))
+        .where(ProposalRow.dataset == dataset, _claimable(now))
         .order_by(col(ProposalRow.decided_at), col(ProposalRow.id))
+        .with_for_update(skip_locked=True, of=ProposalRow)
     )
-    until = at + timedelta(seconds=lease_seconds)
+    until = now + timedelta(seconds=lease_seconds)
     return tuple(
         Claim(
             proposal=proposal_of(row, body),
             digest=row.digest,
             owner=owner,
             fence=row.fence + 1,
-            lease_until=until,
             resumed=row.state == ProposalState.EXECUTING,
         )
         for row, body in session.exec(query).all()
@@ -91,22 +93,51 @@ def move_claimed(
         only_if={"owner": held.owner, "fence": held.fence},
     )
     if not moved:
-        raise Conflict(
-            f"lease lost: proposal {proposal_id} is {state_of(session, proposal_id)} "
-            f"and no longer held by {held.owner}",
-            "whoever took it over finishes it",
+        raise _lost(session, held)
+
+
+def running_out(
+    session: Session, held: Sequence[Claim], *, lease_seconds: int
+) -> tuple[Claim, ...]:
+    """Those of a worker's claims of whose lease less than half is left."""
+    half = database_now(session) + timedelta(seconds=lease_seconds / 2)
+    query = select(ProposalRow.id, ProposalRow.fence).where(
+        col(ProposalRow.owner).in_({one.owner for one in held}),
+        ProposalRow.state == ProposalState.EXECUTING,
+        col(ProposalRow.lease_until) < stamp(half),
+    )
+    short = set(session.exec(query))
+    return tuple(one for one in held if (one.proposal.id, one.fence) in short)
+
+
+def renew(session: Session, held: Sequence[Claim], *, at: datetime, lease_seconds: int) -> None:
+    """Begin claims' leases anew; Conflict when another worker has taken one over."""
+    until = stamp(database_now(session) + timedelta(seconds=lease_seconds))
+    for one in held:
+        renewed = change(
+            session,
+            Event(at, one.owner, "proposal.lease_renewed", one.proposal.id),
+            ProposalRow,
+            (one.proposal.id,),
+            {"lease_until": until},
+            only_if={"state": ProposalState.EXECUTING, "owner": one.owner, "fence": one.fence},
         )
+        if not renewed:
+            raise _lost(session, one)
 
 
-def release_abandoned(session: Session, host: str, *, actor: str, at: datetime) -> tuple[str, ...]:
-    """End the leases of a host's workers, none of which is alive; gives the proposals' ids."""
-    beginning = f"{host}:"
+def release_abandoned(
+    session: Session, holder: str, *, actor: str, at: datetime
+) -> tuple[str, ...]:
+    """End the leases of a holder's workers, none of which is alive; gives the proposals' ids."""
+    beginning = f"{holder}:"
+    now = stamp(database_now(session))
     query = (
         select(ProposalRow)
         .where(
             ProposalRow.state == ProposalState.EXECUTING,
             func.substr(ProposalRow.owner, 1, len(beginning)) == beginning,
-            col(ProposalRow.lease_until) > stamp(at),
+            col(ProposalRow.lease_until) > now,
         )
         .order_by(col(ProposalRow.id))
     )
@@ -118,17 +149,17 @@ def release_abandoned(session: Session, host: str, *, actor: str, at: datetime) 
             Event(at, actor, "proposal.released", row.id, {"owner": row.owner}),
             ProposalRow,
             (row.id,),
-            {"lease_until": stamp(at)},
+            {"lease_until": now},
             only_if=_held(row),
         )
     )
 
 
-def datasets_with_work(session: Session, at: datetime) -> tuple[str, ...]:
+def datasets_with_work(session: Session) -> tuple[str, ...]:
     """Names of the datasets for which `claim` would find something, in order."""
     query = (
         select(ProposalRow.dataset)
-        .where(_claimable(at))
+        .where(_claimable(database_now(session)))
         .distinct()
         .order_by(col(ProposalRow.dataset))
     )
@@ -151,12 +182,21 @@ def expire(session: Session, *, at: datetime, actor: str) -> tuple[str, ...]:
     return tuple(row.id for row in rows)
 
 
-def _claimable(at: datetime) -> ColumnElement[bool]:
+def _lost(session: Session, held: Claim) -> Conflict:
+    name = held.proposal.id
+    return Conflict(
+        f"lease lost: proposal {name} is {state_of(session, name)} "
+        f"and no longer held by {held.owner}",
+        "whoever took it over finishes it",
+    )
+
+
+def _claimable(now: datetime) -> ColumnElement[bool]:
     return or_(
         col(ProposalRow.state) == ProposalState.APPROVED,
         and_(
             col(ProposalRow.state) == ProposalState.EXECUTING,
-            col(ProposalRow.lease_until) <= stamp(at),
+            col(ProposalRow.lease_until) <= stamp(now),
         ),
     )
 

@@ -1,24 +1,27 @@
-"""The store: one SQLite file in WAL mode, opened, migrated, and used in explicit transactions."""
+"""The store: SQLite or PostgreSQL, opened, migrated, and used in explicit transactions."""
 
 import logging
 import weakref
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
 
 from ostler.core.errors import BadInput
-from ostler.store import audit, failures, migrate
-from ostler.store.heads import append_head
+from ostler.store import audit, migrate, postgresql, sqlite
+from ostler.store.database import Database
+from ostler.store.heads import Head, append_head
 
-BUSY_SECONDS = 30
-"""How long a writer waits for another; `?timeout=` in the URL says otherwise."""
-
+_ADDRESSES = "write sqlite:///path/state.db or postgresql://user@host/name"
+_DATABASES: dict[str, Callable[[URL], Database]] = {
+    "sqlite": sqlite.database,
+    "postgresql": postgresql.database,
+    "postgres": postgresql.database,
+}
 _log = logging.getLogger(__name__)
 
 
@@ -26,11 +29,14 @@ _log = logging.getLogger(__name__)
 class Store:
     """The state database. Writers queue one behind the other; readers never wait."""
 
-    path: Path
+    where: str
+    """The database's address, for people; without a password."""
     heads: Path
-    """The file of tree heads beside the database."""
+    """The file of tree heads, outside the database."""
     writer: Engine
     reader: Engine
+    describe: Callable[[Connection], str]
+    """Product, version and place, for people."""
 
     @contextmanager
     def transaction(self) -> Generator[Session]:
@@ -38,18 +44,14 @@ class Store:
 
         It holds the write lock from its first statement on, so nothing that it read can change
         before it commits. Conflict when another process holds the lock for too long; BadInput when
-        the disk is full or the file cannot be used.
+        the disk is full or the database cannot be used.
         """
         with _session(self.writer) as session:
             with session.begin():
                 yield session
                 head = audit.seal(session)
             if head is not None:
-                try:
-                    append_head(self.heads, head)
-                except OSError as error:
-                    # The change is committed; raising would say that it is not.
-                    _log.warning("the tree head was not copied to %s: %s", self.heads, error)
+                self._keep(head)
 
     @contextmanager
     def reading(self) -> Generator[Session]:
@@ -57,22 +59,40 @@ class Store:
         with _session(self.reader) as session:
             yield session
 
+    def join(self) -> None:
+        """Begin the file of heads of a database that others wrote to, with the head it has now."""
+        if not self.heads.exists():
+            with self.reading() as session:
+                head = audit.head(session)
+            if head.size:
+                self._keep(head)
+
     def close(self) -> None:
         """Close all connections; the store may be used again and then opens new ones."""
         self.writer.dispose()
         self.reader.dispose()
 
+    def _keep(self, head: Head) -> None:
+        try:
+            append_head(self.heads, head)
+        except OSError as error:
+            # The change is committed; raising would say that it is not.
+            _log.warning("the tree head was not copied to %s: %s", self.heads, error)
 
-def open_store(url: str) -> Store:
-    """Open the database of `sqlite:///path/state.db`, made or migrated as needed (BadInput)."""
-    where = _sqlite_url(url)
-    path = Path(where.database or "")
-    writer = _engine(where, path, "BEGIN IMMEDIATE", ("journal_mode=WAL", "synchronous=FULL"))
-    reader = _engine(where, path, "BEGIN", ("query_only=ON",))
-    store = Store(path, path.with_name("heads.log"), writer, reader)
-    weakref.finalize(store, _dispose, writer, reader)
-    if not (path.exists() and migrate.is_current(reader, str(path))):
-        migrate.migrate(writer, str(path))
+
+def open_store(url: str, heads: Path) -> Store:
+    """Open the database of an address, made or migrated as needed (BadInput, Conflict).
+
+    `sqlite:///path/state.db` or `postgresql://user@host:port/name`. `heads` is where tree heads are
+    kept, a file that nobody with access to the database alone can change.
+    """
+    database = _database(url)
+    store = Store(database.where, heads, database.writer, database.reader, database.describe)
+    weakref.finalize(store, _dispose, database.writer, database.reader)
+    if not (database.exists() and migrate.is_current(database)):
+        migrate.migrate(database)
+    if database.shared:
+        store.join()
     return store
 
 
@@ -86,40 +106,15 @@ def _session(engine: Engine) -> Session:
     return Session(engine, autoflush=False, execution_options={"populate_existing": True})
 
 
-def _sqlite_url(url: str) -> URL:
+def _database(url: str) -> Database:
+    # Never shown: there may be a password in it, wherever it cannot be read.
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise BadInput(f"{url!r} is not a database URL", "write sqlite:///path/state.db") from error
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+    except (ArgumentError, ValueError):
+        raise BadInput("the address of the state database cannot be read", _ADDRESSES) from None
+    known = _DATABASES.get(parsed.get_backend_name())
+    if known is None:
         raise BadInput(
-            f"the state database {parsed.render_as_string()} is not a SQLite file",
-            "write sqlite:///path/state.db",
+            f"the state database cannot be a {parsed.get_backend_name()} one", _ADDRESSES
         )
-    return parsed.update_query_dict({"timeout": parsed.query.get("timeout", str(BUSY_SECONDS))})
-
-
-class _Driver(Protocol):
-    """The two things that are asked of the driver's connection."""
-
-    isolation_level: str | None
-
-    def execute(self, sql: str, /) -> object: ...
-
-
-def _engine(url: URL, path: Path, begin: str, pragmas: tuple[str, ...]) -> Engine:
-    engine = create_engine(url)
-
-    def connected(connection: _Driver, _record: object) -> None:
-        # The driver would open transactions late, after the reads that a write depends on.
-        connection.isolation_level = None
-        for pragma in ("foreign_keys=ON", *pragmas):
-            connection.execute(f"PRAGMA {pragma}")
-
-    def began(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    event.listen(engine, "connect", connected)
-    event.listen(engine, "begin", began)
-    failures.explain(engine, path)
-    return engine
+    return known(parsed)

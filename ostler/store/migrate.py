@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, inspect, text
 
 from ostler.core.errors import BadInput
+from ostler.store.database import Database
 
 HEAD = "0001"
 """The newest revision; written here so that opening a database need not load Alembic."""
@@ -12,18 +13,23 @@ HEAD = "0001"
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def migrate(engine: Engine, where: str) -> None:
-    """Migrate to `HEAD` in one transaction; BadInput when the database is newer or not ours."""
-    with engine.begin() as connection:
-        found = _revision(connection, where)
+def migrate(database: Database) -> None:
+    """Migrate to `HEAD` in one transaction; BadInput when the database is newer or not ours.
+
+    Of several processes that find an empty database one does it, while the others wait.
+    """
+    with database.writer.begin() as connection:
+        found = _revision(connection, database.where)
+        if found is None:
+            database.prepare(connection)
         if found != HEAD:
-            _upgrade(connection, found, where)
+            _upgrade(connection, found, database.where)
 
 
-def is_current(engine: Engine, where: str) -> bool:
+def is_current(database: Database) -> bool:
     """Whether there is nothing to migrate; takes no write lock."""
-    with engine.connect() as connection:
-        return _revision(connection, where) == HEAD
+    with database.reader.connect() as connection:
+        return _revision(connection, database.where) == HEAD
 
 
 def _revision(connection: Connection, where: str) -> str | None:
@@ -34,7 +40,7 @@ def _revision(connection: Connection, where: str) -> str | None:
     if tables:
         raise BadInput(
             f"{where} is a database, but not one of Ostler's",
-            "name another file; this one is left as it is",
+            "name another one; this one is left as it is",
         )
     return None
 

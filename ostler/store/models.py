@@ -8,9 +8,11 @@ here means something else in PostgreSQL than in SQLite: text, whole numbers, dou
 import re
 from collections.abc import Mapping
 
-from sqlalchemy import Index, MetaData, Table, UnaryExpression, desc, insert
+from sqlalchemy import Index, Integer, MetaData, String, Table, UnaryExpression, desc, insert
 from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, Session, SQLModel
+
+from ostler.store.types import TEXT, WHOLE
 
 NAMES = {
     "pk": "pk_%(table_name)s",
@@ -135,8 +137,9 @@ class ProposalRow(Stored, table=True):
     reason: str
     """Why it is in this state, as whoever moved it said."""
     owner: str
-    """The worker that holds it, `host:anything`; empty when nobody does."""
+    """The worker that holds it, `holder:process`; empty when nobody does."""
     lease_until: str | None
+    """By the database's clock."""
     fence: int
     """Grows with every claim; a worker whose number is older has lost its lease."""
 
@@ -195,6 +198,14 @@ class CheckpointRow(Stored, table=True):
     size: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     root: str
     at: str
+
+
+for _table in Stored.metadata.tables.values():
+    for _column in _table.columns:
+        if isinstance(_column.type, String):
+            _column.type = TEXT
+        elif isinstance(_column.type, Integer):
+            _column.type = WHOLE
 
 
 def table_of(row: type[Stored]) -> Table:

@@ -50,8 +50,8 @@ def _amounts(counts: Mapping[ProposalState, int]) -> tuple[Content, ...]:
 
 
 def _workspace(desk: Desk) -> str:
-    """The folder that the state database lies in, or the one around Ostler's hidden one."""
-    folder = desk.store.path.resolve().parent
+    """The folder that Ostler keeps its own things in, or the one around Ostler's hidden one."""
+    folder = desk.store.heads.resolve().parent
     return (folder.parent if folder.name.startswith(".") else folder).name
 
 

@@ -2,14 +2,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import store_samples as samples
+from state_database import StateDatabase
 
 from ostler.store.engine import Store, open_store
 from ostler.store.objects import Objects
+from ostler.store.verify import verify_store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'state.db'}")
+def store(state_db: StateDatabase, tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(state_db.url, tmp_path / "heads.log")
     yield opened
     opened.close()
 
@@ -17,3 +20,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def objects(tmp_path: Path) -> Objects:
     return Objects(tmp_path / "objects")
+
+
+@pytest.fixture
+def lived(store: Store, objects: Objects) -> Store:
+    """A store with a row at least in every table and a value in every column."""
+    samples.live(store, objects)
+    assert verify_store(store, objects) == ()
+    store.close()
+    return store

@@ -2,7 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
 from typing import TypeVar
+
+from sqlmodel import Session
 
 from ostler.core.actions import Reformat
 from ostler.core.base import Frozen
@@ -20,14 +23,28 @@ from ostler.core.proposals import (
     Verdict,
     Vote,
 )
-from ostler.core.runs import RunInputs
-from ostler.core.states import ProposalState
-from ostler.store import datasets, proposals, votes
-from ostler.store.engine import open_store
+from ostler.core.runs import RunInputs, Step
+from ostler.core.states import ItemState, ProposalState, RunState
+from ostler.store import (
+    claims,
+    contracts,
+    datasets,
+    executions,
+    findings,
+    items,
+    proposals,
+    runs,
+    votes,
+)
+from ostler.store.engine import Store, open_store
+from ostler.store.models import PROJECTED, AuditEntryRow, CheckpointRow, DocumentRow, table_of
+from ostler.store.objects import Objects
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 RULE = NotNull(column="größe; DROP TABLE")
 CHECK = Check(rule=RULE)
+PROTECTED = (*PROJECTED, *map(table_of, (DocumentRow, AuditEntryRow, CheckpointRow)))
+"""Every table in which an edit must be named."""
 T = TypeVar("T", bound=Frozen)
 
 
@@ -113,13 +130,60 @@ def vote(
     return Vote.model_validate({**base, "at": later(seconds), **rest})
 
 
+def live(store: Store, objects: Objects) -> None:
+    """One row at least in every table, by the ways that the product takes."""
+    with store.transaction() as session:
+        _begin(session, objects)
+    with store.transaction() as session:
+        _execute(session)
+    # Somebody holds a claim, so that no column is without a value.
+    with store.transaction() as session:
+        held = proposal("P-HELD", expires_at=later(9000))
+        proposals.park(session, held, ProposalState.APPROVED, at=NOON, actor="agent")
+        assert claims.claim(session, dataset="orders", owner="h:2", at=later(70), lease_seconds=9)
+
+
+def _begin(session: Session, objects: Objects) -> None:
+    at, agent = NOON, "agent"
+    datasets.add_dataset(session, dataset(), actor="ana", at=at)
+    datasets.replace_dataset(session, dataset(value=2), actor="ana", at=at)
+    contract = contracts.record_contract(session, "orders", "rules: []", actor="ana", at=at)
+    assert objects.put_text("rules: []") == contract
+    runs.start_run(session, "R-1", inputs(contract=contract), actor=agent, at=at)
+    step = Step(name="propose", digest=objects.put({"drafts": 1}), at=at)
+    runs.record_step(session, "R-1", step, actor=agent)
+    findings.record_finding(session, finding(), actor=agent, at=at)
+    items.upsert_item(session, item(), actor=agent, at=at)
+    parked = proposal(expires_at=later(9000))
+    proposals.park(session, parked, ProposalState.PARKED, at=at, actor=agent)
+    runs.finish_run(session, "R-1", RunState.PARKED, actor=agent, at=at, trace="00-1")
+    votes.cast(session, vote(parked), votes_needed=1, roles_needed=())
+
+
+def _execute(session: Session) -> None:
+    at = later(60)
+    (held,) = claims.claim(session, dataset="orders", owner="h:1", at=at, lease_seconds=9)
+    done = executions.Execution(
+        proposal=held.proposal.id,
+        fence=held.fence,
+        outcome=ProposalState.PUBLISHED,
+        version_before=3,
+        version_after=4,
+        commit="4",
+        at=at,
+    )
+    executions.record_execution(session, done, actor="worker")
+    claims.move_claimed(session, held, ProposalState.PUBLISHED, actor="worker", at=at)
+    items.set_item_state(session, item().id, ItemState.DONE, actor="worker", at=at)
+
+
 def _with(base: T, changes: dict[str, object]) -> T:
     return type(base).model_validate({**dict(base), **changes})
 
 
-def count_up(url: str, times: int, start: Barrier) -> None:
+def count_up(url: str, heads: Path, times: int, start: Barrier) -> None:
     """A process that reads a number from the store and writes it back, one higher, many times."""
-    store = open_store(url)
+    store = open_store(url, heads)
     start.wait()
     for turn in range(times):
         with store.transaction() as session:
@@ -129,9 +193,9 @@ def count_up(url: str, times: int, start: Barrier) -> None:
     store.close()
 
 
-def vote_on_all(url: str, count: int, decision: str, start: Barrier) -> None:
+def vote_on_all(url: str, heads: Path, count: int, decision: str, start: Barrier) -> None:
     """A process that decides on many proposals, each at the same time as another process."""
-    store = open_store(url)
+    store = open_store(url, heads)
     for number in range(count):
         on = proposal(f"P-{number}")
         start.wait()
@@ -144,10 +208,25 @@ def vote_on_all(url: str, count: int, decision: str, start: Barrier) -> None:
     store.close()
 
 
-def open_and_park(url: str, name: str, start: Barrier) -> None:
+def open_and_park(url: str, heads: Path, name: str, start: Barrier) -> None:
     """A process that opens a database that does not exist yet, as others do, and writes to it."""
     start.wait()
-    store = open_store(url)
+    store = open_store(url, heads)
     with store.transaction() as session:
         proposals.park(session, proposal(name), ProposalState.PARKED, at=NOON, actor="agent")
+    store.close()
+
+
+def claim_each(url: str, heads: Path, owner: str, count: int, start: Barrier) -> None:
+    """A process that takes whatever it can get of many datasets and publishes it."""
+    store = open_store(url, heads)
+    start.wait()
+    for number in range(count):
+        with store.transaction() as session:
+            taken = claims.claim(
+                session, dataset=f"d{number}", owner=owner, at=NOON, lease_seconds=3600
+            )
+        for one in taken:
+            with store.transaction() as session:
+                claims.move_claimed(session, one, ProposalState.PUBLISHED, actor=owner, at=later(1))
     store.close()

@@ -12,7 +12,6 @@ from ostler.core.errors import Conflict, InternalError, NotAllowed, NotFound
 from ostler.core.proposals import Proposal, Vote
 from ostler.core.states import TRANSITIONS, ProposalState
 from ostler.store import audit, claims, executions, proposals, transitions, votes
-from ostler.store.claims import Claim
 from ostler.store.engine import Store
 from ostler.store.objects import Objects
 from ostler.store.proposals import Parked
@@ -34,13 +33,6 @@ def cast(session: Session, vote: Vote, needed: int = 1, roles: tuple[str, ...] =
 def move(session: Session, source: S, target: S, seconds: float = 1, because: str = "") -> None:
     at = samples.later(seconds)
     transitions.move(session, "P-AAAAAAAA", source, target, actor="someone", at=at, because=because)
-
-
-def take(
-    session: Session, owner: str = "host:1", seconds: float = 10, lease: int = 60
-) -> tuple[Claim, ...]:
-    at = samples.later(seconds)
-    return claims.claim(session, dataset="orders", owner=owner, at=at, lease_seconds=lease)
 
 
 def test_a_parked_proposal_is_read_as_it_was_given(store: Store) -> None:
@@ -187,65 +179,6 @@ def test_a_move_is_a_compare_and_set(store: Store) -> None:
             at = samples.NOON
             transitions.move(session, "P-NONE", S.PARKED, S.APPROVED, actor="a", at=at)
         assert [e.kind for e in audit.entries(session)] == ["proposal.parked"]
-
-
-def test_approved_work_is_claimed_in_the_order_of_its_approval(store: Store) -> None:
-    with store.transaction() as session:
-        for name, seconds in (("P-A", 5), ("P-B", 3), ("P-C", 4)):
-            on = samples.proposal(name)
-            park(session, on)
-            cast(session, samples.vote(on, seconds=seconds))
-        park(session, samples.proposal("P-D"))
-        park(session, samples.proposal("P-E", dataset="customers"), S.APPROVED)
-        assert claims.datasets_with_work(session, samples.later(10)) == ("customers", "orders")
-        taken = take(session)
-        assert [c.proposal.id for c in taken] == ["P-B", "P-C", "P-A"]
-        assert {(c.fence, c.owner, c.resumed) for c in taken} == {(1, "host:1", False)}
-        assert taken[0].digest == taken[0].proposal.digest
-        assert take(session, "host:2") == ()
-        assert claims.datasets_with_work(session, samples.later(69)) == ("customers",)
-        assert claims.datasets_with_work(session, samples.later(70)) == ("customers", "orders")
-        assert proposals.get_proposal(session, "P-A").owner == "host:1"
-
-
-def test_who_was_overtaken_has_lost_the_lease(store: Store) -> None:
-    with store.transaction() as session:
-        park(session, samples.proposal(), S.APPROVED)
-        (slow,) = take(session)
-        (quick,) = take(session, "other:2", seconds=70)
-        assert (quick.resumed, quick.fence) == (True, 2)
-        with pytest.raises(Conflict, match="lease lost"):
-            claims.move_claimed(session, slow, S.PUBLISHED, actor="w", at=samples.later(71))
-        claims.move_claimed(session, quick, S.PUBLISHED, actor="w", at=samples.later(72))
-        with pytest.raises(Conflict, match="lease lost"):
-            claims.move_claimed(session, quick, S.PUBLISHED, actor="w", at=samples.later(73))
-        record = proposals.get_proposal(session, "P-AAAAAAAA")
-        assert (record.state, record.owner) == (S.PUBLISHED, "")
-
-
-def test_a_claim_that_was_given_up_keeps_its_place_and_can_be_taken_again(store: Store) -> None:
-    with store.transaction() as session:
-        park(session, samples.proposal(), S.APPROVED)
-        (held,) = take(session)
-        claims.move_claimed(session, held, S.APPROVED, actor="w", at=samples.later(11))
-        assert proposals.get_proposal(session, "P-AAAAAAAA").decided_at == samples.NOON
-        (again,) = take(session, seconds=12)
-        assert (again.fence, again.resumed) == (2, False)
-
-
-def test_the_leases_of_a_host_that_is_gone_are_ended(store: Store) -> None:
-    with store.transaction() as session:
-        park(session, samples.proposal(), S.APPROVED)
-        take(session, "db1:7")
-        for host, ended in (("db", ()), ("db10", ()), ("db1", ("P-AAAAAAAA",)), ("db1", ())):
-            at = samples.later(20)
-            assert claims.release_abandoned(session, host, actor="doctor", at=at) == ended
-        assert len(take(session, "db2:1", seconds=20)) == 1
-
-
-def test_an_owner_must_name_its_host(store: Store) -> None:
-    with store.transaction() as session, pytest.raises(InternalError, match="host"):
-        take(session, owner="somebody")
 
 
 def test_what_waited_too_long_expires(store: Store) -> None:

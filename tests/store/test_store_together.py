@@ -4,7 +4,9 @@ from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
 
+import pytest
 import store_samples as samples
+from state_database import KINDS, StateDatabase
 
 from ostler.core.states import ProposalState
 from ostler.store import audit, datasets, proposals
@@ -26,12 +28,13 @@ def at_once(target: Callable[..., None], *calls: tuple[object, ...]) -> None:
     assert [process.exitcode for process in running] == [0] * len(calls)
 
 
-def test_no_read_modify_write_is_lost(store: Store, objects: Objects) -> None:
+def test_no_read_modify_write_is_lost(
+    store: Store, state_db: StateDatabase, objects: Objects
+) -> None:
     with store.transaction() as session:
         one = samples.dataset(source="0")
         datasets.add_dataset(session, one, actor="ana", at=samples.NOON)
-    url = f"sqlite:///{store.path}"
-    at_once(samples.count_up, *[(url, 50)] * 4)
+    at_once(samples.count_up, *[(state_db.url, store.heads, 50)] * 4)
     with store.reading() as session:
         assert datasets.get_dataset(session, "orders").source == "200"
         assert audit.head(session).size == 201
@@ -40,15 +43,18 @@ def test_no_read_modify_write_is_lost(store: Store, objects: Objects) -> None:
 
 
 def test_an_approval_and_a_rejection_at_once_end_in_one_decision(
-    store: Store, objects: Objects
+    store: Store, state_db: StateDatabase, objects: Objects
 ) -> None:
     count = 12
     with store.transaction() as session:
         for number in range(count):
             one = samples.proposal(f"P-{number}")
             proposals.park(session, one, ProposalState.PARKED, at=samples.NOON, actor="agent")
-    url = f"sqlite:///{store.path}"
-    at_once(samples.vote_on_all, (url, count, "approve"), (url, count, "reject"))
+    at_once(
+        samples.vote_on_all,
+        (state_db.url, store.heads, count, "approve"),
+        (state_db.url, store.heads, count, "reject"),
+    )
     with store.reading() as session:
         for number in range(count):
             name = f"P-{number}"
@@ -65,12 +71,38 @@ def test_an_approval_and_a_rejection_at_once_end_in_one_decision(
     assert verify_store(store, objects) == ()
 
 
-def test_processes_that_open_a_new_database_at_once_all_find_it_ready(
-    tmp_path: Path, objects: Objects
+@pytest.mark.parametrize("workers", [2, 4])
+def test_workers_that_claim_at_once_each_get_what_no_other_has(
+    store: Store, state_db: StateDatabase, objects: Objects, workers: int
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'new.db'}"
-    at_once(samples.open_and_park, *[(url, f"P-{number}") for number in range(4)])
-    opened = open_store(url)
+    count = 40
+    with store.transaction() as session:
+        for number in range(count):
+            one = samples.proposal(f"P-{number}", dataset=f"d{number}")
+            proposals.park(session, one, ProposalState.APPROVED, at=samples.NOON, actor="agent")
+    given = (state_db.url, store.heads)
+    at_once(samples.claim_each, *[(*given, f"h{number}:1", count) for number in range(workers)])
+    with store.reading() as session:
+        assert proposals.counts(session)[ProposalState.PUBLISHED] == count
+        for number in range(count):
+            entries = audit.entries(session, subject=f"P-{number}")
+            *_, taken, published = entries
+            moves = [entry.payload["detail"]["to"] for entry in entries[1:]]
+            assert moves == ["approved", "executing", "published"]
+            assert taken.payload["row"]["set"]["fence"] == 1
+            assert taken.actor == published.actor
+    assert verify_store(store, objects) == ()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_processes_that_open_a_new_database_at_once_all_find_it_ready(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, objects: Objects
+) -> None:
+    new = f"sqlite:///{tmp_path / 'new.db'}"
+    url = new if kind == "sqlite" else request.getfixturevalue("postgres_url")
+    heads = tmp_path / "heads.log"
+    at_once(samples.open_and_park, *[(url, heads, f"P-{number}") for number in range(4)])
+    opened = open_store(url, heads)
     with opened.reading() as session:
         assert proposals.counts(session)[ProposalState.PARKED] == 4
     assert verify_store(opened, objects) == ()

@@ -1,102 +1,29 @@
 """Verification: everything that may not be edited is edited once, and must be named."""
 
-import sqlite3
 from pathlib import Path
 
 import pytest
 import store_samples as samples
-from sqlalchemy import Float, Integer, Table
-from sqlmodel import Session
+from sqlalchemy import Table
+from state_database import StateDatabase
 
 from ostler.core.canonical import digest_bytes
-from ostler.core.runs import Step
-from ostler.core.states import ItemState, ProposalState, RunState
+from ostler.core.states import ProposalState
 from ostler.store import (
     audit,
-    claims,
-    contracts,
     datasets,
-    executions,
-    findings,
-    items,
     merkle,
     proposals,
-    runs,
-    votes,
 )
-from ostler.store.engine import Store, open_store
+from ostler.store.engine import Store
 from ostler.store.heads import Head
 from ostler.store.models import (
     PROJECTED,
-    AuditEntryRow,
-    CheckpointRow,
-    DocumentRow,
-    table_of,
 )
 from ostler.store.objects import Objects
 from ostler.store.verify import verify, verify_store
 
-LOG = (table_of(AuditEntryRow), table_of(CheckpointRow))
-PROTECTED = (*PROJECTED, table_of(DocumentRow), *LOG)
-COLUMNS = [(table.name, column.name) for table in PROTECTED for column in table.columns]
-
-
-def live(session: Session, objects: Objects) -> None:
-    """One row at least in every table, by the ways that the product takes."""
-    at, agent = samples.NOON, "agent"
-    datasets.add_dataset(session, samples.dataset(), actor="ana", at=at)
-    contract = contracts.record_contract(session, "orders", "rules: []", actor="ana", at=at)
-    assert objects.put_text("rules: []") == contract
-    runs.start_run(session, "R-1", samples.inputs(contract=contract), actor=agent, at=at)
-    step = Step(name="propose", digest=objects.put({"drafts": 1}), at=at)
-    runs.record_step(session, "R-1", step, actor=agent)
-    findings.record_finding(session, samples.finding(), actor=agent, at=at)
-    items.upsert_item(session, samples.item(), actor=agent, at=at)
-    parked = samples.proposal(expires_at=samples.later(9000))
-    proposals.park(session, parked, ProposalState.PARKED, at=at, actor=agent)
-    runs.finish_run(session, "R-1", RunState.PARKED, actor=agent, at=at, trace="00-1")
-    votes.cast(session, samples.vote(parked), votes_needed=1, roles_needed=())
-
-
-def execute(session: Session) -> None:
-    at = samples.later(60)
-    (held,) = claims.claim(session, dataset="orders", owner="h:1", at=at, lease_seconds=9)
-    done = executions.Execution(
-        proposal=held.proposal.id,
-        fence=held.fence,
-        outcome=ProposalState.PUBLISHED,
-        version_before=3,
-        version_after=4,
-        commit="4",
-        at=at,
-    )
-    executions.record_execution(session, done, actor="worker")
-    claims.move_claimed(session, held, ProposalState.PUBLISHED, actor="worker", at=at)
-    items.set_item_state(session, samples.item().id, ItemState.DONE, actor="worker", at=at)
-
-
-@pytest.fixture
-def lived(store: Store, objects: Objects) -> Store:
-    with store.transaction() as session:
-        live(session, objects)
-    with store.transaction() as session:
-        execute(session)
-    # Somebody holds a claim, so that no column is without a value.
-    with store.transaction() as session:
-        held = samples.proposal("P-HELD", expires_at=samples.later(9000))
-        proposals.park(session, held, ProposalState.APPROVED, at=samples.NOON, actor="agent")
-        at = samples.later(70)
-        assert claims.claim(session, dataset="orders", owner="h:2", at=at, lease_seconds=9)
-    assert verify_store(store, objects) == ()
-    store.close()
-    return store
-
-
-def edit(store: Store, sql: str, *values: object) -> None:
-    """Do what somebody with full access to the file can do."""
-    with sqlite3.connect(store.path) as connection:
-        assert connection.execute(sql, values).rowcount > 0
-    connection.close()
+COLUMNS = [(table.name, column.name) for table in samples.PROTECTED for column in table.columns]
 
 
 def another(value: object) -> object:
@@ -109,16 +36,17 @@ def another(value: object) -> object:
 
 
 @pytest.mark.parametrize(("table", "column"), COLUMNS)
-def test_one_edited_value_is_named(lived: Store, objects: Objects, table: str, column: str) -> None:
-    keys = [c.name for c in next(t for t in PROTECTED if t.name == table).primary_key]
-    with sqlite3.connect(lived.path) as connection:
-        listed = ", ".join(f'"{name}"' for name in keys)
-        *key, value = connection.execute(
-            f'SELECT {listed}, "{column}" FROM {table} WHERE "{column}" IS NOT NULL LIMIT 1'
-        ).fetchone()
-    connection.close()
-    where = " AND ".join(f'"{name}" = ?' for name in keys)
-    edit(lived, f'UPDATE {table} SET "{column}" = ? WHERE {where}', another(value), *key)
+def test_one_edited_value_is_named(
+    lived: Store, state_db: StateDatabase, objects: Objects, table: str, column: str
+) -> None:
+    keys = [c.name for c in next(t for t in samples.PROTECTED if t.name == table).primary_key]
+    listed = ", ".join(f'"{name}"' for name in keys)
+    (*key, value), *_ = state_db.rows(
+        f'SELECT {listed}, "{column}" FROM {table} WHERE "{column}" IS NOT NULL ORDER BY {listed}'
+    )
+    where = " AND ".join(f'"{name}" = :k{place}' for place, name in enumerate(keys))
+    named = {f"k{place}": part for place, part in enumerate(key)}
+    state_db.edit(f'UPDATE {table} SET "{column}" = :v WHERE {where}', v=another(value), **named)
     found = verify_store(lived, objects)
     assert found
     if table == "audit_entry":
@@ -135,80 +63,77 @@ def test_one_edited_value_is_named(lived: Store, objects: Objects, table: str, c
         assert label in subjects if column in keys else subjects == {label}
 
 
-@pytest.mark.parametrize("table", PROTECTED, ids=lambda table: table.name)
-def test_a_deleted_row_is_missed(lived: Store, objects: Objects, table: Table) -> None:
-    edit(lived, f"DELETE FROM {table.name} WHERE rowid = (SELECT max(rowid) FROM {table.name})")
+@pytest.mark.parametrize("table", samples.PROTECTED, ids=lambda table: table.name)
+def test_a_deleted_row_is_missed(
+    lived: Store, state_db: StateDatabase, objects: Objects, table: Table
+) -> None:
+    key = next(iter(table.primary_key)).name
+    last = f'(SELECT max("{key}") FROM {table.name})'
+    state_db.edit(f'DELETE FROM {table.name} WHERE "{key}" = {last}')
     assert verify_store(lived, objects)
 
 
 @pytest.mark.parametrize("table", PROJECTED, ids=lambda table: table.name)
-def test_a_row_that_nobody_recorded_is_named(lived: Store, objects: Objects, table: Table) -> None:
+def test_a_row_that_nobody_recorded_is_named(
+    lived: Store, state_db: StateDatabase, objects: Objects, table: Table
+) -> None:
     key = next(iter(table.primary_key)).name
     copied = ", ".join("'P-EVIL'" if c.name == key else f'"{c.name}"' for c in table.columns)
-    edit(lived, f"INSERT INTO {table.name} SELECT {copied} FROM {table.name} LIMIT 1")
+    state_db.edit(f"INSERT INTO {table.name} SELECT {copied} FROM {table.name} LIMIT 1")
     (problem,) = verify_store(lived, objects)
     assert "P-EVIL" in problem.subject
 
 
-def test_an_edited_payload_is_named_alone(lived: Store, objects: Objects) -> None:
-    edit(lived, "UPDATE audit_entry SET payload = payload || ' ' WHERE \"index\" = 3")
+def test_an_edited_payload_is_named_alone(
+    lived: Store, state_db: StateDatabase, objects: Objects
+) -> None:
+    state_db.edit("UPDATE audit_entry SET payload = payload || ' ' WHERE \"index\" = 3")
     assert [(p.kind, p.subject) for p in verify_store(lived, objects)] == [("entry", "entry 3")]
 
 
-def test_an_edited_leaf_is_named_alone(lived: Store, objects: Objects) -> None:
-    edit(lived, "UPDATE audit_entry SET leaf = 'no hash' WHERE \"index\" = 3")
+def test_an_edited_leaf_is_named_alone(
+    lived: Store, state_db: StateDatabase, objects: Objects
+) -> None:
+    state_db.edit("UPDATE audit_entry SET leaf = 'no hash' WHERE \"index\" = 3")
     assert [(p.kind, p.subject) for p in verify_store(lived, objects)] == [("entry", "entry 3")]
 
 
-def test_a_null_that_became_a_value_is_named(lived: Store, objects: Objects) -> None:
-    edit(lived, "UPDATE proposal SET lease_until = 'x' WHERE lease_until IS NULL")
+def test_a_null_that_became_a_value_is_named(
+    lived: Store, state_db: StateDatabase, objects: Objects
+) -> None:
+    state_db.edit("UPDATE proposal SET lease_until = 'x' WHERE lease_until IS NULL")
     (problem,) = verify_store(lived, objects)
     assert problem.message == "lease_until is 'x', the log says None"
 
 
-def test_bytes_in_place_of_text_are_named(lived: Store, objects: Objects) -> None:
-    edit(lived, 'UPDATE audit_entry SET payload = CAST(payload AS BLOB) WHERE "index" = 2')
-    edit(lived, "UPDATE document SET body = x'ff' WHERE body LIKE '%Trim%P-HELD%'")
-    edit(lived, "UPDATE dataset SET created_at = CAST(created_at AS BLOB)")
-    found = [(p.kind, p.subject) for p in verify_store(lived, objects)]
-    assert ("entry", "entry 2") in found
-    assert ("row", "dataset orders") in found
-    assert any(kind == "document" for kind, _ in found)
-
-
-@pytest.mark.parametrize("table", PROTECTED, ids=lambda table: table.name)
-def test_a_table_that_cannot_be_read_is_named(lived: Store, objects: Objects, table: Table) -> None:
-    column = [c.name for c in table.columns if not isinstance(c.type, Integer | Float)][-1]
-    only = f"rowid = (SELECT min(rowid) FROM {table.name})"
-    edit(lived, f"UPDATE {table.name} SET \"{column}\" = CAST(x'ff' AS TEXT) WHERE {only}")
-    found = verify_store(lived, objects)
-    assert ("unreadable", table.name) in [(p.kind, p.subject) for p in found]
-
-
-def rewrite(store: Store, index: int) -> None:
+def rewrite(state_db: StateDatabase, index: int) -> None:
     """Forge an entry together with everything in the database that would give it away."""
-    with sqlite3.connect(store.path) as connection:
-        connection.execute('UPDATE audit_entry SET actor = ? WHERE "index" = ?', ("eve", index))
-        rows = connection.execute(
-            'SELECT "index", at, actor, kind, subject, payload FROM audit_entry ORDER BY "index"'
-        ).fetchall()
-        frontier: merkle.Frontier = ()
-        for row in rows:
-            leaf = audit.leaf_of(*row)
-            frontier = merkle.pushed(frontier, row[0], leaf)
-            connection.execute(
-                'UPDATE audit_entry SET leaf = ?, subtree = ? WHERE "index" = ?',
-                (leaf.hex(), frontier[-1].hex(), row[0]),
+    state_db.edit('UPDATE audit_entry SET actor = :who WHERE "index" = :n', who="eve", n=index)
+    rows = state_db.rows(
+        'SELECT "index", at, actor, kind, subject, payload FROM audit_entry ORDER BY "index"'
+    )
+    frontier: merkle.Frontier = ()
+    sizes = {size for (size,) in state_db.rows("SELECT size FROM checkpoint")}
+    for row in rows:
+        leaf = audit.leaf_of(*row)
+        frontier = merkle.pushed(frontier, row[0], leaf)
+        state_db.edit(
+            'UPDATE audit_entry SET leaf = :leaf, subtree = :subtree WHERE "index" = :n',
+            leaf=leaf.hex(),
+            subtree=frontier[-1].hex(),
+            n=row[0],
+        )
+        root = merkle.root_of_frontier(frontier).hex()
+        if row[0] + 1 in sizes:
+            state_db.edit(
+                "UPDATE checkpoint SET root = :root WHERE size = :size", root=root, size=row[0] + 1
             )
-            root = merkle.root_of_frontier(frontier).hex()
-            connection.execute("UPDATE checkpoint SET root = ? WHERE size = ?", (root, row[0] + 1))
-    connection.close()
 
 
 def test_a_log_that_was_rewritten_throughout_contradicts_the_heads_outside(
-    lived: Store, objects: Objects
+    lived: Store, state_db: StateDatabase, objects: Objects
 ) -> None:
-    rewrite(lived, 3)
+    rewrite(state_db, 3)
     with lived.reading() as session:
         assert verify(session, objects) == ()
     (problem,) = verify_store(lived, objects)
@@ -216,17 +141,19 @@ def test_a_log_that_was_rewritten_throughout_contradicts_the_heads_outside(
     assert "outside the database" in problem.message
 
 
-def test_a_log_that_was_cut_contradicts_the_heads_outside(store: Store, objects: Objects) -> None:
+def test_a_log_that_was_cut_contradicts_the_heads_outside(
+    store: Store, state_db: StateDatabase, objects: Objects, tmp_path: Path
+) -> None:
     with store.transaction() as session:
         datasets.add_dataset(session, samples.dataset(), actor="ana", at=samples.NOON)
     with store.reading() as session:
         witnessed = audit.head(session)
     store.close()
-    before = store.path.read_bytes()
+    before = state_db.save(tmp_path)
     with store.transaction() as session:
         datasets.add_dataset(session, samples.dataset("b"), actor="ana", at=samples.NOON)
     store.close()
-    store.path.write_bytes(before)
+    before.put_back()
     (problem,) = verify_store(store, objects)
     assert "was cut" in problem.message
     with store.reading() as session:
@@ -250,7 +177,9 @@ def test_a_missing_last_head_is_fine_and_an_edited_or_missing_file_is_not(
     assert verify_store(lived, objects)[0].subject == "heads.log"
 
 
-def test_every_object_file_must_match_its_name(lived: Store, objects: Objects) -> None:
+def test_every_object_file_must_match_its_name(
+    lived: Store, state_db: StateDatabase, objects: Objects
+) -> None:
     for name in list(objects.names()):
         path = objects.path(name)
         content = path.read_bytes()
@@ -335,9 +264,7 @@ def test_a_savepoint_that_was_rolled_back_leaves_a_sound_log(
         assert [d.name for d in datasets.list_datasets(session)] == ["a", "c", "d"]
 
 
-def test_a_new_store_is_sound(tmp_path: Path, objects: Objects) -> None:
-    fresh = open_store(f"sqlite:///{tmp_path / 'fresh.db'}")
-    assert verify_store(fresh, objects) == ()
-    with fresh.reading() as session:
+def test_a_new_store_is_sound(store: Store, objects: Objects) -> None:
+    assert verify_store(store, objects) == ()
+    with store.reading() as session:
         assert audit.head(session) == Head(0, digest_bytes(b""))
-    fresh.close()

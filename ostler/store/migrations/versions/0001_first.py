@@ -8,11 +8,11 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKeyConstraint,
-    Integer,
     PrimaryKeyConstraint,
-    String,
     text,
 )
+
+from ostler.store.types import TEXT, WHOLE
 
 revision = "0001"
 down_revision = None
@@ -21,11 +21,11 @@ depends_on = None
 
 
 def _text(name: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, String(), nullable=nullable)
+    return Column(name, TEXT, nullable=nullable)
 
 
 def _number(name: str) -> Column[int]:
-    return Column(name, Integer(), autoincrement=False, nullable=False)
+    return Column(name, WHOLE, autoincrement=False, nullable=False)
 
 
 def _key(table: str, *columns: str) -> PrimaryKeyConstraint:
