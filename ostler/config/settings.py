@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     """Who is at the keyboard; empty: the user of the operating system."""
     state: str = ""
     """Address of the state database; empty: SQLite in the workspace."""
+    storage: str = ""
+    """Folder or address of tables, patches and recorded inputs; empty: Ostler's own folder."""
     model: Model | None = None
     grooming: Grooming = Field(default_factory=Grooming)
     work: Work = Field(default_factory=Work)
