@@ -128,6 +128,7 @@ def take(
             f"--name {name} --append",
         )
     if not isinstance(file, Path):
+        refuse_ambiguous(file)
         table = open_delta(str(file), key)
     elif (file / "_delta_log").is_dir():
         refuse_ambiguous(file.resolve())

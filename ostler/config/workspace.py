@@ -159,5 +159,4 @@ def _check_storage(storage: str) -> None:
     """BadInput for a storage that is refused: an address with a secret in it, a pattern."""
     if is_url(storage):
         checked_url(storage)
-    else:
-        refuse_ambiguous(storage)
+    refuse_ambiguous(storage)

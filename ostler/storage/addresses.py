@@ -41,7 +41,6 @@ def checked_url(address: str) -> str:
         )
     if not bucket:
         raise BadInput(f"{address} names no bucket", f"write {scheme}://bucket/path")
-    refuse_ambiguous(rest)
     if any(part in ("", ".", "..") for part in rest.strip("/").split("/")):
         raise BadInput(f"{address} is not a plain path", "leave out //, . and ..")
     return address.rstrip("/")

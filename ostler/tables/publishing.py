@@ -40,6 +40,10 @@ TRIES = 5
 """How often to stage and publish anew what other writers keep beating."""
 
 
+_RANGED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "VARCHAR")
+"""Types of key columns whose range other readers are told."""
+
+
 class Moved(Conflict):
     """Another writer committed first; stage again on what is there now."""
 
@@ -253,14 +257,19 @@ def _new_file(view: View, layout: Layout, path: str) -> NewFile:
 def _stats(view: View, layout: Layout, path: str) -> str:
     """What other readers need to skip the file: row count, and the range of the key."""
     file = _file_view(view, layout, f"stats {path}", [path])
-    names = [name for name in view.key if name not in layout.partitioned_by]
+    names = [
+        column.name
+        for column in layout.columns
+        if column.name in view.key
+        and column.name not in layout.partitioned_by
+        and column.type in _RANGED
+    ]
     keys = "".join(f", min({quoted(k)}), max({quoted(k)})" for k in names)
     count, *ranges = file.one(f"SELECT count(*){keys} FROM {file.source}")
-    plain = (int, str, float)
     known = {
         key: (low, high)
         for key, low, high in zip(names, ranges[::2], ranges[1::2], strict=True)
-        if isinstance(low, plain) and isinstance(high, plain)
+        if low is not None
     }
     return json.dumps(
         {
