@@ -11,6 +11,7 @@ from ostler.cli.options import example
 
 if TYPE_CHECKING:
     from ostler.cli.opening import Opened
+    from ostler.storage.paths import AnyPath
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 
@@ -20,7 +21,9 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog=example(
             "ostler add people.csv --owner ana",
+            "ostler add book.xlsx --sheet People --owner ana",
             "ostler add lake/orders --key order_id --owner ana --name orders",
+            "ostler add s3://lake/orders --key order_id --owner ana",
             "ostler add monday.csv --name people --append",
         )
     )(add)
@@ -28,7 +31,10 @@ def register(app: typer.Typer) -> None:
 
 def add(
     file: Annotated[
-        Path, typer.Argument(help="CSV, Parquet, JSON lines, or the folder of a Delta table.")
+        str,
+        typer.Argument(
+            help="CSV, Parquet, JSON lines, Excel, or a Delta table: its folder or s3:// address."
+        ),
     ],
     owner: Annotated[str, typer.Option(help="Who answers for the data; by default you.")] = "",
     name: Annotated[str, typer.Option(help="Its name; by default the file's.")] = "",
@@ -43,6 +49,7 @@ def add(
         list[str] | None, typer.Option(help="Column that agents may not change; repeatable.")
     ] = None,
     encoding: Annotated[str, typer.Option(help="Of a CSV file.")] = "utf-8",
+    sheet: Annotated[str, typer.Option(help="Of an Excel workbook that has several.")] = "",
     append: Annotated[
         bool, typer.Option("--append", help="Add the rows to the dataset of that name.")
     ] = False,
@@ -52,22 +59,25 @@ def add(
     """Take a table under care, or add rows to one."""
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, say
+    from ostler.storage.paths import path_of
 
+    source = path_of(file)
     with opened(workspace) as parts:
-        named = name or _name_of(file)
+        named = name or _name_of(source)
         if append:
-            rows, version = append_rows(parts, file, named, encoding=encoding)
+            rows, version = append_rows(parts, source, named, encoding=encoding, sheet=sheet)
             said = f"{named}: {rows:,} rows added, now version {version}"
         else:
             rows, version = take(
                 parts,
-                file,
+                source,
                 named,
                 owner=owner or parts.workspace.reviewer,
                 key=tuple(key or ()),
                 value=value,
                 protect=tuple(protect or ()),
                 encoding=encoding,
+                sheet=sheet,
             )
             said = f"{named}: {rows:,} rows under care of {owner or parts.workspace.reviewer}"
     if as_json:
@@ -80,13 +90,14 @@ def add(
     )
 
 
-def _name_of(file: Path) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", file.resolve().stem).strip("_") or "table"
+def _name_of(file: "AnyPath") -> str:
+    named = file.resolve().stem if isinstance(file, Path) else file.name
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", named).strip("_") or "table"
 
 
 def take(
     parts: "Opened",
-    file: Path,
+    file: "AnyPath",
     name: str,
     *,
     owner: str,
@@ -94,14 +105,14 @@ def take(
     value: int = 3,
     protect: tuple[str, ...] = (),
     encoding: str = "utf-8",
+    sheet: str = "",
 ) -> tuple[int, int]:
     """Take a file or a Delta table under care; returns its rows and its version."""
-    import shutil
-
     from ostler.cli.opening import now
-    from ostler.config.workspace import refuse_ambiguous
     from ostler.core.datasets import ROW_ID, Dataset
     from ostler.core.errors import BadInput, Conflict
+    from ostler.storage.addresses import refuse_ambiguous
+    from ostler.storage.paths import remove_tree
     from ostler.store.datasets import add_dataset
     from ostler.tables.delta import VersionedTable, open_delta
 
@@ -116,8 +127,10 @@ def take(
             f"choose another with --name, or add rows to it: ostler add {file} "
             f"--name {name} --append",
         )
-    external = (file / "_delta_log").is_dir()
-    if external:
+    if not isinstance(file, Path):
+        refuse_ambiguous(file)
+        table = open_delta(str(file), key)
+    elif (file / "_delta_log").is_dir():
         refuse_ambiguous(file.resolve())
         table = open_delta(str(file.resolve()), key)
     else:
@@ -126,9 +139,15 @@ def take(
                 "--key is for Delta tables", "the rows of a file get hidden ids of their own"
             )
         uri = parts.workspace.tables / name
-        # Not in the store, so it is what a killed import left.
-        shutil.rmtree(uri, ignore_errors=True)
-        _import(file, str(uri), encoding)
+        if not parts.workspace.settings.storage:
+            # Not in the store, so it is what a killed import left.
+            remove_tree(uri)
+        elif uri.exists():
+            raise Conflict(
+                f"there is something at {uri} already, perhaps another workspace's table",
+                "choose another --name, or remove it if you know that it is left over",
+            )
+        _import(file, str(uri), encoding, sheet)
         table = VersionedTable(str(uri), (ROW_ID,))
     view = table.view()
     unknown = [column for column in protect if column not in view.column_names]
@@ -151,7 +170,7 @@ def take(
     return view.row_count, view.version
 
 
-def _import(file: Path, uri: str, encoding: str) -> None:
+def _import(file: Path, uri: str, encoding: str, sheet: str) -> None:
     from ostler.cli.output import progress
     from ostler.core.datasets import ROW_ID
     from ostler.tables.importing import import_file
@@ -162,12 +181,13 @@ def _import(file: Path, uri: str, encoding: str) -> None:
             uri,
             (ROW_ID,),
             encoding=encoding,
+            sheet=sheet,
             progress=lambda rows: tell(f"{rows:,} rows"),
         )
 
 
 def append_rows(
-    parts: "Opened", file: Path, name: str, *, encoding: str = "utf-8"
+    parts: "Opened", file: "AnyPath", name: str, *, encoding: str = "utf-8", sheet: str = ""
 ) -> tuple[int, int]:
     """Add a file's rows to a managed dataset; returns how many, and the new version."""
     from ostler.cli.output import progress
@@ -180,9 +200,15 @@ def append_rows(
         raise BadInput(
             f"{name} is a Delta table of its own", "append to it with whatever writes it"
         )
+    if not isinstance(file, Path):
+        raise BadInput(f"{file} is not a file here", "copy it to this machine and append that")
     table = table_of(dataset)
     with progress(f"reading {file.name}") as tell:
         rows = append_file(
-            file, table, encoding=encoding, progress=lambda count: tell(f"{count:,} rows")
+            file,
+            table,
+            encoding=encoding,
+            sheet=sheet,
+            progress=lambda count: tell(f"{count:,} rows"),
         )
     return rows, table.version

@@ -61,6 +61,24 @@ def _state(parts: "Opened") -> str:
         return f"{parts.workspace.state_url}, {head(session).size:,} audit entries"
 
 
+def _storage(parts: "Opened") -> str:
+    from uuid import uuid4
+
+    from ostler.core.errors import BadInput
+    from ostler.storage.paths import write_whole
+    from ostler.storage.refusals import plain, refused
+
+    place = parts.workspace.storage
+    probe = place / f"probe-{uuid4().hex}"
+    try:
+        with refused(place):
+            write_whole(probe, b"ostler doctor")
+            probe.unlink()
+    except OSError as error:
+        raise BadInput(f"{place} cannot be written: {plain(error)}") from error
+    return f"{place}, can be written"
+
+
 def _policies(parts: "Opened") -> str:
     return f"{len(parts.policies.site)} site files, set {parts.policies.digest[:12]}"
 
@@ -98,6 +116,7 @@ def _disk(parts: "Opened") -> str:
 
 _LOOKS: "dict[str, Callable[[Opened], str]]" = {
     "state": _state,
+    "storage": _storage,
     "policies": _policies,
     "contracts": _contracts,
     "tables": _tables,

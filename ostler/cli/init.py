@@ -10,17 +10,25 @@ from ostler.cli.options import example
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog=example("ostler init", "ostler init /data/grooming"))(init)
+    app.command(
+        epilog=example(
+            "ostler init", "ostler init /data/grooming", "ostler init --storage s3://lake/ostler"
+        )
+    )(init)
 
 
 def init(
     folder: Annotated[Path, typer.Argument(help="Where; by default here.")] = Path(),
+    storage: Annotated[
+        str,
+        typer.Option(help="Folder or s3:// address of tables; by default .ostler/."),
+    ] = "",
 ) -> None:
     """Make a workspace: ostler.yaml, policies/, contracts/ and .ostler/."""
     from ostler.cli.output import say
     from ostler.config.workspace import create_workspace
 
-    workspace = create_workspace(folder)
+    workspace = create_workspace(folder, storage)
     write_policies(workspace.policies)
     say(f"workspace at {workspace.root}")
     say("next: ostler add FILE --owner YOU")

@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     state: str = Field(default="", repr=False)
     """Address of the state database, `sqlite:///path` or `postgresql://user@host/name`; empty:
     SQLite in the workspace. A password better stands in PGPASSWORD or ~/.pgpass."""
+    storage: str = ""
+    """Folder or address of tables, patches and recorded inputs; empty: Ostler's own folder."""
     model: Model | None = None
     grooming: Grooming = Field(default_factory=Grooming)
     work: Work = Field(default_factory=Work)

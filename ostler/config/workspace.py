@@ -2,12 +2,15 @@
 
 import getpass
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 from ostler.config.settings import FILE, Settings, read_settings
 from ostler.core.errors import BadInput, Conflict, NotFound
+from ostler.storage.addresses import checked_url, is_url, refuse_ambiguous
+from ostler.storage.paths import AnyPath, path_of
 
 TEMPLATE = """\
 # Ostler's settings for this workspace. Everything has a default; this file may stay as it is.
@@ -34,6 +37,10 @@ grooming:
 
 work:
   lease_seconds: 300       # how long a worker may hold a claim
+
+# Where managed tables, patches and recorded inputs lie; empty: in .ostler/ here. A folder that
+# several machines see, or s3://bucket/path; credentials come from the environment.
+storage: {storage}
 """
 
 
@@ -67,19 +74,27 @@ class Workspace:
         return self.hidden / f"heads-{digest[:8]}.log"
 
     @property
-    def objects(self) -> Path:
+    def storage(self) -> AnyPath:
+        """Where tables, patches and recorded inputs lie; Ostler's own folder by default."""
+        named = self.settings.storage
+        if not named:
+            return self.hidden
+        return path_of(named if is_url(named) else self.root / Path(named).expanduser())
+
+    @property
+    def objects(self) -> AnyPath:
         """Recorded inputs and results, by digest."""
-        return self.hidden / "objects"
+        return self.storage / "objects"
 
     @property
-    def patches(self) -> Path:
+    def patches(self) -> AnyPath:
         """Patch content, by digest."""
-        return self.hidden / "patches"
+        return self.storage / "patches"
 
     @property
-    def tables(self) -> Path:
+    def tables(self) -> AnyPath:
         """Managed tables."""
-        return self.hidden / "tables"
+        return self.storage / "tables"
 
     @property
     def spans(self) -> Path:
@@ -120,22 +135,11 @@ class Workspace:
         return tuple(sorted(self.settings.people.get(person, ())))
 
 
-_AMBIGUOUS = "%#?*[]"
-"""Characters that some library underneath takes for a pattern or an address in a path."""
-
-
-def refuse_ambiguous(root: Path) -> None:
-    """BadInput for a path that not every library underneath would find again."""
-    odd = next((character for character in _AMBIGUOUS if character in str(root)), None)
-    if odd is not None:
-        raise BadInput(
-            f"{root}: a table cannot lie in a path with {odd!r} in it", "choose another folder"
-        )
-
-
-def create_workspace(root: Path) -> Workspace:
-    """Make a workspace in a folder; Conflict when there is one."""
+def create_workspace(root: Path, storage: str = "") -> Workspace:
+    """Make a workspace in a folder, its tables in `storage`; Conflict when there is one."""
     refuse_ambiguous(root.resolve())
+    if storage:
+        _check_storage(storage)
     if (root / FILE).exists():
         raise Conflict(f"{root} is a workspace already", "see what it holds: ostler queue")
     try:
@@ -146,7 +150,8 @@ def create_workspace(root: Path) -> Workspace:
         (root / ".ostler").chmod(0o700)
         (root / ".ostler" / ".gitignore").write_text("*\n", encoding="utf-8")
         # Last, because it is what makes the folder a workspace.
-        (root / FILE).write_text(TEMPLATE, encoding="utf-8")
+        text = TEMPLATE.replace("{storage}", json.dumps(storage, ensure_ascii=False))
+        (root / FILE).write_text(text, encoding="utf-8")
     except OSError as error:
         raise BadInput(f"{root} cannot be written: {error.strerror}") from error
     return open_workspace(root)
@@ -158,8 +163,18 @@ def open_workspace(start: Path, *, search: bool = True) -> Workspace:
     for folder in (start, *start.parents) if search else (start,):
         if (folder / FILE).exists():
             refuse_ambiguous(folder)
-            return Workspace(folder, read_settings(folder / FILE))
+            settings = read_settings(folder / FILE)
+            if settings.storage:
+                _check_storage(settings.storage)
+            return Workspace(folder, settings)
     raise NotFound(
         f"there is no workspace at {start}" + (" or above it" if search else ""),
         "make one with: ostler init",
     )
+
+
+def _check_storage(storage: str) -> None:
+    """BadInput for a storage that is refused: an address with a secret in it, a pattern."""
+    if is_url(storage):
+        checked_url(storage)
+    refuse_ambiguous(storage)

@@ -1,18 +1,18 @@
 """Verification of a whole workspace: the log, every row and file under it, and the tables."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from deltalake.exceptions import DeltaError
 from sqlmodel import col, select
 
-from ostler.agents.data_files import DataFiles, digest_of_file
+from ostler.agents.data_files import DataFiles
 from ostler.core.canonical import Digest
 from ostler.core.datasets import Dataset
 from ostler.core.errors import BadInput, OstlerError
 from ostler.core.runs import RunInputs
 from ostler.core.states import ProposalState
+from ostler.storage.paths import digest_of_file, path_of
 from ostler.store.documents import checked
 from ostler.store.engine import Store
 from ostler.store.models import DocumentRow, ProposalRow, RunRow, RunStepRow
@@ -161,7 +161,7 @@ def _read_by_runs(
 
 def _made_by_commits(dataset: Dataset, commits: Sequence[Commit]) -> _Claims:
     return {
-        (str(Path(dataset.uri) / name), digest): f"version {commit.version} made"
+        (str(path_of(dataset.uri) / name), digest): f"version {commit.version} made"
         for commit in commits
         for name, digest in commit.files.items()
     }
@@ -192,12 +192,13 @@ def _history(
 
 def _missing(needed: Sequence[str]) -> Iterator[Fault]:
     for path in sorted(needed):
-        if not Path(path).exists():
+        if not path_of(path).exists():
             yield Fault("table", path, "it is gone, and the newest version needs it")
 
 
 def _data_files(claims: _Claims) -> Iterator[Fault]:
     for (path, digest), who in sorted(claims.items()):
         # A file that later versions do not need may be gone; one that is there must be the same.
-        if Path(path).exists() and digest_of_file(Path(path)) != digest:
+        file = path_of(path)
+        if file.exists() and digest_of_file(file) != digest:
             yield Fault("table", path, f"it is not the file that {who}")

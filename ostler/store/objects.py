@@ -1,16 +1,14 @@
 """Content-addressed files: `ab/cdef...` holds the bytes whose SHA-256 is `abcdef...`."""
 
 import errno
-import os
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from pydantic import JsonValue, TypeAdapter
 
 from ostler.core.canonical import Digest, canonical_json, digest_bytes
 from ostler.core.errors import BadInput, NotFound, VerificationFailed
+from ostler.storage.paths import AnyPath, files_under, write_whole
 
 _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 
@@ -19,7 +17,7 @@ _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 class Objects:
     """A folder of texts and JSON values under their digests; nothing in it ever changes."""
 
-    folder: Path
+    folder: AnyPath
 
     def put(self, value: object) -> Digest:
         """Keep a value's canonical JSON; its digest equals `digest_of(value)`."""
@@ -32,7 +30,7 @@ class Objects:
         path = self.path(digest)
         if not path.exists():
             try:
-                _write(path, content)
+                write_whole(path, content)
             except OSError as error:
                 raise _unwritable(path, error) from error
         return digest
@@ -60,38 +58,17 @@ class Objects:
 
     def names(self) -> Iterator[Digest]:
         """All digests that files are named for, in order."""
-        if self.folder.is_dir():
-            for folder in sorted(self.folder.iterdir()):
-                for file in sorted(folder.iterdir()) if folder.is_dir() else ():
-                    if not file.name.startswith("."):
-                        yield folder.name + file.name
+        for name in files_under(self.folder):
+            folder, _, file = name.partition("/")
+            if file and not file.startswith("."):
+                yield folder + file
 
-    def path(self, digest: Digest) -> Path:
+    def path(self, digest: Digest) -> AnyPath:
         """Where the bytes of a digest are kept."""
         return self.folder / digest[:2] / digest[2:]
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a file that is there whole or not at all, also after a power failure."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A name of its own per thread; one that a kill left behind is overwritten.
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _unwritable(path: Path, error: OSError) -> BadInput:
+def _unwritable(path: AnyPath, error: OSError) -> BadInput:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return BadInput(f"the disk under {path.parent} is full", "free some space and try again")
+        return BadInput(f"the disk under {path} is full", "free some space and try again")
     return BadInput(f"{path} cannot be written: {error.strerror}", "check the folder's permissions")

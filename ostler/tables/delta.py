@@ -4,12 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, cast
-from urllib.parse import unquote
+from typing import Any
 
 import duckdb
-import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 from pydantic import Field
@@ -18,10 +15,35 @@ from ostler.core.base import Frozen
 from ostler.core.canonical import Digest
 from ostler.core.datasets import Dataset
 from ostler.core.errors import BadInput, NotFound
+from ostler.storage.paths import path_of
+from ostler.storage.refusals import plain, refusal
+from ostler.storage.remote import delta_options
 from ostler.tables.engine import connect
+from ostler.tables.layout import layout_of, root_of
 from ostler.tables.view import View, view_of
 
-_FOREIGN_FEATURES = {"deletionVectors", "columnMapping", "v2Checkpoint", "rowTracking"}
+_FOREIGN = {
+    "deletionVectors": "switch delta.enableDeletionVectors off and REORG … APPLY (PURGE)",
+    "columnMapping": "rewrite the table without delta.columnMapping.mode",
+    "v2Checkpoint": "drop the feature: ALTER TABLE … DROP FEATURE v2Checkpoint",
+    "rowTracking": "drop the feature: ALTER TABLE … DROP FEATURE rowTracking",
+    "changeDataFeed": "switch it off: delta.enableChangeDataFeed=false",
+    "appendOnly": "switch it off (delta.appendOnly=false); mending changes rows",
+    "checkConstraints": "drop the constraints and put them into the contract",
+    "generatedColumns": "rewrite the table without generated columns",
+    "identityColumns": "rewrite the table without identity columns",
+    "typeWidening": "drop the feature: ALTER TABLE … DROP FEATURE typeWidening",
+    "variantType": "keep the values as text",
+}
+"""What a table may use that Ostler does not write, and what a person can do about it."""
+
+_SWITCHES = {
+    "delta.enableDeletionVectors": "deletionVectors",
+    "delta.enableRowTracking": "rowTracking",
+    "delta.enableChangeDataFeed": "changeDataFeed",
+    "delta.appendOnly": "appendOnly",
+}
+"""Properties that say whether a feature, once listed, is in use."""
 
 METADATA = "ostler"
 """The key in a commit's metadata under which Ostler's own stands, as JSON."""
@@ -56,16 +78,18 @@ class VersionedTable:
     def handle(self, version: int | None = None) -> DeltaTable:
         """The table's state at a version, the newest by default; NotFound when there is none."""
         try:
-            return DeltaTable(self.uri, version=version)
+            return DeltaTable(self.uri, version=version, storage_options=delta_options(self.uri))
         except TableNotFoundError:
             raise NotFound(f"there is no Delta table at {self.uri}") from None
         except (DeltaError, OSError, ValueError) as error:
+            if known := refusal(error, self.uri):
+                raise known from error
             if version is not None:
-                newest = DeltaTable(self.uri).version()
+                newest = self.handle().version()
                 raise NotFound(
                     f"version {version} of the table cannot be read; the newest is {newest}"
                 ) from error
-            raise BadInput(f"the table at {self.uri} cannot be read: {error}") from error
+            raise BadInput(f"the table at {self.uri} cannot be read: {plain(error)}") from error
 
     @property
     def version(self) -> int:
@@ -112,8 +136,8 @@ def table_of(dataset: Dataset) -> VersionedTable:
 
 
 def files_of(handle: DeltaTable) -> list[str]:
-    """Paths of a handle's data files, sorted; the library gives them in the form of addresses."""
-    return sorted(unquote(address) for address in handle.file_uris())
+    """Paths or addresses of a handle's data files, sorted."""
+    return list(layout_of(handle).files)
 
 
 def view_of_handle(
@@ -121,15 +145,9 @@ def view_of_handle(
 ) -> View:
     """The data files of a handle as a view."""
     connection = connection or connect()
-    name = f"{Path(handle.table_uri).name}@{handle.version()}"
-    files = files_of(handle)
-    if files:
-        relation = connection.read_parquet(files, union_by_name=True)
-    else:
-        empty = pa.table(cast("Any", handle).to_pyarrow_dataset().to_table())
-        connection.register(f"{name}: empty", empty)
-        relation = connection.view(f"{name}: empty")
-    relation.create_view(name, replace=True)
+    layout = layout_of(handle)
+    name = f"{path_of(layout.root.rstrip('/')).name}@{handle.version()}"
+    layout.create_view(connection, name)
     hidden = tuple(column for column in key if column.startswith("_ostler"))
     return view_of(name, key, hidden=hidden, version=handle.version(), connection=connection)
 
@@ -144,6 +162,33 @@ def _commit(entry: dict[str, Any]) -> Commit:
     )
 
 
+def _refuse_foreign(uri: str, handle: DeltaTable) -> None:
+    """BadInput when a table uses what a commit of ours would break or contradict."""
+    configuration = handle.metadata().configuration
+    protocol = handle.protocol()
+    listed = {*(protocol.reader_features or ()), *(protocol.writer_features or ())}
+    used = listed - {"changeDataFeed", "appendOnly", "checkConstraints", "generatedColumns"}
+    used |= {of for key, of in _SWITCHES.items() if configuration.get(key, "").lower() == "true"}
+    if any(key.startswith("delta.constraints.") for key in configuration):
+        used.add("checkConstraints")
+    if configuration.get("delta.columnMapping.mode", "none") != "none":
+        used.add("columnMapping")
+    if "delta.generationExpression" in handle.schema().to_json():
+        used.add("generatedColumns")
+    found = [feature for feature in _FOREIGN if feature in used]
+    if found:
+        raise BadInput(
+            f"{uri} uses {', '.join(found)}, which Ostler does not write",
+            f"{_FOREIGN[found[0]]}; or export the table and add the file",
+        )
+    outside = [path for path in files_of(handle) if "://" in path.removeprefix(root_of(handle))]
+    if outside:
+        raise BadInput(
+            f"{uri} is a shallow clone: its data lies in another table",
+            "add that table, or make a full copy",
+        )
+
+
 def open_delta(uri: str, key: tuple[str, ...]) -> VersionedTable:
     """An existing Delta table, in place; its declared key must name every row exactly once."""
     table = VersionedTable(uri, key)
@@ -153,13 +198,7 @@ def open_delta(uri: str, key: tuple[str, ...]) -> VersionedTable:
             f"{uri} is a Delta table and needs a key",
             "name the columns whose values identify a row: --key id",
         )
-    features = set(handle.protocol().reader_features or ()) & _FOREIGN_FEATURES
-    if features or handle.metadata().partition_columns:
-        what = "partitions" if not features else ", ".join(sorted(features))
-        raise BadInput(
-            f"{uri} uses {what}, which Ostler does not write yet",
-            "copy the data into a plain Delta table, or export it and add the file",
-        )
+    _refuse_foreign(uri, handle)
     view = table.view()
     missing = [column for column in key if column not in view.column_names]
     if missing:

@@ -1,12 +1,14 @@
 """DuckDB: connections that reach only what they are handed, and queries over Arrow tables."""
 
 import atexit
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+
+from ostler.storage.addresses import is_url
 
 Row = tuple[Any, ...]
 """What a query selects; the one place where a value has no static type."""
@@ -29,6 +31,20 @@ def connect() -> duckdb.DuckDBPyConnection:
     It costs a thirtieth of a database of its own, and all share one memory limit.
     """
     return _root().cursor()
+
+
+def reach(addresses: Iterable[str]) -> None:
+    """Let every connection read and write what lies at these paths and addresses."""
+    for scheme in sorted({a.partition("://")[0] for a in addresses if is_url(a)}):
+        _reach(scheme)
+
+
+@cache
+def _reach(scheme: str) -> None:
+    from ostler.storage.bridge import fsspec_of
+
+    # DuckDB's own way to object storage is an extension, which it would have to download.
+    _root().register_filesystem(fsspec_of(scheme))
 
 
 def compute(sql: str, parameters: Sequence[object] = (), /, **tables: pa.Table) -> list[Row]:

@@ -1,4 +1,4 @@
-"""Files in and out: CSV, Parquet and JSON lines, read strictly, with errors that name the line."""
+"""Files in: read strictly, with errors that name the line."""
 
 import codecs
 import csv
@@ -16,12 +16,34 @@ from ostler.core.errors import BadInput
 from ostler.tables.sql import quoted
 
 _SAMPLE = 64 * 1024
+_WORKBOOKS = (".xlsx", ".xlsm")
 _DELIMITERS = ",;\t|"
 _ENCODINGS = "say how it is encoded, for example --encoding latin-1 or --encoding utf-16"
 
 # What Delta cannot hold as it is, or what other readers of the table would not understand.
 _AS_TEXT = re.compile(r"^(TIME|TIME WITH TIME ZONE|INTERVAL|UUID|HUGEINT|UHUGEINT|ENUM|BIT|UTINYINT"
                       r"|USMALLINT|UINTEGER|UBIGINT|MAP|UNION|JSON|NULL|\"NULL\")")  # fmt: skip
+
+
+@contextmanager
+def as_readable(path: Path, encoding: str, sheet: str = "") -> Generator[Path]:
+    """A file that `open_file` reads: the file itself, or a copy in UTF-8, or a workbook's sheet."""
+    kind = path.suffix.lower()
+    if kind == ".xls":
+        raise BadInput(f"{path} is an Excel workbook of the old kind", "save it as .xlsx or as CSV")
+    if kind not in _WORKBOOKS:
+        if sheet:
+            raise BadInput(f"{path} has no sheets", "--sheet is for Excel workbooks")
+        with as_utf8(path, encoding) as text:
+            yield text
+        return
+    from ostler.tables.excel import write_sheet
+
+    _refuse_absent(path)
+    with tempfile.TemporaryDirectory(prefix="ostler-") as folder:
+        copy = Path(folder) / f"{path.stem}.parquet"
+        write_sheet(path, sheet, copy)
+        yield copy
 
 
 @contextmanager
@@ -61,15 +83,7 @@ def open_file(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckD
     CSV comes as text throughout, an empty field as missing: what a value means is the contract's
     matter. Raises BadInput for a file that is absent, empty or of no kind that is known.
     """
-    if not path.exists():
-        raise BadInput(f"{path}: there is no such file")
-    if path.is_dir():
-        raise BadInput(
-            f"{path} is a folder and not a Delta table",
-            "name a CSV, Parquet or JSON lines file, or the folder of a Delta table",
-        )
-    if path.stat().st_size == 0:
-        raise BadInput(f"{path} is empty", "a table needs at least a line of column names")
+    _refuse_absent(path)
     readers = {
         ".csv": _open_csv,
         ".tsv": _open_csv,
@@ -84,19 +98,32 @@ def open_file(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckD
     if reader is None:
         raise BadInput(
             f"{path}: files that end in {path.suffix or 'nothing'} are not read",
-            "CSV (.csv, .tsv, .txt), Parquet (.parquet) and JSON lines (.jsonl, .ndjson) are",
+            "CSV (.csv, .tsv, .txt), Parquet (.parquet), JSON lines (.jsonl, .ndjson) and "
+            "Excel workbooks (.xlsx) are",
         )
     try:
         relation = reader(connection, path)
     except duckdb.Error as error:
         raise reading_error(path, error) from None
-    _refuse_duplicates(path, relation.columns)
+    refuse_duplicates(path, relation.columns)
     return relation
+
+
+def _refuse_absent(path: Path) -> None:
+    if not path.exists():
+        raise BadInput(f"{path}: there is no such file")
+    if path.is_dir():
+        raise BadInput(
+            f"{path} is a folder and not a Delta table",
+            "name a CSV, Parquet, JSON lines or Excel file, or the folder of a Delta table",
+        )
+    if path.stat().st_size == 0:
+        raise BadInput(f"{path} is empty", "a table needs at least a line of column names")
 
 
 def _open_csv(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyRelation:
     names, delimiter = _head(path)
-    _refuse_duplicates(path, names)
+    refuse_duplicates(path, names)
     return connection.read_csv(
         str(path),
         header=True,
@@ -135,7 +162,8 @@ def _open_json(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.Duck
     return connection.read_json(str(path), format="newline_delimited", sample_size=-1)
 
 
-def _refuse_duplicates(path: Path, names: list[str]) -> None:
+def refuse_duplicates(path: Path, names: list[str]) -> None:
+    """BadInput for columns that not every reader could tell apart, and for Ostler's own."""
     seen: dict[str, str] = {}
     for name in names:
         other = seen.get(name.lower())

@@ -1,6 +1,5 @@
 """Files become managed tables: streamed in file order, each row with its hidden id."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,9 +10,12 @@ from deltalake.exceptions import DeltaError
 
 from ostler.core.datasets import ROW_ID
 from ostler.core.errors import BadInput, Conflict
+from ostler.storage.paths import path_of, remove_tree
+from ostler.storage.refusals import plain, refusal
+from ostler.storage.remote import delta_options
 from ostler.tables.delta import METADATA, VersionedTable
 from ostler.tables.engine import connect
-from ostler.tables.files import as_utf8, open_file, reading_error, with_row_ids
+from ostler.tables.files import as_readable, open_file, reading_error, with_row_ids
 from ostler.tables.sql import quoted
 
 TARGET_FILE_SIZE = 16 * 1024 * 1024
@@ -32,37 +34,46 @@ def import_file(
     key: tuple[str, ...],
     *,
     encoding: str = "utf-8",
+    sheet: str = "",
     progress: Callable[[int], None] = lambda _rows: None,
 ) -> VersionedTable:
     """Copy a file into a new managed table, in file order, with bounded memory.
 
-    `progress` hears how many rows have been read. Raises BadInput, and leaves nothing behind, when
-    the file cannot be read to its end.
+    `progress` hears how many rows have been read; `sheet` chooses from a workbook. Raises BadInput,
+    and leaves nothing behind, when the file cannot be read to its end.
     """
-    if Path(uri).exists():
+    target = path_of(uri)
+    if target.exists():
         raise Conflict(f"there is a table at {uri} already")
     connection = connect()
-    staging = Path(f"{uri}.importing")
-    _remove(staging)
+    # Nothing can be renamed in object storage; there a table begins to be with its first commit.
+    staging = Path(f"{uri}.importing") if isinstance(target, Path) else target
+    remove_tree(staging)
+    whole = False
     try:
-        with as_utf8(path, encoding) as plain:
-            relation = with_row_ids(open_file(connection, plain))
+        with as_readable(path, encoding, sheet) as text:
+            relation = with_row_ids(open_file(connection, text))
             write_deltalake(
-                staging,
+                str(staging),
                 _counted(relation.to_arrow_reader(100_000), progress),
                 configuration=_PROPERTIES,
                 target_file_size=TARGET_FILE_SIZE,
                 commit_properties=CommitProperties(custom_metadata={METADATA: "{}"}),
+                storage_options=delta_options(uri),
             )
-        staging.rename(uri)
+        if isinstance(staging, Path):
+            staging.rename(uri)
+        whole = True
     except duckdb.Error as error:
         raise reading_error(path, error) from None
     except (DeltaError, OSError, ValueError) as error:
         if "CSV Error" in str(error) or "Invalid Input Error" in str(error):
             raise reading_error(path, duckdb.Error(str(error))) from None
-        raise BadInput(f"{path} cannot be imported: {str(error).splitlines()[0]}") from error
+        known = refusal(error, uri)
+        raise known or BadInput(f"{path} cannot be imported: {plain(error)}") from error
     finally:
-        _remove(staging)
+        if not whole:
+            remove_tree(staging)
     return VersionedTable(uri, key)
 
 
@@ -79,16 +90,12 @@ def _counted(reader: pa.RecordBatchReader, progress: Callable[[int], None]) -> p
     return pa.RecordBatchReader.from_batches(reader.schema, batches())
 
 
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
-
-
 def append_file(
     path: Path,
     table: VersionedTable,
     *,
     encoding: str = "utf-8",
+    sheet: str = "",
     progress: Callable[[int], None] = lambda _rows: None,
 ) -> int:
     """Add a file's rows to a managed table, in one commit; returns how many.
@@ -97,8 +104,8 @@ def append_file(
     and changes nothing otherwise.
     """
     view = table.view()
-    with as_utf8(path, encoding) as plain:
-        relation = open_file(connect(), plain)
+    with as_readable(path, encoding, sheet) as text:
+        relation = open_file(connect(), text)
         odd = sorted(set(relation.columns) ^ set(view.column_names))
         if odd:
             where = "the table" if odd[0] in relation.columns else "the file"
@@ -118,9 +125,11 @@ def append_file(
                 mode="append",
                 target_file_size=TARGET_FILE_SIZE,
                 commit_properties=CommitProperties(custom_metadata={METADATA: "{}"}),
+                storage_options=delta_options(table.uri),
             )
         except duckdb.Error as error:
             raise reading_error(path, error) from None
         except (DeltaError, OSError, ValueError) as error:
-            raise BadInput(f"{path} cannot be appended: {str(error).splitlines()[0]}") from error
+            known = refusal(error, table.uri)
+            raise known or BadInput(f"{path} cannot be appended: {plain(error)}") from error
     return table.view().row_count - view.row_count

@@ -89,13 +89,18 @@ def empty_patch() -> Patch:
 def make(changes: pa.Table, columns: Sequence[Column]) -> Patch:
     """A patch from changes in any order; new values take the canonical text of their column's type.
 
-    Raises BadInput for an unknown column, a value that its column cannot hold, or a cell that is
-    changed twice.
+    Raises BadInput for an unknown column, one of nested values, a value that its column cannot
+    hold, or a cell that is changed twice.
     """
     known = {column.name: column.type for column in columns}
     for (name,) in compute("""SELECT DISTINCT "column" FROM p ORDER BY 1""", p=changes):
         if name not in known:
             raise BadInput(f"the patch changes a column that the table does not have: {name!r}")
+        if nested(known[name]):
+            raise BadInput(
+                f"column {name!r} holds nested values ({known[name]}), which a patch cannot change",
+                "patch the table's other columns; rows of such a table are not deleted either",
+            )
     for kind in sorted({kind for kind in known.values() if kind != "VARCHAR"}):
         names = [name for name, of in known.items() if of == kind]
         changes = _cast_new(changes, names, kind)
@@ -106,6 +111,11 @@ def make(changes: pa.Table, columns: Sequence[Column]) -> Patch:
     if twice:
         raise BadInput(f"the patch changes one cell twice: row {twice[0][0]}, {twice[0][1]!r}")
     return normal(changes)
+
+
+def nested(kind: str) -> bool:
+    """Whether DuckDB's type is one of lists, structs or maps, whose text does not read back."""
+    return kind.endswith("]") or kind.startswith(("STRUCT(", "MAP(", "UNION(", "VARIANT"))
 
 
 def _cast_new(changes: pa.Table, names: list[str], kind: str) -> pa.Table:

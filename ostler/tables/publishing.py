@@ -6,11 +6,9 @@ That commit carries each proposal's id as a Delta transaction, looked up and com
 handle, so a proposal cannot be applied twice: the table is the arbiter.
 """
 
-import hashlib
 import json
-import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
@@ -21,16 +19,17 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from ostler.core.canonical import Digest, canonical_json
 from ostler.core.errors import Conflict, InternalError
+from ostler.storage.paths import digest_of_file, path_of, settle, size_of
 from ostler.tables.delta import (
     METADATA,
     Commit,
     VersionedTable,
-    files_of,
     transaction_of,
     view_of_handle,
 )
 from ostler.tables.disk import writing
 from ostler.tables.engine import computed
+from ostler.tables.layout import Layout, Values, layout_of
 from ostler.tables.patches import Patch, Stale, empty_patch, normal
 from ostler.tables.sql import quoted
 from ostler.tables.stacking import stacked
@@ -39,6 +38,10 @@ from ostler.tables.view import View
 
 TRIES = 5
 """How often to stage and publish anew what other writers keep beating."""
+
+
+_RANGED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "VARCHAR")
+"""Types of key columns whose range other readers are told."""
 
 
 class Moved(Conflict):
@@ -113,6 +116,7 @@ class NewFile:
     size: int
     digest: Digest
     stats: str
+    partition: Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -129,56 +133,57 @@ def prepare(stage: Stage) -> Prepared:
 
     BadInput when the disk is full or may not be written; then none of the files is left.
     """
-    token = uuid4().hex
-    root = Path(stage.table.uri)
+    added: dict[str, Values] = {}
     try:
-        with writing(root):
-            return _prepared(stage, root, token)
+        with writing(path_of(stage.table.uri)):
+            return _prepared(stage, added)
     except BaseException:
-        for path in root.glob(f"part-{token}-*"):
-            path.unlink()
+        for path in added:
+            path_of(path).unlink(missing_ok=True)
         raise
 
 
-def _prepared(stage: Stage, root: Path, token: str) -> Prepared:
+def _prepared(stage: Stage, added: dict[str, Values]) -> Prepared:
+    """`prepare`; every file is entered in `added` before it is begun."""
     view = stage.base
-    added: list[Path] = []
+    layout = layout_of(stage.handle)
+    token = uuid4().hex
     removed: list[str] = []
-    for number, (file, patch) in enumerate(_by_file(stage)):
-        old = _file_view(view, f"file {number} {token}", [file])
-        new = apply(patch, old)
+    for number, (file, patch) in enumerate(_by_file(stage, layout)):
+        old = _file_view(view, layout, f"file {number} {token}", [file])
         removed.append(file)
-        if new.row_count:
-            added.append(_write(new, root / f"part-{token}-{number:05}.parquet"))
+        _write(apply(patch, old), layout, f"{token}-{number:05}", added)
     inserts = _only(stage.patch, "op = 'insert'")
     if not inserts.empty:
-        empty = _empty_view(view, f"empty {token}")
-        added.append(_write(apply(inserts, empty), root / f"part-{token}-new.parquet"))
-    _prove(stage, removed, added, token)
+        empty = _file_view(view, layout, f"empty {token}", [])
+        _write(apply(inserts, empty), layout, f"{token}-new", added)
+    new = layout.with_files(added)
+    before = _file_view(view, layout, f"before {token}", removed)
+    after = _file_view(view, new, f"after {token}", new.files)
+    if between(before, after).digest != stage.patch.digest:
+        raise InternalError(
+            "the staged files do not differ from the table by exactly the patch; "
+            "nothing was published"
+        )
     return Prepared(
-        added=tuple(_new_file(stage, path) for path in added),
-        removed=tuple(str(Path(file).relative_to(root)) for file in removed),
+        added=tuple(_new_file(view, new, path) for path in added),
+        removed=tuple(layout.relative(file) for file in removed),
     )
 
 
-def _by_file(stage: Stage) -> list[tuple[str, Patch]]:
+def _by_file(stage: Stage, layout: Layout) -> list[tuple[str, Patch]]:
     """The data files that hold touched rows, each with its part of the patch."""
-    files = files_of(stage.handle)
-    if not files:
-        return []
     view = stage.base
     touched = computed(
         """SELECT DISTINCT "row" FROM p WHERE op <> 'insert'""", p=stage.patch.changes
     )
     view.connection.register("ostler_touched", touched)
-    file = "ostler_file"
-    while file in view.column_names:
-        file += "_"
+    if not layout.files:
+        return []
+    layout.create_view(view.connection, "ostler_files", with_file=True)
     found = view.arrow(
-        f"""SELECT {file} AS filename, {view.row} AS "row"
-            FROM read_parquet(?, filename = '{file}', union_by_name = true)
-            WHERE {view.row} IN (SELECT "row" FROM ostler_touched)""",
-        [files],
+        f"""SELECT {quoted(layout.file_column)} AS filename, {view.row} AS "row" FROM ostler_files
+            WHERE {view.row} IN (SELECT "row" FROM ostler_touched)"""
     )
     names = sorted(set(found.column("filename").to_pylist()))
     return [
@@ -201,66 +206,70 @@ def _only(patch: Patch, condition: str) -> Patch:
     return normal(computed(f"SELECT * FROM p WHERE {condition}", p=patch.changes))
 
 
-def _file_view(view: View, name: str, files: Sequence[str]) -> View:
-    view.connection.read_parquet(list(files), union_by_name=True).create_view(name, replace=True)
+def _file_view(view: View, layout: Layout, name: str, files: Iterable[str]) -> View:
+    layout.create_view(view.connection, name, files)
     return View(view.connection, name, view.columns, view.key, view.version)
 
 
-def _empty_view(view: View, name: str) -> View:
-    view.connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT * FROM {view.source} LIMIT 0"
-    )
-    return View(view.connection, name, view.columns, view.key, view.version)
-
-
-def _write(view: View, path: Path) -> Path:
+def _write(view: View, layout: Layout, name: str, added: dict[str, Values]) -> None:
+    """Write the rows of a view, a file for each partition that they are in; none for no rows."""
+    if not view.row_count:
+        return
     order = ", ".join(quoted(column) for column in view.key)
-    relation = view.connection.sql(f"SELECT * FROM {view.source} ORDER BY {order}")
-    relation.write_parquet(str(path), compression="zstd")
-    # A commit must never name a file that a power cut could still empty.
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-    return path
-
-
-def _prove(stage: Stage, removed: list[str], added: list[Path], token: str) -> None:
-    view = stage.base
-    before = _union(view, f"before {token}", removed)
-    after = _union(view, f"after {token}", [str(path) for path in added])
-    if between(before, after).digest != stage.patch.digest:
-        raise InternalError(
-            "the staged files do not differ from the table by exactly the patch; "
-            "nothing was published"
+    stored = ", ".join(quoted(column) for column in layout.stored)
+    for number, values in enumerate(_partitions(view, layout)):
+        part = f"-{number}" if layout.partitioned_by else ""
+        path = f"{layout.root}{layout.folder(values)}part-{name}{part}.parquet"
+        added[path] = values
+        where = " AND ".join(
+            f"{text} IS NOT DISTINCT FROM CAST(? AS VARCHAR)" for text in layout.values_sql()
         )
+        relation = view.connection.sql(
+            f"SELECT {stored} FROM {view.source} WHERE {where or 'true'} ORDER BY {order}",
+            params=list(values),
+        )
+        target = path_of(path)
+        if isinstance(target, Path):
+            target.parent.mkdir(exist_ok=True, parents=True)
+        relation.write_parquet(path, compression="zstd")
+        settle(target)
 
 
-def _union(view: View, name: str, files: list[str]) -> View:
-    return _file_view(view, name, files) if files else _empty_view(view, name)
+def _partitions(view: View, layout: Layout) -> list[Values]:
+    """The partitions that a view's rows are in, in order."""
+    if not layout.partitioned_by:
+        return [()]
+    columns = ", ".join(layout.values_sql())
+    found = view.query(f"SELECT DISTINCT {columns} FROM {view.source} ORDER BY ALL")
+    return [tuple(None if v is None else str(v) for v in row) for row in found]
 
 
-def _new_file(stage: Stage, path: Path) -> NewFile:
-    content = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            content.update(block)
+def _new_file(view: View, layout: Layout, path: str) -> NewFile:
     return NewFile(
-        path=path.name,
-        size=path.stat().st_size,
-        digest=content.hexdigest(),
-        stats=_stats(stage.base, path),
+        path=layout.relative(path),
+        size=size_of(path_of(path)),
+        digest=digest_of_file(path_of(path)),
+        stats=_stats(view, layout, path),
+        partition=dict(zip(layout.partitioned_by, layout.files[path], strict=True)),
     )
 
 
-def _stats(view: View, path: Path) -> str:
+def _stats(view: View, layout: Layout, path: str) -> str:
     """What other readers need to skip the file: row count, and the range of the key."""
-    file = _file_view(view, f"stats {path.name}", [str(path)])
-    keys = ", ".join(f"min({quoted(k)}), max({quoted(k)})" for k in view.key)
-    count, *ranges = file.one(f"SELECT count(*), {keys} FROM {file.source}")
-    plain = (int, str, float)
+    file = _file_view(view, layout, f"stats {path}", [path])
+    names = [
+        column.name
+        for column in layout.columns
+        if column.name in view.key
+        and column.name not in layout.partitioned_by
+        and column.type in _RANGED
+    ]
+    keys = "".join(f", min({quoted(k)}), max({quoted(k)})" for k in names)
+    count, *ranges = file.one(f"SELECT count(*){keys} FROM {file.source}")
     known = {
         key: (low, high)
-        for key, low, high in zip(view.key, ranges[::2], ranges[1::2], strict=True)
-        if isinstance(low, plain) and isinstance(high, plain)
+        for key, low, high in zip(names, ranges[::2], ranges[1::2], strict=True)
+        if low is not None
     }
     return json.dumps(
         {
@@ -288,7 +297,7 @@ def publish(
     """
     now = time.time_ns() // 1_000_000
     actions = [
-        *(AddAction(f.path, f.size, {}, now, True, f.stats) for f in prepared.added),
+        *(AddAction(f.path, f.size, f.partition, now, True, f.stats) for f in prepared.added),
         *(RemoveAction(path, True, now) for path in prepared.removed),
     ]
     metadata = {
@@ -300,11 +309,12 @@ def publish(
     }
     handle = stage.handle
     try:
-        with writing(Path(stage.table.uri)):
+        with writing(path_of(stage.table.uri)):
             handle.create_write_transaction(
                 actions,
                 mode="append",
                 schema=handle.schema(),
+                partition_by=list(handle.metadata().partition_columns) or None,
                 commit_properties=CommitProperties(
                     custom_metadata={METADATA: canonical_json(metadata)},
                     app_transactions=[Transaction(transaction_of(p), 1) for p in proposals],
@@ -324,4 +334,4 @@ def discard(stage: Stage, prepared: Prepared) -> None:
     published = {name for commit in stage.table.history() for name in commit.files}
     for file in prepared.added:
         if file.path not in published:
-            (Path(stage.table.uri) / file.path).unlink(missing_ok=True)
+            (path_of(stage.table.uri) / file.path).unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """The part of pyarrow that Ostler uses; pyarrow ships no types."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 class DataType: ...
 
@@ -61,7 +61,10 @@ class Table:
         mapping: Mapping[str, Sequence[object]], schema: Schema | None = None
     ) -> Table: ...
 
-def schema(fields: Iterable[tuple[str, DataType]] | Iterable[Field]) -> Schema: ...
+class SupportsSchema(Protocol):
+    def __arrow_c_schema__(self) -> object: ...
+
+def schema(fields: Iterable[tuple[str, DataType]] | Iterable[Field] | SupportsSchema) -> Schema: ...
 def table(
     data: Mapping[str, Sequence[object] | Array] | object, schema: Schema | None = None
 ) -> Table: ...

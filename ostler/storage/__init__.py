@@ -1,0 +1,1 @@
+"""Where bytes lie: folders and object storage behind one kind of path."""

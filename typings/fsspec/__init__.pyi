@@ -1,0 +1,3 @@
+"""The part of fsspec that Ostler uses; fsspec ships no types."""
+
+class AbstractFileSystem: ...
