@@ -55,10 +55,19 @@ def _python() -> str:
 
 
 def _state(parts: "Opened") -> str:
+    from ostler.core.errors import UserError
     from ostler.store.audit import head
+    from ostler.store.rights import try_writing
 
     with parts.store.reading() as session:
-        return f"{parts.workspace.state_url}, {head(session).size:,} audit entries"
+        seen = f"{parts.store.describe(session.connection())}, {head(session).size:,} audit entries"
+    try:
+        with parts.store.transaction() as session:
+            try_writing(session)
+    except UserError as error:
+        # Right for an auditor, wrong for everybody else, who will know.
+        return f"{seen}, only to be read: {error.message}"
+    return f"{seen}, can be written"
 
 
 def _storage(parts: "Opened") -> str:
