@@ -79,7 +79,10 @@ class Workspace:
         named = self.settings.storage
         if not named:
             return self.hidden
-        return path_of(named if is_url(named) else self.root / Path(named).expanduser())
+        if is_url(named):
+            return path_of(named)
+        # The real path: tables are recorded by it, and others who share the folder look for it.
+        return path_of((self.root / Path(named).expanduser()).resolve())
 
     @property
     def objects(self) -> AnyPath:
