@@ -20,6 +20,7 @@ from ostler.store.engine import Store, open_store
 from ostler.store.heads import read_heads
 from ostler.store.objects import Objects
 from ostler.store.proposals import queue
+from ostler.store.rights import try_writing
 from ostler.store.verify import verify_store
 
 in_postgresql = pytest.mark.parametrize("state_kind", ["postgresql"])
@@ -211,6 +212,8 @@ def test_the_rights_that_the_documentation_lists_suffice_and_keep_the_log_as_it_
     url = make_url(state_db.url).set(username="team").render_as_string()
     theirs = open_store(url, tmp_path / "theirs.log")
     samples.live(theirs, objects)
+    with theirs.transaction() as session:
+        try_writing(session)
     assert verify_store(theirs, objects) == ()
     for edit in ("UPDATE audit_entry SET actor = 'eve'", "DELETE FROM checkpoint"):
         with pytest.raises(BadInput, match="lack a right"), theirs.transaction() as session:
@@ -231,7 +234,7 @@ def test_an_auditor_who_may_only_read_can_verify(
     theirs = open_store(url, tmp_path / "theirs.log")
     assert verify_store(theirs, objects) == ()
     with pytest.raises(BadInput, match="lack a right"), theirs.transaction() as session:
-        add(session, "more")
+        try_writing(session)
     theirs.close()
     drop()
 
