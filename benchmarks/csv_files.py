@@ -18,7 +18,9 @@ class Table:
     @property
     def columns(self) -> list[list[str]]:
         """The values column by column."""
-        return [list(values) for values in zip(*self.rows, strict=True)] or [[] for _ in self.header]
+        return [list(values) for values in zip(*self.rows, strict=True)] or [
+            [] for _ in self.header
+        ]
 
 
 def read(path: Path) -> Table:

@@ -39,7 +39,7 @@ GLYPHS: dict[str, tuple[int, ...]] = {
 
 
 class Picture:
-    """Pixels, written to once each."""
+    """Pixels, white at first."""
 
     def __init__(self) -> None:
         self._rows = [bytearray(bytes(WHITE) * WIDTH) for _ in range(HEIGHT)]
@@ -105,7 +105,7 @@ def draw(path: Path, measured: Measured, decisions: int) -> None:
     for decision in range(0, last + 1, max(1, last // 10)):
         x, y = at(decision, 0)
         picture.text(x - 6 * len(str(decision)), y + 10, str(decision), BLACK)
-    picture.text(LEFT + 200, HEIGHT - 22, "human decisions", BLACK)
+    picture.text(LEFT, HEIGHT - 24, "human decisions", BLACK)
     peer = max((score.repair_f1 for score in measured.peers.values()), default=0.0)
     picture.line(at(0, peer), at(last, peer), GREY)
     for colour, values in (
@@ -119,7 +119,7 @@ def draw(path: Path, measured: Measured, decisions: int) -> None:
             picture.box(x - 2, y - 2, 6, 6, colour)
     legend = ((BLUE, "repair F1"), (ORANGE, "detection F1"), (GREY, "best peer without a person"))
     for place, (colour, words) in enumerate(legend):
-        x, y = LEFT + 380, HEIGHT - BOTTOM - 70 + 20 * place
-        picture.box(x - 16, y + 4, 10, 6, colour)
-        picture.text(x, y + 2, words, BLACK, size=1)
+        x, y = LEFT + 260 + 110 * place, HEIGHT - 22
+        picture.box(x - 16, y + 1, 10, 6, colour)
+        picture.text(x, y, words, BLACK, size=1)
     picture.save(path)

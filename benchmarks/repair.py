@@ -47,19 +47,15 @@ class Setting:
 def measure(setting: Setting) -> Measured:
     """Run the product with the reviewer, the peers beside it, and score all of them."""
     dirty = read(setting.dirty)
-    worn = disguise(
-        dirty.header, shuffle=setting.shuffle, rename=setting.rename, seed=setting.seed
-    )
+    worn = disguise(dirty.header, shuffle=setting.shuffle, rename=setting.rename, seed=setting.seed)
     with tempfile.TemporaryDirectory(prefix="ostler-bench-") as name:
         folder = Path(name)
         reviewer = [HERE / "reviewer.py", "--clean", setting.clean.resolve()]
         reviewer += ["--seed", setting.seed, *(["--noisy"] if setting.noisy else [])]
         with product(folder, worn.put_on(dirty)) as ours, talking_to(reviewer) as ask:
             exports, decided = converse(ours, ask, worn, dirty, setting)
-        tables = {f"after {number}": table for number, table in enumerate(exports)}
-        tables |= {name: worn.take_off(peer(worn.put_on(dirty)), dirty.header)
-                   for name, peer in PEERS.items()}  # fmt: skip
-        scores = scored(setting, folder, list(tables.values()))
+        others = [worn.take_off(peer(worn.put_on(dirty)), dirty.header) for peer in PEERS.values()]
+        scores = scored(setting, folder, [*exports, *others])
     return Measured(
         sha256=sha256(setting.dirty),
         scores=tuple(scores[: len(exports)]),

@@ -70,9 +70,9 @@ def as_markdown(measured: Measured, decisions: int) -> str:
     final = measured.final
     said = (
         f"{final.erroneous:,} of {final.cells:,} cells are wrong; sha256 {measured.sha256}",
-        f"decisions: {len(measured.decided)} used; to F1 0.8: {_never(measured.decisions_to(0.8))}"
-        f", to 0.9: {_never(measured.decisions_to(0.9))}, to 90 % of the final F1: "
-        f"{_never(measured.decisions_to_most)}; {measured.rejected_share:.0%} rejected",
+        f"decisions: {len(measured.decided)} used; to F1 0.8: {never(measured.decisions_to(0.8))}"
+        f", to 0.9: {never(measured.decisions_to(0.9))}, to 90 % of the final F1: "
+        f"{never(measured.decisions_to_most)}; {percent(measured.rejected_share)} rejected",
         f"broken: {final.broken:,} clean cells, {_shown(final.broken_per_100)} "
         "per 100 correct repairs",
         f"time: {measured.groom_seconds:.1f} s a groom, {len(measured.grooms)} of them; "
@@ -91,8 +91,14 @@ def _numbers(score: Score) -> tuple[float, ...]:
     return score.precision, score.recall, score.repair_f1, score.detection_f1
 
 
-def _never(decisions: int | None) -> str:
+def never(decisions: int | None) -> str:
+    """A number of decisions, or that there is none."""
     return "never" if decisions is None else str(decisions)
+
+
+def percent(share: float) -> str:
+    """A share in whole percent."""
+    return f"{share:.0%}".replace("%", " %")
 
 
 def _cut(sentence: str) -> str:

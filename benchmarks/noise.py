@@ -1,0 +1,405 @@
+"""Realistic, seeded errors in any clean table, with the truth and a label for each cell.
+
+    python benchmarks/noise.py clean.csv OUT [--rate 0.08] [--seed 1] [--classes typo,missing=0.02]
+        [--systematic 0.5] [--duplicates 0.0]
+    python benchmarks/noise.py --list
+
+Writes OUT/dirty.csv, OUT/clean.csv and OUT/cells.csv (row from 1, column, class, systematic, clean,
+dirty). A rate is a share of all cells of the table; --rate is shared out evenly over the classes
+that have no rate of their own, and a class that finds too few cells leaves its part to the others.
+A systematic error is one rule on a part of one column: one unit, one filler, one confusion.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+import corruptions as value_errors
+from columns import MEASURED, Column, Ground
+from corruptions import Corruption
+from csv_files import Table, read, write
+
+MOST = 0.3
+"""Share of a class's cells that it may strike at most; beyond, nobody could tell the truth."""
+
+Hit = Callable[[Ground, Column, int, Random, Random], dict[int, str]]
+"""What an error makes of a row: new values by column."""
+
+
+@dataclass(frozen=True)
+class ErrorClass:
+    """One sort of error."""
+
+    name: str
+    says: str
+    applies: Callable[[Ground, Column], bool]
+    hit: Hit
+    rules: bool = True
+    """Whether it comes as a rule on a part of a column, too."""
+
+
+def _value(corruption: Corruption) -> Hit:
+    def hit(_ground: Ground, column: Column, row: int, kind: Random, rng: Random) -> dict[int, str]:
+        value = column.values[row]
+        return {column.place: corruption(value, kind, rng)} if value.strip() else {}
+
+    return hit
+
+
+def _hole(ground: Ground, column: Column, row: int, kind: Random, rng: Random) -> dict[int, str]:
+    holes = {
+        "number": value_errors.number_hole,
+        "quantity": value_errors.number_hole,
+        "date": value_errors.date_hole,
+    }
+    return _value(holes.get(column.kind, value_errors.text_hole))(ground, column, row, kind, rng)
+
+
+def _other_group(
+    _ground: Ground, column: Column, row: int, kind: Random, _rng: Random
+) -> dict[int, str]:
+    return {column.place: kind.choice(column.distinct)} if column.values[row].strip() else {}
+
+
+def _conflict(
+    ground: Ground, column: Column, row: int, _kind: Random, _rng: Random
+) -> dict[int, str]:
+    known = ground.sources
+    if known is None or not column.values[row].strip():
+        return {}
+    source, entity = ground.rows[row][known.source], ground.rows[row][known.entity]
+    nature = Random(f"{ground.seed} source {source}")
+    if nature.random() < 0.5:
+        return {}
+    # Some sources copy from each other, and with it each other's mistakes.
+    origin = nature.choice((source, "first", "second"))
+    mistake = Random(f"{ground.seed} {origin} {entity} {column.place}")
+    return {column.place: value_errors.varied(column.values[row], column.distinct, mistake)}
+
+
+def _swap(ground: Ground, column: Column, row: int, _kind: Random, _rng: Random) -> dict[int, str]:
+    left, right = column.place, ground.twins[column.place]
+    values = ground.rows[row]
+    if not (values[left].strip() and values[right].strip()):
+        return {}
+    return {left: values[right], right: values[left]}
+
+
+def _shift(ground: Ground, column: Column, row: int, _kind: Random, _rng: Random) -> dict[int, str]:
+    places = _run(ground, column)
+    values = ground.rows[row]
+    return {
+        place: values[before] if before is not None else ""
+        for before, place in zip((None, *places), places, strict=False)
+    }
+
+
+def _run(ground: Ground, column: Column) -> list[int]:
+    following = ground.columns[column.place : column.place + 4]
+    return [one.place for one in following if one.damageable]
+
+
+def _suffix(
+    ground: Ground, column: Column, row: int, _kind: Random, _rng: Random
+) -> dict[int, str]:
+    left, right = column.place, ground.suffixes[column.place]
+    values = ground.rows[row]
+    if not (values[left].strip() and values[right].strip()):
+        return {}
+    return {left: f"{values[left]} {values[right]}", right: ""}
+
+
+def _of(*kinds: str) -> Callable[[Ground, Column], bool]:
+    return lambda _ground, column: column.kind in kinds
+
+
+def _amounts(ground: Ground, column: Column) -> bool:
+    return ground.measures(column)
+
+
+def _worded(_ground: Ground, column: Column) -> bool:
+    return column.kind in ("text", "code") and sum(map(len, column.filled)) > 2 * len(column.filled)
+
+
+def _foreign(_ground: Ground, column: Column) -> bool:
+    return column.kind == "text" and any(
+        not value.isascii() or "'" in value or "&" in value for value in column.filled
+    )
+
+
+CLASSES: tuple[ErrorClass, ...] = (
+    ErrorClass("typo", "a neighbouring key, a misread, doubled, lost or swapped letter",
+               _worded, _value(value_errors.typo)),
+    ErrorClass("missing", "nothing where something was",
+               lambda _ground, _column: True, _value(value_errors.missing)),
+    ErrorClass("disguised", "a filler that stands for nothing: N/A, -, 999, unknown",
+               lambda _ground, _column: True, _hole),
+    ErrorClass("outlier", "a number of another scale (10, 100, 1000), sign, or beyond all others",
+               _amounts, _value(value_errors.outlier)),
+    ErrorClass("unit", "a unit where none belongs, percent, or the unit written otherwise",
+               _amounts, _value(value_errors.unit)),
+    ErrorClass("number_format", "thousands separators, decimal comma, needless or leading zeros",
+               _amounts, _value(value_errors.number_format)),
+    ErrorClass("date_format", "the same date in another order or style",
+               _of("date"), _value(value_errors.date_format)),
+    ErrorClass("case", "capitals where there were none, or the other way round",
+               _of("text"), _value(value_errors.case)),
+    ErrorClass("spacing", "doubled, odd or lost blanks, stops and commas at the end",
+               _of("text"), _value(value_errors.spacing)),
+    ErrorClass("phone", "the same telephone number grouped as others do",
+               _of("phone"), _value(value_errors.phone)),
+    ErrorClass("dependency", "another group's value in a column that others decide",
+               lambda ground, column: column.repetitive and bool(ground.deciders[column.place]),
+               _other_group),
+    ErrorClass("digits", "two neighbouring digits changed places",
+               _of("number", "quantity", "phone", "code", "date"),
+               _value(value_errors.swapped_digits), rules=False),
+    ErrorClass("reversed", "letters back to front, or the last word before the first",
+               _of("text"), _value(value_errors.reversed_text)),
+    ErrorClass("encoding", "text that went through a program of another alphabet",
+               _foreign, _value(value_errors.encoding)),
+    ErrorClass("conflict", "sources of one entity that disagree, some copying from each other",
+               lambda ground, column: ground.sources is not None
+               and column.place in ground.sources.facts, _conflict, rules=False),
+    ErrorClass("swapped", "the values of two like columns in each other's place",
+               lambda ground, column: column.place in ground.twins, _swap),
+    ErrorClass("shifted", "a row whose values slipped one column to the right",
+               lambda ground, column: len(_run(ground, column)) >= 3, _shift, rules=False),
+    ErrorClass("suffix", "the short column's value at the end of the one before it",
+               lambda ground, column: column.place in ground.suffixes, _suffix),
+    ErrorClass("alias", "another name that people use for the same thing",
+               lambda _ground, column: column.kind == "text" and column.repetitive,
+               _value(value_errors.alias)),
+)  # fmt: skip
+NAMES = tuple(one.name for one in CLASSES)
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One cell that was made wrong."""
+
+    row: int
+    """From 0."""
+    column: int
+    name: str
+    """Of the class."""
+    systematic: bool
+    clean: str
+    dirty: str
+
+
+@dataclass(frozen=True)
+class Noisy:
+    """A dirty table, and all that is wrong with it."""
+
+    dirty: Table
+    damages: tuple[Damage, ...]
+
+    def restored(self) -> Table:
+        """The clean table, from the dirty one and the damages."""
+        rows = [list(row) for row in self.dirty.rows]
+        for one in self.damages:
+            rows[one.row][one.column] = one.clean
+        return Table(self.dirty.header, rows)
+
+
+class _Injection:
+    """Errors as they are put into one table."""
+
+    def __init__(self, clean: Table, seed: int) -> None:
+        self.ground = Ground(clean, seed)
+        self.seed = seed
+        self.damages: dict[tuple[int, int], Damage] = {}
+
+    def columns(self, one: ErrorClass) -> list[Column]:
+        """Those in which the class can strike."""
+        damageable = (column for column in self.ground.columns if column.damageable)
+        return [column for column in damageable if one.applies(self.ground, column)]
+
+    def inject(self, one: ErrorClass, wanted: int, systematic: float) -> int:
+        """Strike about so many cells; returns how many it came to."""
+        columns = self.columns(one)
+        rng = Random(f"{self.seed} {one.name} {wanted}")
+        done = 0
+        if one.rules and columns:
+            done = self._rules(one, columns, round(wanted * systematic), rng)
+        cells = [(column, row) for column in columns for row in range(len(self.ground.rows))]
+        rng.shuffle(cells)
+        for column, row in cells:
+            if done >= wanted:
+                break
+            done += self._strike(one, column, row, rng, rng, systematic=False)
+        return done
+
+    def _rules(self, one: ErrorClass, columns: list[Column], wanted: int, rng: Random) -> int:
+        done = 0
+        for _ in range(4 * len(columns)):
+            if done >= wanted:
+                break
+            column, rule = rng.choice(columns), f"{self.seed} {one.name} {rng.random()}"
+            most = min(wanted - done, round(MOST * len(self.ground.rows)))
+            struck = (
+                self._strike(one, column, row, Random(rule), rng, systematic=True)
+                for row in self._part(column, rng)
+            )
+            done += sum(islice((cells for cells in struck if cells), most))
+        return done
+
+    def _part(self, column: Column, rng: Random) -> list[int]:
+        """The rows that a rule strikes: scattered, a stretch, or those of one value elsewhere."""
+        rows = list(range(len(self.ground.rows)))
+        others = [one for one in self.ground.columns if one.repetitive and one is not column]
+        way = rng.choice(("scattered", "stretch", "group"))
+        if way == "stretch":
+            start = rng.choice(rows)
+            return rows[start:] + rows[:start]
+        if way == "group" and others:
+            other = rng.choice(others)
+            value = rng.choice(other.distinct)
+            return [row for row in rows if other.values[row] == value]
+        rng.shuffle(rows)
+        return rows
+
+    def _strike(
+        self,
+        one: ErrorClass,
+        column: Column,
+        row: int,
+        kind: Random,
+        rng: Random,
+        *,
+        systematic: bool,
+    ) -> int:
+        old = self.ground.rows[row]
+        new = one.hit(self.ground, column, row, kind, rng)
+        if any((row, place) in self.damages for place in new):
+            return 0
+        found = {
+            place: value for place, value in new.items() if value.strip() != old[place].strip()
+        }
+        for place, value in found.items():
+            damage = Damage(row, place, one.name, systematic, old[place], value)
+            self.damages[row, place] = damage
+        return len(found)
+
+
+def add_noise(
+    clean: Table,
+    *,
+    rate: float,
+    seed: int,
+    classes: Sequence[str] = NAMES,
+    rates: Mapping[str, float] | None = None,
+    systematic: float = 0.5,
+) -> Noisy:
+    """Damage a clean table; `rates` are those of single classes, `rate` is what the others share."""
+    injection = _Injection(clean, seed)
+    cells = len(clean.rows) * len(clean.header)
+    own = dict(rates or {})
+    for one in _of_names(tuple(own)):
+        injection.inject(one, round(own[one.name] * cells), systematic)
+    left, sharing = round(rate * cells), list(_of_names([n for n in classes if n not in own]))
+    while left > 0 and sharing:
+        # Whoever has the fewest columns comes first, so that what it cannot use goes to the rest.
+        one = min(sharing, key=lambda each: len(injection.columns(each)))
+        most = round(MOST * len(clean.rows) * len(injection.columns(one)))
+        left -= injection.inject(one, min(-(-left // len(sharing)), most), systematic)
+        sharing.remove(one)
+    rows = [list(row) for row in clean.rows]
+    damages = tuple(injection.damages[cell] for cell in sorted(injection.damages))
+    for one in damages:
+        rows[one.row][one.column] = one.dirty
+    return Noisy(Table(clean.header, rows), damages)
+
+
+def _of_names(names: Sequence[str]) -> Iterator[ErrorClass]:
+    unknown = [name for name in names if name not in NAMES]
+    if unknown:
+        raise SystemExit(f"there is no class {unknown[0]!r}; there are: {', '.join(NAMES)}")
+    return (one for one in CLASSES if one.name in names)
+
+
+def duplicated(table: Table, share: float, seed: int) -> tuple[Table, tuple[int, ...]]:
+    """The table with copies of a share of its rows behind it, a letter off; and whose copies."""
+    rng = Random(f"{seed} duplicates")
+    originals = tuple(sorted(rng.sample(range(len(table.rows)), round(share * len(table.rows)))))
+    copies = [_near_copy(table.rows[row], rng) for row in originals]
+    return Table(table.header, [*table.rows, *copies]), originals
+
+
+def _near_copy(row: list[str], rng: Random) -> list[str]:
+    place = rng.randrange(len(row))
+    return [
+        value_errors.typo(value, rng, rng) if at == place else value for at, value in enumerate(row)
+    ]
+
+
+def save(folder: Path, clean: Table, noisy: Noisy, duplicates: float = 0.0, seed: int = 0) -> None:
+    """Write the pair and its labels; with duplicates, also whose copies the last rows are."""
+    dirty = noisy.dirty
+    write(folder / "clean.csv", clean)
+    if duplicates:
+        dirty, originals = duplicated(dirty, duplicates, seed)
+        copies = range(len(clean.rows) + 1, len(dirty.rows) + 1)
+        lines = [[str(copy), str(row + 1)] for copy, row in zip(copies, originals, strict=True)]
+        write(folder / "duplicates.csv", Table(["row", "copy_of"], lines))
+    write(folder / "dirty.csv", dirty)
+    heads = ["row", "column", "class", "systematic", "clean", "dirty"]
+    labels = [
+        [str(one.row + 1), clean.header[one.column], one.name, "yes" if one.systematic else "no",
+         one.clean, one.dirty]
+        for one in noisy.damages
+    ]  # fmt: skip
+    write(folder / "cells.csv", Table(heads, labels))
+
+
+def main() -> None:
+    """Damage a file, or list the classes."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("clean", type=Path, nargs="?")
+    parser.add_argument("out", type=Path, nargs="?", help="a folder")
+    parser.add_argument("--rate", type=float, default=0.08, help="share of all cells")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--classes", default=",".join(NAMES), help="typo,missing=0.02; or all")
+    parser.add_argument("--systematic", type=float, default=0.5, help="share that comes as rules")
+    parser.add_argument("--duplicates", type=float, default=0.0, help="share of rows; breaks the "
+                        "alignment that cell scoring needs")  # fmt: skip
+    parser.add_argument("--list", action="store_true", help="say which classes there are")
+    arguments = parser.parse_args()
+    if arguments.list:
+        for one in CLASSES:
+            print(f"{one.name:14} {one.says}{'' if one.rules else ' (never as a rule)'}")
+        return
+    if arguments.clean is None or arguments.out is None:
+        parser.error("name a clean CSV file and a folder, or ask for --list")
+    names, rates = parse_classes(arguments.classes)
+    clean = read(arguments.clean)
+    noisy = add_noise(
+        clean,
+        rate=arguments.rate,
+        seed=arguments.seed,
+        classes=names,
+        rates=rates,
+        systematic=arguments.systematic,
+    )
+    save(arguments.out, clean, noisy, arguments.duplicates, arguments.seed)
+    share = len(noisy.damages) / max(1, len(clean.rows) * len(clean.header))
+    print(f"{len(noisy.damages):,} cells damaged, {share:.1%} of all; see {arguments.out}")
+
+
+def parse_classes(text: str) -> tuple[list[str], dict[str, float]]:
+    """`typo,missing=0.02` as names, and the rates of those that have one of their own."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    pairs = [part.partition("=") for part in parts]
+    try:
+        rates = {name: float(rate) for name, _, rate in pairs if rate}
+    except ValueError:
+        raise SystemExit(f"a rate in {text!r} is not a number") from None
+    return [name for name, _, _ in pairs], rates
+
+
+if __name__ == "__main__":
+    main()
