@@ -1,4 +1,4 @@
-"""What the columns of a clean table are, as far as errors need to know it to look like real ones."""
+"""What the columns of a clean table are, as far as realistic errors need to know it."""
 
 import re
 from collections import Counter, defaultdict
@@ -54,7 +54,7 @@ class Column:
 
     @property
     def damageable(self) -> bool:
-        """Whether an error in it could be known for one: not a constant, nor a row's mere number."""
+        """Whether an error in it could be seen: neither a constant nor a row's mere number."""
         number = len(self.distinct) == len(self.values) and self.kind in ("number", "code")
         return len(self.distinct) > 1 and not number
 

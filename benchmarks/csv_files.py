@@ -18,9 +18,7 @@ class Table:
     @property
     def columns(self) -> list[list[str]]:
         """The values column by column."""
-        return [list(values) for values in zip(*self.rows, strict=True)] or [
-            [] for _ in self.header
-        ]
+        return [[row[place] for row in self.rows] for place in range(len(self.header))]
 
 
 def read(path: Path) -> Table:

@@ -32,7 +32,5 @@ def disguise(header: list[str], *, shuffle: bool, rename: bool, seed: int) -> Di
     order = list(range(len(header)))
     if shuffle:
         Random(f"order {seed}").shuffle(order)
-    names = (
-        [f"c{place:03}" for place in range(len(order))] if rename else [header[i] for i in order]
-    )
+    names = [f"c{place:03}" if rename else header[was] for place, was in enumerate(order)]
     return Disguise(tuple(order), tuple(names))

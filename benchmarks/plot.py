@@ -1,4 +1,4 @@
-"""The curve of a run as a PNG, drawn pixel by pixel: no plotting package is worth its weight here."""
+"""The curve of a run as a PNG, pixel by pixel; one plot is not worth a plotting package."""
 
 import struct
 import zlib

@@ -50,7 +50,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def _shown(cell: object) -> str:
     if cell is None:
-        return "–"
+        return "never"
     return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
 
 

@@ -109,7 +109,7 @@ def matches(rng: Random, rows: int) -> Table:
         clubs.append((name, town, f"{words.name()} Park", seats, rng.uniform(0.6, 2.2)))
     referees = [f"{words.name()} {words.family()}" for _ in range(24)]
     header = ["season", "round", "day", "kick_off", "home", "away", "town", "ground", "capacity",
-              "home_goals", "away_goals", "result", "home_points", "attendance", "referee"]  # fmt: skip
+              "home_goals", "away_goals", "result", "home_points", "crowd", "referee"]  # fmt: skip
     body = []
     for number in range(rows):
         home, away = rng.sample(clubs, 2)
@@ -194,7 +194,7 @@ def statistics(rng: Random, rows: int) -> Table:
         for _ in range(-(-rows // years))
     ]  # fmt: skip
     header = ["country", "code", "region", "capital", "currency", "year", "population", "women",
-              "men", "births", "deaths", "birth_rate", "area", "density", "unemployment"]  # fmt: skip
+              "men", "births", "deaths", "birth_rate", "area", "density", "jobless"]  # fmt: skip
     body = []
     for country, code, region, capital, currency, people_now, growth in countries:
         area, jobless = round(people_now / rng.uniform(20, 400)), rng.uniform(3, 14)
@@ -204,9 +204,10 @@ def statistics(rng: Random, rows: int) -> Table:
             women = round(people_now * rng.uniform(0.5, 0.512))
             total = round(people_now)
             births = round(people_now * rng.uniform(0.009, 0.013))
+            deaths = round(people_now * rng.uniform(0.007, 0.011))
             body.append(
                 [country, code, region, capital, currency, str(year), str(total), str(women),
-                 str(total - women), str(births), str(round(people_now * rng.uniform(0.007, 0.011))),
+                 str(total - women), str(births), str(deaths),
                  f"{1000 * births / total:.1f}", str(area), f"{total / area:.1f}", f"{jobless:.1f}"]
             )  # fmt: skip
     return Table(header, body[:rows])

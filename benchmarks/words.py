@@ -2,10 +2,11 @@
 
 from random import Random
 
-_STARTS = "b br c ch d dr f fl g gr h j k kl l m n p pr qu r s sh sk st t tr v w z".split()
-_VOWELS = "a e i o u ai ea ou ie".split()
-_ACCENTS = "á é í ó ö ü ñ ø å".split()
-_ENDS = "n r l s t m nd rt ck x lm th".split()
+_STARTS = ("b", "br", "c", "ch", "d", "dr", "f", "fl", "g", "gr", "h", "j", "k", "kl", "l", "m",
+           "n", "p", "pr", "qu", "r", "s", "sh", "sk", "st", "t", "tr", "v", "w", "z")  # fmt: skip
+_VOWELS = ("a", "e", "i", "o", "u", "ai", "ea", "ou", "ie")
+_ACCENTS = ("á", "é", "í", "ó", "ö", "ü", "ñ", "ø", "å")
+_ENDS = ("n", "r", "l", "s", "t", "m", "nd", "rt", "ck", "x", "lm", "th")
 _STREETS = ("Street", "Avenue", "Road", "Lane", "Square")
 _PLACES = ("ton", "ville", " Bay", " Falls", "burg", "field", "", "", "ford", " Hill")
 
