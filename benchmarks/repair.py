@@ -5,6 +5,8 @@
 
 The product runs in one process and never sees the clean file; a simulated reviewer in another one
 (benchmarks/reviewer.py) alone does, until all is over and a third one scores what was exported.
+Grooming happens at the start, then when nothing waits any more, and when something that waited went
+stale because an approved change overtook it: what `ostler work` asks a person to do.
 """
 
 import argparse
@@ -12,7 +14,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +24,12 @@ from measured import Decided, Measured
 from peers import PEERS
 from plot import draw
 from product import Card, Product, product
-from report import as_json, as_markdown
+from report import as_json, as_markdown, cut
 from scoring import Score
 from talking import Ask, talking_to
 
 HERE = Path(__file__).parent
+Tell = Callable[[Decided], None]
 
 
 @dataclass(frozen=True)
@@ -44,30 +47,36 @@ class Setting:
     """Groom after every answer, not only when nothing waits or something went stale."""
 
 
-def measure(setting: Setting) -> Measured:
-    """Run the product with the reviewer, the peers beside it, and score all of them."""
+def measure(setting: Setting, tell: Tell = lambda _decided: None) -> Measured:
+    """Run the product with the reviewer, the peers beside it, and score all of them.
+
+    `tell` hears of every decision as it is taken.
+    """
     dirty = read(setting.dirty)
     worn = disguise(dirty.header, shuffle=setting.shuffle, rename=setting.rename, seed=setting.seed)
+    others = {name: worn.take_off(peer(worn.put_on(dirty)), dirty.header)
+              for name, peer in PEERS.items()}  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="ostler-bench-") as name:
         folder = Path(name)
+        # The peers first: a pair that cannot be scored is known before the long part.
+        peers = dict(zip(PEERS, scored(setting, folder, list(others.values())), strict=True))
         reviewer = [HERE / "reviewer.py", "--clean", setting.clean.resolve()]
         reviewer += ["--seed", setting.seed, *(["--noisy"] if setting.noisy else [])]
         with product(folder, worn.put_on(dirty)) as ours, talking_to(reviewer) as ask:
-            exports, decided = converse(ours, ask, worn, dirty, setting)
-        others = [worn.take_off(peer(worn.put_on(dirty)), dirty.header) for peer in PEERS.values()]
-        scores = scored(setting, folder, [*exports, *others])
+            exports, decided = converse(ours, ask, worn, dirty, setting, tell)
+        scores = scored(setting, folder, exports)
     return Measured(
         sha256=sha256(setting.dirty),
-        scores=tuple(scores[: len(exports)]),
+        scores=tuple(scores),
         decided=tuple(decided),
         grooms=tuple(ours.grooms),
         seconds=ours.seconds,
-        peers=dict(zip(PEERS, scores[len(exports) :], strict=True)),
+        peers=peers,
     )
 
 
 def converse(
-    ours: Product, ask: Ask, worn: Disguise, dirty: Table, setting: Setting
+    ours: Product, ask: Ask, worn: Disguise, dirty: Table, setting: Setting, tell: Tell
 ) -> tuple[list[Table], list[Decided]]:
     """Groom, decide on the best card, apply, again; the table before and after each decision."""
 
@@ -87,6 +96,7 @@ def converse(
             groomed = True
             continue
         decided.append(_decide(ours, ask, worn, card))
+        tell(decided[-1])
         exports.append(exported() if decided[-1].state == "published" else exports[-1])
         groomed = setting.always_groom or ours.overtaken()
         if groomed:
@@ -115,8 +125,14 @@ def scored(setting: Setting, folder: Path, tables: Sequence[Table]) -> list[Scor
         check=False,
     )
     if ended.returncode:
-        raise SystemExit(ended.stderr)
+        raise SystemExit(f"the tables cannot be scored: {ended.stderr}")
     return [Score(**json.loads(line)) for line in ended.stdout.splitlines()]
+
+
+def _say(one: Decided) -> None:
+    print(
+        f"{one.answer:8} {one.right:2} of {one.seen:2} right: {cut(one.sentence)}", file=sys.stderr
+    )
 
 
 def main() -> None:
@@ -148,7 +164,7 @@ def main() -> None:
         rename=arguments.rename_columns,
         always_groom=arguments.groom == "every-answer",
     )
-    measured = measure(setting)
+    measured = measure(setting, _say)
     draw(arguments.plot, measured, setting.decisions)
     if arguments.json:
         print(json.dumps(as_json(measured, setting.decisions), indent=2))

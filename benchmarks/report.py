@@ -64,7 +64,7 @@ def as_markdown(measured: Measured, decisions: int) -> str:
     ]
     peers = [(name, *_numbers(score)) for name, score in measured.peers.items()]
     cards = [
-        (n, one.answer, f"{one.right} of {one.seen}", one.cells, one.state, _cut(one.sentence))
+        (n, one.answer, f"{one.right} of {one.seen}", one.cells, one.state, cut(one.sentence))
         for n, one in enumerate(measured.decided, 1)
     ]
     final = measured.final
@@ -101,7 +101,8 @@ def percent(share: float) -> str:
     return f"{share:.0%}".replace("%", " %")
 
 
-def _cut(sentence: str) -> str:
+def cut(sentence: str) -> str:
+    """A card's sentence in one short line that is safe to print."""
     # Sentences quote data, and data may hold what Markdown or a terminal takes for its own.
     plain = "".join(char if char.isprintable() and char != "|" else "?" for char in sentence)
     return plain if len(plain) <= 70 else f"{plain[:69]}…"
