@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scoring import Score
+from scoring import ClassScore, Score
 
 CHECKPOINTS = (0, 1, 2, 3, 5, 10, 20)
 """Decisions after which the curve is shown."""
@@ -34,6 +34,8 @@ class Measured:
     seconds: float
     """Of all commands of the product together."""
     peers: dict[str, Score]
+    classes: dict[str, ClassScore]
+    """What became of each class of errors in the end; empty when nobody labelled them."""
 
     def after(self, decisions: int) -> Score:
         """The score after so many decisions; it stays when nothing more was proposed."""

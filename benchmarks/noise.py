@@ -194,13 +194,18 @@ def save(folder: Path, clean: Table, noisy: Noisy, duplicates: float = 0.0, seed
         lines = [[str(copy), str(row + 1)] for copy, row in zip(copies, originals, strict=True)]
         write(folder / "duplicates.csv", Table(["row", "copy_of"], lines))
     write(folder / "dirty.csv", dirty)
+    write(folder / "cells.csv", labels_of(clean, noisy))
+
+
+def labels_of(clean: Table, noisy: Noisy) -> Table:
+    """One row for each damaged cell; rows count from 1."""
     heads = ["row", "column", "class", "systematic", "clean", "dirty"]
     labels = [
         [str(one.row + 1), clean.header[one.column], one.name, "yes" if one.systematic else "no",
          one.clean, one.dirty]
         for one in noisy.damages
     ]  # fmt: skip
-    write(folder / "cells.csv", Table(heads, labels))
+    return Table(heads, labels)
 
 
 def main() -> None:

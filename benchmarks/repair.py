@@ -25,7 +25,7 @@ from peers import PEERS
 from plot import draw
 from product import Card, Product, product
 from report import as_json, as_markdown, cut
-from scoring import Score
+from scoring import ClassScore, Score
 from talking import Ask, talking_to
 
 HERE = Path(__file__).parent
@@ -45,6 +45,8 @@ class Setting:
     rename: bool = False
     always_groom: bool = False
     """Groom after every answer, not only when nothing waits or something went stale."""
+    labels: Path | None = None
+    """What noise says of the cells that it damaged."""
 
 
 def measure(setting: Setting, tell: Tell = lambda _decided: None) -> Measured:
@@ -59,19 +61,20 @@ def measure(setting: Setting, tell: Tell = lambda _decided: None) -> Measured:
     with tempfile.TemporaryDirectory(prefix="ostler-bench-") as name:
         folder = Path(name)
         # The peers first: a pair that cannot be scored is known before the long part.
-        peers = dict(zip(PEERS, scored(setting, folder, list(others.values())), strict=True))
+        levels, _ = scored(setting, folder, list(others.values()))
         reviewer = [HERE / "reviewer.py", "--clean", setting.clean.resolve()]
         reviewer += ["--seed", setting.seed, *(["--noisy"] if setting.noisy else [])]
         with product(folder, worn.put_on(dirty)) as ours, talking_to(reviewer) as ask:
             exports, decided = converse(ours, ask, worn, dirty, setting, tell)
-        scores = scored(setting, folder, exports)
+        scores, classes = scored(setting, folder, exports)
     return Measured(
         sha256=sha256(setting.dirty),
         scores=tuple(scores),
         decided=tuple(decided),
         grooms=tuple(ours.grooms),
         seconds=ours.seconds,
-        peers=peers,
+        peers=dict(zip(others, levels, strict=True)),
+        classes=classes,
     )
 
 
@@ -113,20 +116,28 @@ def _decide(ours: Product, ask: Ask, worn: Disguise, card: Card) -> Decided:
     )
 
 
-def scored(setting: Setting, folder: Path, tables: Sequence[Table]) -> list[Score]:
-    """The tables' scores, from a process of its own, which reads the truth."""
+def scored(
+    setting: Setting, folder: Path, tables: Sequence[Table]
+) -> tuple[list[Score], dict[str, ClassScore]]:
+    """The tables' scores, from a process of its own, which reads the truth.
+
+    With labels, also what became of each class of errors in the last table.
+    """
     files = [folder / f"scored-{number}.csv" for number in range(len(tables))]
     for file, table in zip(files, tables, strict=True):
         write(file, table)
+    labels = ["--labels", setting.labels] if setting.labels else []
     ended = subprocess.run(
-        [sys.executable, HERE / "scoring.py", setting.dirty, setting.clean, *files],
+        [sys.executable, HERE / "scoring.py", setting.dirty, setting.clean, *files, *labels],
         capture_output=True,
         text=True,
         check=False,
     )
     if ended.returncode:
         raise SystemExit(f"the tables cannot be scored: {ended.stderr}")
-    return [Score(**json.loads(line)) for line in ended.stdout.splitlines()]
+    lines = [json.loads(line) for line in ended.stdout.splitlines()]
+    classes = {name: ClassScore(**one) for name, one in lines.pop().items()} if labels else {}
+    return [Score(**line) for line in lines], classes
 
 
 def _say(one: Decided) -> None:
@@ -151,6 +162,7 @@ def main() -> None:
         default="when-needed",
         help="by default when nothing waits or something that waited went stale",
     )
+    parser.add_argument("--labels", type=Path, help="cells.csv of benchmarks/noise.py")
     parser.add_argument("--plot", type=Path, default=Path("repair_curve.png"), help="a PNG file")
     parser.add_argument("--json", action="store_true", help="one object on standard output")
     arguments = parser.parse_args()
@@ -163,6 +175,7 @@ def main() -> None:
         shuffle=arguments.shuffle_columns,
         rename=arguments.rename_columns,
         always_groom=arguments.groom == "every-answer",
+        labels=arguments.labels,
     )
     measured = measure(setting, _say)
     draw(arguments.plot, measured, setting.decisions)

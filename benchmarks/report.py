@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from measured import CHECKPOINTS, Measured
-from scoring import Score
+from scoring import ClassScore, Score
 
 
 def as_json(measured: Measured, decisions: int) -> dict[str, Any]:
@@ -28,6 +28,7 @@ def as_json(measured: Measured, decisions: int) -> dict[str, Any]:
         "seconds_of_all_commands": measured.seconds,
         "counts": asdict(measured.final),
         "peers": {name: _point(0, score) for name, score in measured.peers.items()},
+        "classes": {name: asdict(one) for name, one in measured.classes.items()},
         "cards": [asdict(one) for one in measured.decided],
     }
 
@@ -78,13 +79,23 @@ def as_markdown(measured: Measured, decisions: int) -> str:
         f"time: {measured.groom_seconds:.1f} s a groom, {len(measured.grooms)} of them; "
         f"{measured.seconds:.0f} s in all commands",
     )
-    return "\n\n".join(
-        (
-            table(heads, [*ours, *peers]),
-            table(("card", "answer", "right", "cells", "then", "what"), cards),
-            "\n".join(f"- {line}" for line in said),
-        )
-    )
+    parts = [
+        table(heads, [*ours, *peers]),
+        table(("card", "answer", "right", "cells", "then", "what"), cards),
+        "\n".join(f"- {line}" for line in said),
+    ]
+    if measured.classes:
+        parts.insert(2, classes_as_markdown(measured.classes))
+    return "\n\n".join(parts)
+
+
+def classes_as_markdown(classes: dict[str, ClassScore]) -> str:
+    """Which errors were found, and which were repaired."""
+    rows = [
+        (name, one.errors, percent(one.changed / one.errors), percent(one.correct / one.errors))
+        for name, one in sorted(classes.items())
+    ]
+    return table(("class of errors", "cells", "changed", "repaired"), rows)
 
 
 def _numbers(score: Score) -> tuple[float, ...]:

@@ -1,6 +1,7 @@
 """How good a repair is, cell by cell, by the definitions of the Raha and Baran papers.
 
     python benchmarks/scoring.py dirty.csv clean.csv repaired.csv...     # one JSON line each
+    python benchmarks/scoring.py ... --labels cells.csv     # one more: the last one, class by class
 
 Rows and columns are matched by position and values compared as text, without blanks at the ends.
 Runs in a process of its own when a product is measured, so that only the judges read the truth.
@@ -81,16 +82,49 @@ def score(dirty: Table, clean: Table, repaired: Table) -> Score:
     return Score(cells, erroneous, changed, both, correct)
 
 
+@dataclass(frozen=True)
+class ClassScore:
+    """What became of the errors of one class."""
+
+    errors: int
+    changed: int
+    correct: int
+
+    def __add__(self, other: "ClassScore") -> "ClassScore":
+        return ClassScore(
+            self.errors + other.errors,
+            self.changed + other.changed,
+            self.correct + other.correct,
+        )
+
+
+def by_class(labels: Table, repaired: Table) -> dict[str, ClassScore]:
+    """The errors that noise put in (its cells.csv), class by class."""
+    places = {name: place for place, name in enumerate(repaired.header)}
+    at = {name: place for place, name in enumerate(labels.header)}
+    found: dict[str, ClassScore] = {}
+    for label in labels.rows:
+        new = repaired.rows[int(label[at["row"]]) - 1][places[label[at["column"]]]].strip()
+        clean, dirty = label[at["clean"]].strip(), label[at["dirty"]].strip()
+        one = ClassScore(1, int(new != dirty), int(new == clean))
+        found[label[at["class"]]] = found.get(label[at["class"]], ClassScore(0, 0, 0)) + one
+    return found
+
+
 def main() -> None:
     """Score files."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("dirty", type=Path)
     parser.add_argument("clean", type=Path)
     parser.add_argument("repaired", type=Path, nargs="+")
+    parser.add_argument("--labels", type=Path, default=None)
     arguments = parser.parse_args()
     dirty, clean = read(arguments.dirty), read(arguments.clean)
     for path in arguments.repaired:
         print(json.dumps(asdict(score(dirty, clean, read(path)))))
+    if arguments.labels:
+        found = by_class(read(arguments.labels), read(arguments.repaired[-1]))
+        print(json.dumps({name: asdict(one) for name, one in sorted(found.items())}))
 
 
 if __name__ == "__main__":

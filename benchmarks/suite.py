@@ -23,7 +23,8 @@ from measured import CHECKPOINTS, Measured
 from noise import NAMES, add_noise, parse_classes, save
 from plot import draw
 from repair import Setting, measure
-from report import never, percent, table
+from report import classes_as_markdown, never, percent, table
+from scoring import ClassScore
 from tables import HELD_OUT_ABOVE, WORLDS, make
 
 RATE = 0.08
@@ -89,6 +90,15 @@ def details(results: dict[str, Measured]) -> str:
     return table(heads, rows)
 
 
+def classes(results: dict[str, Measured]) -> str:
+    """What became of each class of errors, all tables together."""
+    found: dict[str, ClassScore] = {}
+    for one in results.values():
+        for name, score in one.classes.items():
+            found[name] = found[name] + score if name in found else score
+    return classes_as_markdown(found)
+
+
 def beside(results: dict[str, Measured]) -> str:
     """Our final F1 beside that of the peers."""
     peers = list(next(iter(results.values())).peers)
@@ -119,6 +129,8 @@ def main() -> None:
         if results:
             print(f"\n### {title}\n\n{curves(results, arguments.decisions)}\n\n{details(results)}")
             print(f"\n{beside(results)}")
+            if any(one.classes for one in results.values()):
+                print(f"\n{classes(results)}")
     print(f"\n### Published\n\n{anchors.as_markdown()}")
 
 
@@ -136,6 +148,7 @@ def _measured(
             shuffle=arguments.shuffle_columns,
             rename=arguments.rename_columns,
             always_groom=arguments.groom == "every-answer",
+            labels=labels if (labels := folder / "cells.csv").exists() else None,
         )
         results[name] = found = measure(setting)
         print(f"{name}: F1 {found.final.repair_f1:.3f} after {len(found.decided)} decisions, "

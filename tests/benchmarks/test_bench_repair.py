@@ -49,13 +49,12 @@ def test_a_run_from_end_to_end(pair: Path) -> None:
         "do nothing", "fingerprint clustering", "majority per dependency"
     }  # fmt: skip
     assert {"detection_f1", "broken_per_100"} <= set(found)
-    for card in found["cards"]:
-        assert card["answer"] in ("approve", "reject")
-        assert "Lisbxn" in card["sentence"] or "city" not in card["sentence"]
+    assert not any(name in card["sentence"] for card in found["cards"] for name in CLEAN.header)
     assert (pair / "repair_curve.png").read_bytes().startswith(b"\x89PNG")
     # What was approved, and only that, is in the table.
-    approved = sum(card["cells"] for card in found["cards"] if card["state"] == "published")
-    assert (found["counts"]["changed"] > 0) == (approved > 0)
+    approved = [card for card in found["cards"] if card["state"] == "published"]
+    assert found["counts"]["changed"] == sum(card["cells"] for card in approved) > 0
+    assert {card["answer"] for card in approved} == {"approve"}
 
 
 def test_it_prints_tables_for_people(pair: Path) -> None:
@@ -76,7 +75,7 @@ def test_a_pair_that_is_not_aligned_is_refused(pair: Path) -> None:
 
 def test_the_curve_is_a_png_that_others_can_read(tmp_path: Path) -> None:
     scores = tuple(Score(100, 10, n, n, n) for n in range(4))
-    draw(tmp_path / "c.png", Measured("", scores, (), (1.0,), 1.0, {"nothing": scores[1]}), 20)
+    draw(tmp_path / "c.png", Measured("", scores, (), (1.0,), 1.0, {"nothing": scores[1]}, {}), 20)
     content = (tmp_path / "c.png").read_bytes()
     at, kinds, pixels = 8, [], b""
     while at < len(content):
@@ -93,9 +92,9 @@ def test_the_curve_is_a_png_that_others_can_read(tmp_path: Path) -> None:
 
 def test_the_decisions_to_a_score_are_the_first_that_reach_it() -> None:
     scores = tuple(Score(100, 10, n, n, n) for n in (0, 0, 9, 9, 10))
-    found = Measured("", scores, (), (1.0, 3.0), 9.0, {})
+    found = Measured("", scores, (), (1.0, 3.0), 9.0, {}, {})
     assert found.decisions_to(0.9) == 2
     assert found.decisions_to_most == 2
     assert found.after(99) == found.final == scores[-1]
     assert found.groom_seconds == 2
-    assert Measured("", scores[:1], (), (1.0,), 1.0, {}).decisions_to(0.1) is None
+    assert Measured("", scores[:1], (), (1.0,), 1.0, {}, {}).decisions_to(0.1) is None

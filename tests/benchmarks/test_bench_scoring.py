@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from bench_tables import BENCHMARKS, CLEAN, PUBLIC, SHARED, damaged
 from csv_files import read, write
+from noise import add_noise, labels_of
 from peers import agree, cluster
-from scoring import score
+from scoring import ClassScore, by_class, score
 
 DIRTY = damaged(CLEAN, {(0, 1): "Lisbxn", (1, 1): "", (6, 0): "N/A"})
 
@@ -38,6 +39,16 @@ def test_blanks_at_the_ends_are_no_difference() -> None:
 def test_a_lost_row_is_refused_and_not_scored() -> None:
     with pytest.raises(SystemExit, match="differ in rows"):
         score(DIRTY, CLEAN, type(DIRTY)(DIRTY.header, DIRTY.rows[1:]))
+
+
+def test_errors_are_told_apart_by_their_class() -> None:
+    noisy = add_noise(CLEAN, rate=0.2, seed=1, classes=["missing", "typo"])
+    labels = labels_of(CLEAN, noisy)
+    errors = {name: sum(one.name == name for one in noisy.damages) for name in ("missing", "typo")}
+    for repaired, right in ((CLEAN, True), (noisy.dirty, False)):
+        assert by_class(labels, repaired) == {
+            name: ClassScore(count, count * right, count * right) for name, count in errors.items()
+        }
 
 
 @pytest.mark.skipif(not PUBLIC, reason="the public pairs are not at hand")
