@@ -1,6 +1,7 @@
 """What a run of the repair benchmark found out, and the numbers that follow from it."""
 
 from dataclasses import dataclass
+from statistics import fmean
 
 from scoring import ClassScore, Score
 
@@ -22,6 +23,15 @@ class Decided:
 
 
 @dataclass(frozen=True)
+class Groom:
+    """What a groom cost, in seconds."""
+
+    seconds: float
+    cpu: float
+    """Of all processors together; what to compare on a machine that others use, too."""
+
+
+@dataclass(frozen=True)
 class Measured:
     """All that a run found out."""
 
@@ -29,8 +39,7 @@ class Measured:
     scores: tuple[Score, ...]
     """After 0, 1, 2 ... decisions, as many as were taken."""
     decided: tuple[Decided, ...]
-    grooms: tuple[float, ...]
-    """Seconds of each groom."""
+    grooms: tuple[Groom, ...]
     seconds: float
     """Of all commands of the product together."""
     peers: dict[str, Score]
@@ -63,6 +72,8 @@ class Measured:
         return rejected / len(self.decided) if self.decided else 0.0
 
     @property
-    def groom_seconds(self) -> float:
-        """Mean of a groom."""
-        return sum(self.grooms) / len(self.grooms)
+    def groom(self) -> Groom:
+        """The mean of all grooms."""
+        return Groom(
+            fmean(one.seconds for one in self.grooms), fmean(one.cpu for one in self.grooms)
+        )

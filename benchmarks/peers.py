@@ -36,7 +36,7 @@ def fingerprint(value: str) -> str:
 
 def cluster(dirty: Table) -> Table:
     """Key collision clustering: in each column, the most frequent value of a key wins."""
-    repaired = []
+    repaired: list[list[str]] = []
     for values in dirty.columns:
         groups: dict[str, Counter[str]] = defaultdict(Counter)
         for value, count in Counter(values).items():

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from csv_files import Table, read, write
+from measured import Groom
 from talking import Ask, talking_to
 
 DATASET = "table"
@@ -35,8 +36,7 @@ class Product:
 
     ask: Ask
     folder: Path
-    grooms: list[float] = field(default_factory=list)
-    """Seconds of each groom."""
+    grooms: list[Groom] = field(default_factory=list[Groom])
     seconds: float = 0.0
     """Of all commands together."""
     stale: int = 0
@@ -47,7 +47,7 @@ class Product:
         said = self.ask({"args": [str(arg) for arg in args], "reviewer": reviewer})
         self.seconds += said["seconds"]
         if args[0] == "groom":
-            self.grooms.append(said["seconds"])
+            self.grooms.append(Groom(said["seconds"], said["cpu"]))
         if said["code"]:
             raise SystemExit(f"ostler {' '.join(map(str, args))} failed:\n{said['err']}")
         return json.loads(said["out"]) if said["out"].strip() else None

@@ -88,7 +88,7 @@ def converse(
         return worn.take_off(seen, dirty.header)
 
     ours.groom()
-    exports, decided = [exported()], []
+    exports, decided = [exported()], list[Decided]()
     groomed = True
     while len(decided) < setting.decisions:
         card = ours.best()

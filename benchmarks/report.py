@@ -9,7 +9,7 @@ from scoring import ClassScore, Score
 
 
 def as_json(measured: Measured, decisions: int) -> dict[str, Any]:
-    """One object. `seconds` is the mean of a groom."""
+    """One object. `seconds` is the mean of a groom, `cpu_seconds` its processor time."""
     return {
         "sha256": measured.sha256,
         "repair_f1": measured.final.repair_f1,
@@ -23,8 +23,9 @@ def as_json(measured: Measured, decisions: int) -> dict[str, Any]:
         "decisions_to_90_percent_of_final": measured.decisions_to_most,
         "rejected_share": measured.rejected_share,
         "broken_per_100": measured.final.broken_per_100,
-        "seconds": measured.groom_seconds,
-        "seconds_of_each_groom": list(measured.grooms),
+        "seconds": measured.groom.seconds,
+        "cpu_seconds": measured.groom.cpu,
+        "grooms": [asdict(one) for one in measured.grooms],
         "seconds_of_all_commands": measured.seconds,
         "counts": asdict(measured.final),
         "peers": {name: _point(0, score) for name, score in measured.peers.items()},
@@ -76,7 +77,8 @@ def as_markdown(measured: Measured, decisions: int) -> str:
         f"{never(measured.decisions_to_most)}; {percent(measured.rejected_share)} rejected",
         f"broken: {final.broken:,} clean cells, {_shown(final.broken_per_100)} "
         "per 100 correct repairs",
-        f"time: {measured.groom_seconds:.1f} s a groom, {len(measured.grooms)} of them; "
+        f"time: {measured.groom.seconds:.1f} s a groom ({measured.groom.cpu:.1f} s of processor "
+        f"time), {len(measured.grooms)} of them; "
         f"{measured.seconds:.0f} s in all commands",
     )
     parts = [

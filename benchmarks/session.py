@@ -1,8 +1,9 @@
 """The product in a process of its own: `ostler ARGS...`, one command after the other.
 
 Reads `{"args": [...], "reviewer": "ana"}` and answers `{"code": 0, "out": "...", "err": "...",
-"seconds": 0.1}`, JSON line by JSON line. What is measured is the command without the start of
-Python, which a person at a console pays once. The folder that it is started in is the workspace.
+"seconds": 0.1, "cpu": 0.1}`, JSON line by JSON line. What is measured is the command without the
+start of Python, which a person at a console pays once. The folder that it is started in is the
+workspace.
 """
 
 import contextlib
@@ -36,9 +37,10 @@ def main() -> None:
     for line in sys.stdin:
         command = json.loads(line)
         os.environ["OSTLER_REVIEWER"] = command["reviewer"]
-        begun = time.perf_counter()
+        begun, busy = time.perf_counter(), time.process_time()
         code, out, err = run(command["args"])
-        answer = {"code": code, "out": out, "err": err, "seconds": time.perf_counter() - begun}
+        spent = {"seconds": time.perf_counter() - begun, "cpu": time.process_time() - busy}
+        answer = {"code": code, "out": out, "err": err, **spent}
         print(json.dumps(answer), flush=True)
 
 

@@ -70,7 +70,8 @@ def curves(results: dict[str, Measured], decisions: int) -> str:
 def details(results: dict[str, Measured]) -> str:
     """Everything else, at the end of the decisions."""
     heads = ("at the end", "precision", "recall", "detection F1", "decisions used", "to F1 .8",
-             "to .9", "to 90 % of final", "rejected", "broken per 100", "s per groom")  # fmt: skip
+             "to .9", "to 90 % of final", "rejected", "broken per 100", "grooms", "s each",
+             "CPU s each")  # fmt: skip
     rows = [
         (
             name,
@@ -83,7 +84,9 @@ def details(results: dict[str, Measured]) -> str:
             never(one.decisions_to_most),
             percent(one.rejected_share),
             one.final.broken_per_100,
-            f"{one.groom_seconds:.1f}",
+            len(one.grooms),
+            f"{one.groom.seconds:.1f}",
+            f"{one.groom.cpu:.1f}",
         )
         for name, one in results.items()
     ]

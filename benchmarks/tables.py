@@ -26,11 +26,11 @@ def places(rng: Random, rows: int) -> Table:
     words, taken = Words(rng), set[str]()
     states = [(name := words.name(3), initials(name, 2, taken)) for _ in range(6)]
     counties = [(words.name(2), rng.choice(states)) for _ in range(18)]
-    towns = []
+    towns: list[tuple[str, ...]] = []
     for number in range(max(12, rows // 25)):
         county, (state, code) = rng.choice(counties)
         towns.append((words.place(), county, state, code, f"{10000 + 137 * number:05}"))
-    sites = []
+    sites: list[tuple[str, ...]] = []
     for number in range(max(20, rows // 8)):
         town, county, state, code, postcode = rng.choice(towns)
         kind = rng.choice(("Hospital", "School", "Library", "Fire Station", "Clinic"))
@@ -39,7 +39,7 @@ def places(rng: Random, rows: int) -> Table:
     measures = [(words.code(2, 2), f"{words.name()} {words.word()} per visit") for _ in range(15)]
     header = ["site_id", "site", "kind", "address", "town", "postcode", "county", "state",
               "state_code", "phone", "measure_code", "measure", "score", "sample"]  # fmt: skip
-    body = []
+    body: list[list[str]] = []
     for _ in range(rows):
         measure, says = rng.choice(measures)
         score, sample = f"{rng.betavariate(6, 2) * 100:.1f}", rng.randint(12, 640)
@@ -56,7 +56,7 @@ def products(rng: Random, rows: int) -> Table:
              for _ in range(12)]  # fmt: skip
     header = ["sku", "product", "brand", "maker", "origin", "category", "vat_percent", "aisle",
               "content", "price", "cost", "stock", "organic", "listed"]  # fmt: skip
-    body = []
+    body: list[list[str]] = []
     for number in range(rows):
         brand, maker, origin = rng.choice(brands)
         category, vat, measure, aisle = rng.choice(kinds)
@@ -81,7 +81,7 @@ def people(rng: Random, rows: int) -> Table:
     employers = [(words.company(), rng.choice(towns)[0]) for _ in range(20)]
     header = ["person", "given_name", "family_name", "mail", "phone", "born", "age", "street",
               "town", "postcode", "region", "employer", "seat", "joined"]  # fmt: skip
-    body = []
+    body: list[list[str]] = []
     for number in range(rows):
         first, last = rng.choice(given), rng.choice(families)
         employer, seat = rng.choice(employers)
@@ -101,7 +101,7 @@ def people(rng: Random, rows: int) -> Table:
 def matches(rng: Random, rows: int) -> Table:
     """Match results: the home side decides town and ground, the goals the points."""
     words = Words(rng)
-    clubs = []
+    clubs: list[tuple[str, str, str, int, float]] = []
     for _ in range(18):
         town = words.place()
         name = f"{rng.choice(('FC', 'United', 'Rovers', 'Athletic'))} {town}"
@@ -110,7 +110,7 @@ def matches(rng: Random, rows: int) -> Table:
     referees = [f"{words.name()} {words.family()}" for _ in range(24)]
     header = ["season", "round", "day", "kick_off", "home", "away", "town", "ground", "capacity",
               "home_goals", "away_goals", "result", "home_points", "crowd", "referee"]  # fmt: skip
-    body = []
+    body: list[list[str]] = []
     for number in range(rows):
         home, away = rng.sample(clubs, 2)
         season, game = divmod(number, 306)
@@ -141,7 +141,7 @@ def films(rng: Random, rows: int) -> Table:
     studios = [words.company() for _ in range(25)]
     header = ["id", "title", "year", "released", "director", "country", "language", "genre",
               "studio", "duration", "rating", "votes", "gross", "colour"]  # fmt: skip
-    body = []
+    body: list[list[str]] = []
     for number in range(rows):
         director, home = rng.choice(directors)
         country, language = countries[home]
@@ -167,7 +167,7 @@ def sensors(rng: Random, rows: int) -> Table:
     ]  # fmt: skip
     header = ["station", "site", "operator", "latitude", "longitude", "elevation", "measured_at",
               "temperature", "humidity", "pressure", "wind", "rain", "battery"]  # fmt: skip
-    body = []
+    body: list[list[str]] = []
     for number in range(rows):
         hour, place = divmod(number, len(stations))
         *fixed, mean = stations[place]
@@ -195,7 +195,7 @@ def statistics(rng: Random, rows: int) -> Table:
     ]  # fmt: skip
     header = ["country", "code", "region", "capital", "currency", "year", "population", "women",
               "men", "births", "deaths", "birth_rate", "area", "density", "jobless"]  # fmt: skip
-    body = []
+    body: list[list[str]] = []
     for country, code, region, capital, currency, people_now, growth in countries:
         area, jobless = round(people_now / rng.uniform(20, 400)), rng.uniform(3, 14)
         for year in range(2000, 2000 + years):
@@ -218,7 +218,7 @@ def shipments(rng: Random, rows: int) -> Table:
     words = Words(rng)
     sources = [words.name().lower() for _ in range(16)]
     count = -(-rows // 12)
-    known = []
+    known: list[list[str]] = []
     for _ in range(count):
         leaves = START + timedelta(minutes=5 * rng.randrange(4000))
         arrives = leaves + timedelta(minutes=5 * rng.randrange(12, 140))

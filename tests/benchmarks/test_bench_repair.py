@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from bench_tables import BENCHMARKS, CLEAN, damaged
 from csv_files import sha256, write
-from measured import Measured
+from measured import Groom, Measured
 from plot import HEIGHT, WIDTH, draw
 from scoring import Score
 
@@ -75,7 +75,11 @@ def test_a_pair_that_is_not_aligned_is_refused(pair: Path) -> None:
 
 def test_the_curve_is_a_png_that_others_can_read(tmp_path: Path) -> None:
     scores = tuple(Score(100, 10, n, n, n) for n in range(4))
-    draw(tmp_path / "c.png", Measured("", scores, (), (1.0,), 1.0, {"nothing": scores[1]}, {}), 20)
+    draw(
+        tmp_path / "c.png",
+        Measured("", scores, (), (Groom(1, 1),), 1.0, {"nothing": scores[1]}, {}),
+        20,
+    )
     content = (tmp_path / "c.png").read_bytes()
     at, kinds, pixels = 8, [], b""
     while at < len(content):
@@ -92,9 +96,9 @@ def test_the_curve_is_a_png_that_others_can_read(tmp_path: Path) -> None:
 
 def test_the_decisions_to_a_score_are_the_first_that_reach_it() -> None:
     scores = tuple(Score(100, 10, n, n, n) for n in (0, 0, 9, 9, 10))
-    found = Measured("", scores, (), (1.0, 3.0), 9.0, {}, {})
+    found = Measured("", scores, (), (Groom(1, 1), Groom(3, 2)), 9.0, {}, {})
     assert found.decisions_to(0.9) == 2
     assert found.decisions_to_most == 2
     assert found.after(99) == found.final == scores[-1]
-    assert found.groom_seconds == 2
-    assert Measured("", scores[:1], (), (1.0,), 1.0, {}, {}).decisions_to(0.1) is None
+    assert found.groom == Groom(2, 1.5)
+    assert Measured("", scores[:1], (), (Groom(1, 1),), 1.0, {}, {}).decisions_to(0.1) is None
