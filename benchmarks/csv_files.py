@@ -23,8 +23,11 @@ class Table:
 
 def read(path: Path) -> Table:
     """A CSV file; blank lines are skipped, a row of another width ends the benchmark."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [row for row in csv.reader(file) if row]
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = [row for row in csv.reader(file) if row]
+    except (OSError, UnicodeDecodeError) as error:
+        raise SystemExit(f"{path} cannot be read: {error}") from None
     if not rows:
         raise SystemExit(f"{path} is empty")
     for number, row in enumerate(rows, 1):

@@ -73,6 +73,14 @@ def test_a_pair_that_is_not_aligned_is_refused(pair: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+def test_a_file_that_is_not_there_is_one_sentence(pair: Path) -> None:
+    (pair / "clean.csv").unlink()
+    ended = bench(pair, "--decisions", "1")
+    assert ended.returncode != 0
+    assert "clean.csv cannot be read" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_the_curve_is_a_png_that_others_can_read(tmp_path: Path) -> None:
     scores = tuple(Score(100, 10, n, n, n) for n in range(4))
     draw(
