@@ -4,7 +4,7 @@ import pytest
 from bench_tables import CLEAN, damaged, dirty_world
 from csv_files import Table
 from disguise import disguise
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from peers import PEERS, agree, cluster, do_nothing, fingerprint
 from scoring import score
@@ -40,6 +40,7 @@ def test_a_disguise_changes_no_score(world: str, peer: str) -> None:
     assert (plain.changed == 0) == (PEERS[peer] is do_nothing) or world == "films"
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1000), st.booleans(), st.booleans())
 def test_a_disguise_comes_off(seed: int, shuffle: bool, rename: bool) -> None:
     worn = disguise(CLEAN.header, shuffle=shuffle, rename=rename, seed=seed)
