@@ -47,8 +47,8 @@ def rows_of(path: Path, sheet: str = "") -> list[tuple[str | None, ...]]:
         (True, "TRUE"),
         (False, "FALSE"),
         (dt.date(2020, 2, 1), "2020-02-01"),
-        (dt.datetime(2020, 2, 1), "2020-02-01 00:00:00"),
-        (dt.datetime(2020, 2, 1, 3, 4, 5), "2020-02-01 03:04:05"),
+        (dt.datetime(2020, 2, 1), "2020-02-01 00:00:00"),  # noqa: DTZ001
+        (dt.datetime(2020, 2, 1, 3, 4, 5), "2020-02-01 03:04:05"),  # noqa: DTZ001
         (dt.time(3, 4), "03:04:00"),
         (dt.timedelta(hours=30, minutes=1), "30:01:00"),
         ("#N/A", "#N/A"),
