@@ -9,6 +9,7 @@ from typing import Any
 
 BUCKET = "lake"
 _ASIDE = "/_ostler/"
+_DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
@@ -23,12 +24,17 @@ class Counting:
     requests: int = 0
     lose: int = 0
     """How many of the next commits are done but answered as if they had failed."""
+    deny: bool = False
+    """Whether data files, not the log, are refused."""
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         path = str(environ["PATH_INFO"])
         if path.startswith(_ASIDE):
             return self._aside(path, start)
         self.requests += 1
+        if self.deny and path.endswith(".parquet"):
+            start("403 Forbidden", [("Content-Type", "application/xml")])
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [_DENIED]
         if self.lose and environ["REQUEST_METHOD"] == "PUT" and "/_delta_log/" in path:
             self.lose -= 1
             b"".join(self.application(environ, lambda *_: None))
@@ -40,6 +46,7 @@ class Counting:
         return parts
 
     def _aside(self, path: str, start: Start) -> Iterable[bytes]:
+        self.deny = path.endswith("deny")
         if "lose=" in path:
             self.lose = int(path.partition("lose=")[2])
         said = json.dumps({"sent": self.sent, "requests": self.requests, "lose": self.lose})
@@ -61,6 +68,14 @@ class ObjectStore:
     def lose_answers(self, number: int) -> None:
         """Do the next commits, but answer that they failed."""
         self._ask(f"lose={number}")
+
+    def deny_data(self) -> None:
+        """Refuse data files until something else is asked for."""
+        self._ask("deny")
+
+    def allow(self) -> None:
+        """Refuse nothing."""
+        self._ask("allow")
 
     def _ask(self, what: str) -> dict[str, int]:
         with urllib.request.urlopen(f"{self.endpoint}{_ASIDE}{what}") as answer:

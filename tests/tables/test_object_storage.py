@@ -190,6 +190,25 @@ def test_what_a_store_refuses_is_one_sentence_without_the_secret(
     assert len(said.strip().splitlines()) <= 2
 
 
+def test_data_that_may_not_be_read_or_is_gone_is_one_sentence(
+    place: str, store: ObjectStore, run: Any
+) -> None:
+    counters(place, 3)
+    assert run("init").code == 0
+    assert run("add", place, "--key", "id", "--name", "t").code == 0
+    store.deny_data()
+    denied = run("contract", "infer", "t")
+    store.allow()
+    assert denied.code == 2, denied.err
+    assert f"{place} may not be read or written with these credentials" in denied.err
+    for name in files_under(path_of(place)):
+        if name.endswith(".parquet"):
+            path_of(f"{place}/{name}").unlink()
+    gone = run("contract", "infer", "t")
+    assert gone.code == 2, gone.err
+    assert f"a data file of {place} is gone" in gone.err
+
+
 @pytest.mark.parametrize(
     "address",
     [
