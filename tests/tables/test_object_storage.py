@@ -249,5 +249,7 @@ def test_a_storage_folder_of_ones_own(run: Any, tmp_path: Path) -> None:
     assert run("init", "--storage", share).code == 0
     assert run("add", "t.csv").code == 0
     assert (share / "tables" / "t" / "_delta_log").is_dir()
+    assert run("add", "t.csv", "--name", "v", "--protect", "nope").code == 2
+    assert run("add", "t.csv", "--name", "v", "--protect", "a").code == 0
     assert run("doctor").code == 0
     assert run("add", "t.csv", "--name", "u", "--append").code == 2
