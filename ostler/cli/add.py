@@ -127,6 +127,7 @@ def take(
             f"choose another with --name, or add rows to it: ostler add {file} "
             f"--name {name} --append",
         )
+    made: AnyPath | None = None
     if not isinstance(file, Path):
         refuse_ambiguous(file)
         table = open_delta(str(file), key)
@@ -148,10 +149,13 @@ def take(
                 "choose another --name, or remove it if you know that it is left over",
             )
         _import(file, str(uri), encoding, sheet)
+        made = uri
         table = VersionedTable(str(uri), (ROW_ID,))
     view = table.view()
     unknown = [column for column in protect if column not in view.column_names]
     if unknown:
+        if made is not None:
+            remove_tree(made)
         raise BadInput(
             f"there is no column {unknown[0]!r} to protect",
             f"there are: {', '.join(view.column_names)}",
