@@ -61,6 +61,8 @@ class Commit(Frozen):
     trace: str = ""
     files: Mapping[str, Digest] = Field(default_factory=dict)
     """Data files that the commit added, with the SHA-256 of each."""
+    upkeep: str = ""
+    """What Ostler did to the files alone, `compaction`; the content is the version before's."""
 
 
 def transaction_of(proposal: str) -> str:
@@ -118,7 +120,7 @@ class VersionedTable:
         nothing but its first load.
         """
         for commit in self.history():
-            if not commit.proposals and commit.version > 0:
+            if not (commit.proposals or commit.upkeep) and commit.version > 0:
                 return commit.version - 1
         return None
 
