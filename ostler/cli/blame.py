@@ -8,14 +8,16 @@ from ostler.cli import options
 from ostler.cli.options import example
 
 if TYPE_CHECKING:
-    from ostler.review.blame import CellBlame, Origin, RowBlame
+    from ostler.review.blame import Origin, RowBlame
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
         epilog=example(
-            "ostler blame people 17", "ostler blame people 17 city --all", "ostler blame orders A-77"
+            "ostler blame people 17",
+            "ostler blame people 17 city --all",
+            "ostler blame orders A-77",
         )
     )(blame)
 
@@ -50,7 +52,7 @@ def blame(
         return
     if not found.exists:
         gone = next(o for cell in found.cells for o in cell.origins)
-        print_line(f"row {visible(row)} is not in version {found.version}; ", *_because(gone))
+        print_line(f"row {visible(row)} is not in version {found.version}; ", _because(gone))
     for cell in found.cells:
         print_line(
             (visible(cell.column), "bold"),
@@ -64,9 +66,7 @@ def blame(
 
 
 def _newest_only(found: "RowBlame") -> "RowBlame":
-    cells = tuple(
-        cell.model_copy(update={"origins": cell.origins[:1]}) for cell in found.cells
-    )
+    cells = tuple(cell.model_copy(update={"origins": cell.origins[:1]}) for cell in found.cells)
     return found.model_copy(update={"cells": cells})
 
 
@@ -74,7 +74,8 @@ def _print_origin(origin: "Origin", *, with_values: bool) -> None:
     from ostler.cli.output import print_line
     from ostler.review.text import visible, visible_cell
 
-    print_line("  ", (f"version {origin.version}", "cyan"), f" · {str(origin.at)[:16]} · ", *_because(origin))
+    when = f" · {str(origin.at)[:16]} · "
+    print_line("  ", (f"version {origin.version}", "cyan"), when, _because(origin))
     if with_values and origin.op == "set":
         print_line(f"    {visible_cell(origin.old, 40)} → {visible_cell(origin.new, 40)}")
     for approval in origin.approvals:
@@ -84,19 +85,19 @@ def _print_origin(origin: "Origin", *, with_values: bool) -> None:
         print_line((f"    policy {visible(', '.join(origin.rules))}", "dim"))
 
 
-def _because(origin: "Origin") -> tuple[str, ...]:
+def _because(origin: "Origin") -> str:
     from ostler.review.text import visible
 
-    sentence = f" {visible(origin.sentence)}" if origin.sentence else " which the database does not know"
+    sentence = f" {visible(origin.sentence or '(which the database does not know)')}"
     by = f", proposed by {visible(origin.proposer)}" if origin.proposer else ""
     match origin.how:
         case "proposal":
             deleted = "deleted by " if origin.op == "delete" else ""
-            return (f"{deleted}{origin.proposal}{sentence}{by}",)
+            return f"{deleted}{origin.proposal}{sentence}{by}"
         case "undo":
-            return (f"{origin.proposal} was undone: its criteria did not hold",)
+            return f"{origin.proposal} was undone: its criteria did not hold"
         case "came in":
-            return (f"came in with version {origin.version}",)
+            return f"came in with version {origin.version}"
         case "outside":
             did = "deleted" if origin.op == "delete" else "changed"
-            return (f"{did} outside Ostler in version {origin.version}",)
+            return f"{did} outside Ostler in version {origin.version}"

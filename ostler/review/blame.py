@@ -17,6 +17,7 @@ from ostler.tables.sql import quoted
 from ostler.tables.view import View
 
 Cells = Mapping[str, Cell]
+NOTHING: Cells = {}
 
 
 class Approval(Frozen):
@@ -188,8 +189,10 @@ def _outside(
     except NotFound:
         # Released; what came before it is told by nobody.
         return
-    for column in dict.fromkeys([*(new or {}), *(old or {})]):
-        value, was = (new or {}).get(column), (old or {}).get(column)
+    after, before_it = new or NOTHING, old or NOTHING
+    names: dict[str, None] = dict.fromkeys([*after, *before_it])
+    for column in names:
+        value, was = after.get(column), before_it.get(column)
         if old is None or new is None or value != was:
             op = "insert" if old is None else "delete" if new is None else "set"
             change = Change(op=op, row=row, column=column, old=was, new=value)

@@ -1,4 +1,4 @@
-"""What differs between two versions of a table: first the columns, then the cells of common ones."""
+"""What differs between two versions of a table: columns first, then the cells of common ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -75,9 +75,7 @@ def _narrowed(
     ]
     selected = f"SELECT {', '.join((*hidden, *cells))} FROM {view.source}"
     name = f"{view.name}: narrowed"
-    kinds = {
-        c.name: "VARCHAR" if c.name in as_text else c.type for c in view.columns
-    }
+    kinds = {c.name: "VARCHAR" if c.name in as_text else c.type for c in view.columns}
     shown = tuple(Column(name=c, type=kinds[c]) for c in columns)
     if row is None:
         view.connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {selected}")

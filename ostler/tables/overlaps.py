@@ -31,10 +31,11 @@ def meeting(patch: Patch, cells: pa.Table, limit: int) -> tuple[Change, ...]:
     return tuple(Change.model_validate(change) for change in found.to_pylist())
 
 
-def joined(*cells: pa.Table) -> pa.Table:
-    """The cells of several tables of them, each once."""
-    both = pa.concat_tables([table.select(["row", "column"]) for table in cells])
-    return computed("""SELECT DISTINCT "row", "column" FROM t""", t=both)
+def joined(one: pa.Table, other: pa.Table) -> pa.Table:
+    """The cells of two tables of them, each once."""
+    return computed(
+        """SELECT "row", "column" FROM a UNION SELECT "row", "column" FROM b""", a=one, b=other
+    )
 
 
 def parted(patch: Patch, moved: pa.Table) -> tuple[Patch, Patch]:

@@ -12,6 +12,7 @@ from ostler.core.errors import NotFound, VerificationFailed
 from ostler.core.proposals import Change
 from ostler.storage.paths import AnyPath, files_under, write_whole
 from ostler.tables.disk import writing
+from ostler.tables.engine import computed
 from ostler.tables.patches import CHANGES, Patch, digest_of_changes
 
 
@@ -60,11 +61,15 @@ class PatchFiles:
         if not path.exists():
             return ()
         try:
-            content = io.BytesIO(path.read_bytes())
-            changes = pq.read_table(content, columns=CHANGES.names, filters=[("row", "=", row)])
+            changes = pq.read_table(io.BytesIO(path.read_bytes()))
         except (pa.ArrowException, OSError) as error:
             raise VerificationFailed(f"the patch file {path} cannot be read: {error}") from error
-        return tuple(Change.model_validate(change) for change in changes.to_pylist())
+        found = computed(
+            """SELECT op, "row", "column", old, new FROM p WHERE "row" = ? ORDER BY "column" """,
+            [row],
+            p=changes,
+        )
+        return tuple(Change.model_validate(change) for change in found.to_pylist())
 
     def names(self) -> tuple[Digest, ...]:
         """The digests of all patches kept, sorted."""
