@@ -144,6 +144,6 @@ def _choice(error: "Overtaken") -> "Way | None":
     for number, way in enumerate(error.ways, 1):
         say(f"  {number}  {_WAYS[way]}")
     say("  q  nothing")
-    keys = {str(number): way for number, way in enumerate(error.ways, 1)}
+    keys: dict[str, Way] = {str(number): way for number, way in enumerate(error.ways, 1)}
     answer = typer.prompt("Which?", default="q", err=True).strip().lower()
     return keys.get(answer)
