@@ -48,6 +48,13 @@ class Work(_Section):
     poll_seconds: float = Field(default=2, gt=0)
 
 
+class Upkeep(_Section):
+    """What steers `ostler gc`."""
+
+    retention_days: int = Field(default=0, ge=0)
+    """Versions that nobody needs are released so many days after they were replaced; 0: never."""
+
+
 class Settings(BaseSettings):
     """All settings of a workspace."""
 
@@ -67,6 +74,7 @@ class Settings(BaseSettings):
     model: Model | None = None
     grooming: Grooming = Field(default_factory=Grooming)
     work: Work = Field(default_factory=Work)
+    upkeep: Upkeep = Field(default_factory=Upkeep)
 
     @classmethod
     def settings_customise_sources(
@@ -102,5 +110,5 @@ def read_settings(path: Path) -> Settings:
 
 
 def _keys() -> list[str]:
-    sections = (Settings, Model, Grooming, Work)
+    sections = (Settings, Model, Grooming, Work, Upkeep)
     return sorted({key for section in sections for key in section.model_fields})

@@ -38,6 +38,9 @@ grooming:
 work:
   lease_seconds: 300       # how long a worker may hold a claim
 
+upkeep:
+  retention_days: 0        # ostler gc releases old versions that nobody needs; 0 keeps them all
+
 # Where managed tables, patches and recorded inputs lie; empty: in .ostler/ here. A folder that
 # several machines see, or s3://bucket/path; credentials come from the environment.
 storage: {storage}

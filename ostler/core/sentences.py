@@ -14,6 +14,7 @@ from ostler.core.actions import (
     DeleteRows,
     Reformat,
     ReplaceValues,
+    Restore,
     Revert,
     SetCells,
     SplitSuffix,
@@ -157,7 +158,17 @@ def _set_cells(action: SetCells) -> str:
 
 
 def _revert(action: Revert) -> str:
+    if action.remaining:
+        return f"Undo {_name(action.proposal)} where nothing has changed since"
+    if action.proposals:
+        later = len(action.proposals)
+        others = "the later change" if later == 1 else f"the {later:,} later changes"
+        return f"Undo {_name(action.proposal)} and {others} on its cells"
     return f"Undo {_name(action.proposal)}"
+
+
+def _restore(action: Restore) -> str:
+    return f"Turn the table back into version {action.version}"
 
 
 def _not_null(rule: NotNull) -> str:
@@ -247,6 +258,7 @@ _ACTIONS: dict[str, Callable[[Any], str]] = {
     "delete_rows": _delete_rows,
     "set_cells": _set_cells,
     "revert": _revert,
+    "restore": _restore,
 }
 _RULES: dict[str, Callable[[Any], str]] = {
     "not_null": _not_null,

@@ -36,7 +36,8 @@ TRANSITIONS: dict[ProposalState, tuple[ProposalState, ...]] = {
     S.DENIED: (S.PARKED,),
     S.REJECTED: (),
     S.FAILED: (),
-    S.REVERTED: (),
+    # Back, when what reverted it is reverted itself.
+    S.REVERTED: (S.PUBLISHED,),
 }
 """From each state, the states that may follow."""
 

@@ -12,12 +12,12 @@ from ostler.core.datasets import Dataset
 from ostler.core.proposals import Proposal
 from ostler.core.states import ItemState, ProposalState
 from ostler.execution.acceptance import Measured
+from ostler.execution.consequences import take_back
 from ostler.execution.context import ExecutionContext
 from ostler.execution.undoing import undo, undone
 from ostler.store import items, outbox
 from ostler.store.claims import Claim, move_claimed
 from ostler.store.executions import Execution, record_execution
-from ostler.store.transitions import move
 from ostler.tables.delta import Commit, VersionedTable, table_of
 from ostler.telemetry import names
 
@@ -141,6 +141,7 @@ def _endings(
 
 def _ending(proposal: Proposal, unmet: str, gone: bool, stuck: str) -> _Ending:
     if not (unmet or gone):
+        # What becomes of the items of what it takes back is said with their proposals.
         reverts = proposal.draft.action.kind == "revert"
         return _Ending(ProposalState.PUBLISHED, ItemState.REOPENED if reverts else ItemState.DONE)
     because = f"after publishing, {unmet or 'its criteria failed'}; "
@@ -154,18 +155,9 @@ def _move(session: Session, held: Claim, ending: _Ending, version: int, at: date
     """Move the proposal, its item and what it reverts, and tell the outside."""
     proposal, state, because = held.proposal, ending.state, ending.because
     move_claimed(session, held, state, actor=ACTOR, at=at, because=because)
-    action = proposal.draft.action
-    if action.kind == "revert":
-        move(
-            session,
-            action.proposal,
-            ProposalState.PUBLISHED,
-            ProposalState.REVERTED,
-            actor=ACTOR,
-            at=at,
-            because=f"by {proposal.id}",
-        )
     items.set_item_state(session, proposal.item, ending.item, actor=ACTOR, at=at)
+    if state is ProposalState.PUBLISHED:
+        take_back(session, proposal, actor=ACTOR, at=at)
     outbox.enqueue(
         session,
         short_id("E", proposal.id, state.value),

@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
-from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
-from ostler.core.canonical import Digest, canonical_json
+from ostler.core.canonical import Digest
 from ostler.core.errors import Conflict, InternalError
 from ostler.storage.paths import digest_of_file, path_of, settle, size_of
+from ostler.tables.committing import commit
 from ostler.tables.delta import (
-    METADATA,
     Commit,
     VersionedTable,
     transaction_of,
@@ -72,6 +72,10 @@ class Stage:
     def standing(self, proposal: str) -> int | None:
         """What the snapshot knows of a proposal: 1 applied, 2 revoked, None nothing."""
         return self.handle.transaction_version(transaction_of(proposal))
+
+    def view_of(self, layout: Layout, name: str, files: Iterable[str]) -> View:
+        """The rows of some data files."""
+        return _file_view(self.base, layout, name, files)
 
     @property
     def bare(self) -> "Stage":
@@ -169,6 +173,30 @@ def _prepared(stage: Stage, added: dict[str, Values]) -> Prepared:
         added=tuple(_new_file(view, new, path) for path in added),
         removed=tuple(layout.relative(file) for file in removed),
     )
+
+
+def rewritten(stage: Stage, groups: Sequence[Sequence[str]]) -> Prepared:
+    """Write each group of data files anew as one, beside the table; nothing is proved yet.
+
+    BadInput when the disk is full or may not be written; then none of the files is left.
+    """
+    layout = layout_of(stage.handle)
+    token = uuid4().hex
+    added: dict[str, Values] = {}
+    try:
+        with writing(path_of(stage.table.uri)):
+            for number, files in enumerate(groups):
+                name = f"{token}-{number:05}"
+                _write(stage.view_of(layout, f"group {name}", files), layout, name, added)
+            new = layout.with_files(added)
+            return Prepared(
+                added=tuple(_new_file(stage.base, new, path) for path in added),
+                removed=tuple(layout.relative(file) for group in groups for file in group),
+            )
+    except BaseException:
+        for path in added:
+            path_of(path).unlink(missing_ok=True)
+        raise
 
 
 def _by_file(stage: Stage, layout: Layout) -> list[tuple[str, Patch]]:
@@ -307,19 +335,9 @@ def publish(
         "trace": trace,
         "files": {f.path: f.digest for f in prepared.added},
     }
-    handle = stage.handle
     try:
         with writing(path_of(stage.table.uri)):
-            handle.create_write_transaction(
-                actions,
-                mode="append",
-                schema=handle.schema(),
-                partition_by=list(handle.metadata().partition_columns) or None,
-                commit_properties=CommitProperties(
-                    custom_metadata={METADATA: canonical_json(metadata)},
-                    app_transactions=[Transaction(transaction_of(p), 1) for p in proposals],
-                ),
-            )
+            commit(stage.handle, actions, metadata, {transaction_of(p): 1 for p in proposals})
     except BaseException as error:
         discard(stage, prepared)
         if isinstance(error, CommitFailedError):
