@@ -141,7 +141,7 @@ def publish_batch(context: ExecutionContext, job: Job) -> Update:
                 connections=context.connections,
             )
     except Refused as refused:
-        return _sift(context, job, lambda held: _refusal(held, refused))
+        return _sift(context, job, _refusal(refused))
     except Moved:
         if job["tries"] + 1 >= TRIES:
             raise keeps_moving(job["dataset"].name) from None
@@ -172,10 +172,10 @@ def _sift(
     return Update(claims=tuple(going), outcomes=tuple(outcomes))
 
 
-def _refusal(held: Claim, refused: Refused) -> tuple[ProposalState, str] | None:
-    """Whom the table itself refused has failed; the others are staged again."""
-    mine = held.proposal.id == refused.proposal
-    return (ProposalState.FAILED, refused.message) if mine else None
+def _refusal(refused: Refused) -> Callable[[Claim], tuple[ProposalState, str] | None]:
+    """Whom the table itself refuses has failed; the others are staged again."""
+    ending = ProposalState.FAILED, refused.message
+    return lambda held: ending if held.proposal.id == refused.proposal else None
 
 
 def _approvers(context: ExecutionContext, claims: tuple[Claim, ...]) -> list[str]:

@@ -23,9 +23,10 @@ from ostler.policies.judgement import authorize_revert, judge
 from ostler.policies.requests import Principal, change_request
 from ostler.store import proposals
 from ostler.store.proposals import ProposalRecord
-from ostler.tables.delta import VersionedTable, table_of
+from ostler.tables.delta import VersionedTable
 from ostler.tables.patches import Patch, invert
 from ostler.tables.staging import mismatches
+from ostler.tables.targets import current
 from ostler.tables.view import View
 from ostler.tools.dry_run import dry_run
 from ostler.tools.neighbours import neighbours
@@ -49,7 +50,7 @@ def request_revert(
             "only a published proposal can be reverted",
         )
     dataset = context.dataset(original.dataset)
-    table = table_of(dataset)
+    table = current(dataset, context.connections)
     view = table.view()
     inverse = invert(context.patches.get(original.patch.digest))
     _refuse_when_touched(context, original, table, inverse, view)

@@ -4,20 +4,21 @@ The one place that knows there are two. Everybody else reads versions of a Delta
 dataset's own or the mirror.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from ostler.core.datasets import Dataset
+from ostler.core.datasets import Dataset, PostgresSource
+from ostler.core.errors import Conflict
 from ostler.tables import publishing
 from ostler.tables.delta import VersionedTable, table_of
-from ostler.tables.patches import Patch, empty_patch
+from ostler.tables.patches import Patch
 from ostler.tables.postgres import ledger
 from ostler.tables.postgres.applying import Refused, apply_all
-from ostler.tables.postgres.connecting import Connections, connection_of, reading, writing
-from ostler.tables.postgres.ledger import Due, Entry
+from ostler.tables.postgres.connecting import Connections, connection_of, reading
+from ostler.tables.postgres.ledger import Batch, Due, Note
 from ostler.tables.postgres.mirror import refresh
 from ostler.tables.publishing import Moved, Prepared, Stage
 
-__all__ = ["Connections", "Refused", "burn", "current", "entries", "prepare", "publish"]
+__all__ = ["Connections", "Refused", "burn", "current", "ledger_of", "prepare", "publish"]
 
 
 def current(dataset: Dataset, connections: Connections) -> VersionedTable:
@@ -60,14 +61,9 @@ def publish(
             trace=trace,
         )
         return
-    writer = connection_of(dataset.postgres, connections).write
     dues = [Due(name, patch) for name, patch in zip(proposals, patches, strict=True)]
-    try:
-        apply_all(dataset.postgres, writer, stage.table.key, dues, approvers=approvers, trace=trace)
-    except Moved:
-        # Whoever stages again is to see why.
-        current(dataset, connections)
-        raise
+    marks = dict.fromkeys(proposals, ledger.APPLIED)
+    _enter(dataset.postgres, stage, dues, marks, Note(tuple(approvers), trace), connections)
 
 
 def burn(dataset: Dataset, proposals: Sequence[str], connections: Connections) -> bool:
@@ -77,20 +73,49 @@ def burn(dataset: Dataset, proposals: Sequence[str], connections: Connections) -
     """
     if dataset.postgres is None:
         return False
-    writer = connection_of(dataset.postgres, connections).write
-    with writing(writer, dataset.postgres.place) as session:
-        ledger.make(session)
-        ledger.revoke(session, dataset.postgres.ledger, proposals, empty_patch())
-        session.commit()
-    current(dataset, connections)
+    stage = publishing.open_stage(current(dataset, connections))
+    applied = [name for name in proposals if stage.standing(name) == ledger.APPLIED]
+    if applied:
+        raise Conflict(
+            f"{applied[0]} is in the table already, so it cannot be revoked",
+            f"take it back: ostler revert {applied[0]}",
+        )
+    marks = {n: ledger.REVOKED for n in proposals if stage.standing(n) != ledger.REVOKED}
+    if marks:
+        _enter(dataset.postgres, stage, (), marks, Note(), connections)
+        current(dataset, connections)
     return True
 
 
-def entries(dataset: Dataset, connections: Connections) -> tuple[Entry, ...]:
+def _enter(
+    source: PostgresSource,
+    stage: Stage,
+    dues: Sequence[Due],
+    marks: Mapping[str, int],
+    note: Note,
+    connections: Connections,
+) -> None:
+    both = connection_of(source, connections)
+    try:
+        apply_all(
+            source,
+            both.write,
+            stage.table.key,
+            dues,
+            known=stage.standing,
+            marks=marks,
+            note=note,
+        )
+    except Moved:
+        # Whoever stages again is to see why.
+        refresh(source, both.read, stage.table)
+        raise
+
+
+def ledger_of(dataset: Dataset, connections: Connections) -> tuple[Batch, ...]:
     """What the ledger of a PostgreSQL table knows of a dataset; nothing for any other."""
     if dataset.postgres is None:
         return ()
-    with reading(
-        connection_of(dataset.postgres, connections).read, dataset.postgres.place
-    ) as session:
-        return ledger.entries(session, dataset.postgres.ledger)
+    reader = connection_of(dataset.postgres, connections).read
+    with reading(reader, dataset.postgres.place) as session:
+        return ledger.batches(session, dataset.postgres.ledger)

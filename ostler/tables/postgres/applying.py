@@ -4,7 +4,7 @@ It enters the proposals into the ledger first, so two workers that race for one 
 there, and the second finds it applied.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 import psycopg
@@ -16,7 +16,7 @@ from ostler.tables.engine import compute
 from ostler.tables.patches import Patch
 from ostler.tables.postgres import ledger
 from ostler.tables.postgres.connecting import Session, said_by, writing
-from ostler.tables.postgres.ledger import Due
+from ostler.tables.postgres.ledger import Due, Note
 from ostler.tables.postgres.relation import Relation, describe, key_values
 from ostler.tables.postgres.snapshot import rows_of
 from ostler.tables.publishing import Moved
@@ -44,36 +44,36 @@ def apply_all(
     key: tuple[str, ...],
     dues: Sequence[Due],
     *,
-    approvers: Sequence[str],
-    trace: str,
+    known: Callable[[str], int | None],
+    marks: Mapping[str, int],
+    note: Note,
 ) -> None:
-    """Apply patches one after the other, all or none.
+    """Apply patches one after the other, all or none, and enter the marks.
 
-    Raises Moved when one is there already, or when a touched cell is not what its patch says: look
-    again at what is there now. Raises Refused when the server does not take one of them.
+    Raises Moved when the ledger says of one something else than is `known`, or when a touched cell
+    is not what its patch says: look again at what is there now. Raises Refused when the server does
+    not take one of them.
     """
     with writing(address, source.place) as session:
         ledger.make(session)
         try:
             relation = describe(session, source.namespace, source.table)
-            known = ledger.enter(
-                session, source.ledger, dues, what="applied", approvers=approvers, trace=trace
-            )
-            if known:
-                raise Moved(f"the ledger of {source.place} knows {known[0]} already")
+            ledger.enter(session, source.ledger, known, marks, dues, note)
             for due in dues:
                 _apply(session, relation, key, due)
         except (errors.SerializationFailure, errors.DeadlockDetected) as error:
             raise Moved(f"another writer of {source.place} was faster") from error
-        _commit(session, source, address, dues)
+        _commit(session, source, address, marks)
 
 
-def _commit(session: Session, source: PostgresSource, address: str, dues: Sequence[Due]) -> None:
+def _commit(
+    session: Session, source: PostgresSource, address: str, marks: Mapping[str, int]
+) -> None:
     try:
         session.commit()
     except psycopg.OperationalError as error:
         # It may have happened or not; the ledger says which.
-        if not is_applied(source, address, dues[0].proposal):
+        if not _happened(source, address, marks):
             raise Conflict(
                 f"the connection was lost while {source.place} was being committed, and nothing "
                 f"of it is in the ledger: {said_by(error)}",
@@ -81,11 +81,9 @@ def _commit(session: Session, source: PostgresSource, address: str, dues: Sequen
             ) from error
 
 
-def is_applied(source: PostgresSource, address: str, proposal: str) -> bool:
-    """Whether the ledger holds a proposal as applied."""
+def _happened(source: PostgresSource, address: str, marks: Mapping[str, int]) -> bool:
     with writing(address, source.place) as session:
-        found = ledger.entries(session, source.ledger)
-    return any(entry.proposal == proposal and entry.what == "applied" for entry in found)
+        return marks.items() <= ledger.standing(session, source.ledger).items()
 
 
 def _apply(session: Session, relation: Relation, key: tuple[str, ...], due: Due) -> None:

@@ -1,53 +1,70 @@
 """The ledger in the customer's database: which proposals are in a table, and the values they took.
 
-It is the arbiter for PostgreSQL tables. A proposal's entry is inserted in the transaction that
-changes the rows, so the one is there exactly when the other is, whatever becomes of the worker.
+It is the arbiter for PostgreSQL tables, as the transactions of its log are for a Delta table, and
+it holds the same: names and numbers, where 1 under a proposal's id says that it is applied, and 2
+that it never will be. An entry is inserted in the transaction that changes the rows, so the one is
+there exactly when the other is, whatever becomes of the worker.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import groupby
 from uuid import uuid4
 
 import pyarrow as pa
 from psycopg import errors, sql
 
 from ostler.core.canonical import Digest
-from ostler.core.errors import BadInput, Conflict, VerificationFailed
+from ostler.core.errors import BadInput, VerificationFailed
 from ostler.tables.patches import CHANGES, Patch, normal
 from ostler.tables.postgres.connecting import Session
+from ostler.tables.publishing import Moved
+
+APPLIED, REVOKED = 1, 2
 
 _AT_ONCE = 10_000
-
-What = Literal["applied", "revoked"]
 
 DDL = """\
 CREATE SCHEMA IF NOT EXISTS ostler;
 CREATE TABLE IF NOT EXISTS ostler.ledger (
     ledger text NOT NULL,
     proposal text NOT NULL,
-    what text NOT NULL CHECK (what IN ('applied', 'revoked')),
+    mark bigint NOT NULL,
     number bigint GENERATED ALWAYS AS IDENTITY,
     batch text NOT NULL,
-    patch text NOT NULL,
+    patch text,
     approvers text[] NOT NULL,
     trace text NOT NULL,
+    because text NOT NULL,
+    barred text[] NOT NULL,
     at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (ledger, proposal)
+    PRIMARY KEY (ledger, proposal, mark)
 );
+COMMENT ON COLUMN ostler.ledger.mark IS '1 applied, 2 revoked';
 CREATE TABLE IF NOT EXISTS ostler.undo (
     ledger text NOT NULL,
     proposal text NOT NULL,
+    mark bigint NOT NULL,
     op text NOT NULL,
     "row" text NOT NULL,
     "column" text NOT NULL,
     old text,
     new text,
-    PRIMARY KEY (ledger, proposal, "row", "column"),
-    FOREIGN KEY (ledger, proposal) REFERENCES ostler.ledger (ledger, proposal)
+    PRIMARY KEY (ledger, proposal, mark, "row", "column"),
+    FOREIGN KEY (ledger, proposal, mark) REFERENCES ostler.ledger (ledger, proposal, mark)
 );
 """
 """`ledger` names the entries of one dataset of one workspace: others may use the same database."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """What is said beside the entries of one transaction."""
+
+    approvers: tuple[str, ...] = ()
+    trace: str = ""
+    because: str = ""
+    barred: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,12 +72,17 @@ class Entry:
     """A proposal in the ledger."""
 
     proposal: str
-    what: What
-    batch: str
-    """Equal for those of one transaction."""
-    patch: Digest
-    approvers: tuple[str, ...]
-    trace: str
+    mark: int
+    patch: Digest | None
+    """None where nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The entries of one transaction."""
+
+    entries: tuple[Entry, ...]
+    note: Note
 
 
 @dataclass(frozen=True)
@@ -89,24 +111,35 @@ def make(session: Session) -> None:
         ) from error
 
 
-def entries(session: Session, ledger: str) -> tuple[Entry, ...]:
-    """All entries of a dataset, in the order in which they came."""
+def batches(session: Session, ledger: str) -> tuple[Batch, ...]:
+    """All transactions of a dataset, in the order in which they came."""
     if not exists(session):
         return ()
     rows = session.execute(
-        """SELECT proposal, what, batch, patch, approvers, trace FROM ostler.ledger
-           WHERE ledger = %s ORDER BY number""",
+        """SELECT batch, proposal, mark, patch, approvers, trace, because, barred
+           FROM ostler.ledger WHERE ledger = %s ORDER BY number""",
         (ledger,),
-    )
-    return tuple(Entry(a, b, c, d, tuple(e), f) for a, b, c, d, e, f in rows)
+    ).fetchall()
+    found: list[Batch] = []
+    for _, group in groupby(rows, key=lambda row: row[0]):
+        of = list(group)
+        approvers, trace, because, barred = of[0][4:]
+        note = Note(tuple(approvers), trace, because, tuple(barred))
+        found.append(Batch(tuple(Entry(*row[1:4]) for row in of), note))
+    return tuple(found)
+
+
+def standing(session: Session, ledger: str) -> dict[str, int]:
+    """What the ledger says of each name that it knows: its latest mark."""
+    return {e.proposal: e.mark for b in batches(session, ledger) for e in b.entries}
 
 
 def patch_of(session: Session, ledger: str, entry: Entry) -> Patch:
     """What an entry changed, from the undo table; VerificationFailed when it was edited."""
     rows = session.execute(
         """SELECT op, "row", "column", old, new FROM ostler.undo
-           WHERE ledger = %s AND proposal = %s""",
-        (ledger, entry.proposal),
+           WHERE ledger = %s AND proposal = %s AND mark = %s""",
+        (ledger, entry.proposal, entry.mark),
     ).fetchall()
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(CHANGES.names)
     patch = normal(
@@ -128,41 +161,48 @@ def patch_of(session: Session, ledger: str, entry: Entry) -> Patch:
 def enter(
     session: Session,
     ledger: str,
+    known: Callable[[str], int | None],
+    marks: Mapping[str, int],
     dues: Sequence[Due],
-    *,
-    what: What,
-    approvers: Sequence[str],
-    trace: str,
-) -> tuple[str, ...]:
-    """Write entries and, for what is applied, the old and new values; returns who was there before.
+    note: Note,
+) -> None:
+    """Write entries, and the old and new values of what is applied.
 
-    Waits for another transaction that enters the same proposal.
+    Raises Moved when the ledger says of one of the names something else than is `known` of it.
+    Whoever else enters something for the dataset waits until this transaction ends.
     """
+    session.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"ostler {ledger}",))
+    stands = standing(session, ledger)
+    for name in marks:
+        if stands.get(name) != known(name):
+            raise Moved(f"the ledger knows of {name} already")
     batch = uuid4().hex
-    for due in dues:
+    patches = {due.proposal: due.patch for due in dues}
+    for name, mark in marks.items():
+        digest = patches[name].digest if name in patches else None
         session.execute(
-            """INSERT INTO ostler.ledger (ledger, proposal, what, batch, patch, approvers, trace)
-               VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
-            (ledger, due.proposal, what, batch, due.patch.digest, list(approvers), trace),
+            """INSERT INTO ostler.ledger
+               (ledger, proposal, mark, batch, patch, approvers, trace, because, barred)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+            (
+                ledger,
+                name,
+                mark,
+                batch,
+                digest,
+                list(note.approvers),
+                note.trace,
+                note.because,
+                list(note.barred),
+            ),
         )
-    rows = session.execute(
-        "SELECT proposal FROM ostler.ledger WHERE ledger = %s AND batch = %s", (ledger, batch)
-    ).fetchall()
-    mine = {proposal for (proposal,) in rows}
-    known = tuple(due.proposal for due in dues if due.proposal not in mine)
-    if not known:
-        _keep(session, ledger, dues)
-    return known
-
-
-def _keep(session: Session, ledger: str, dues: Sequence[Due]) -> None:
     statement = sql.SQL(
-        'COPY ostler.undo (ledger, proposal, op, "row", "column", old, new) FROM STDIN'
+        'COPY ostler.undo (ledger, proposal, mark, op, "row", "column", old, new) FROM STDIN'
     )
     with session.cursor().copy(statement) as copy:
         for due in dues:
             for cell in cells_of(due.patch):
-                copy.write_row((ledger, due.proposal, *cell))
+                copy.write_row((ledger, due.proposal, marks[due.proposal], *cell))
 
 
 _Cell = tuple[str, str, str, str | None, str | None]
@@ -174,16 +214,3 @@ def cells_of(patch: Patch) -> Iterator[_Cell]:
     for start in range(0, patch.changes.num_rows, _AT_ONCE):
         for change in patch.changes.slice(start, _AT_ONCE).to_pylist():
             yield change["op"], change["row"], change["column"], change["old"], change["new"]
-
-
-def revoke(session: Session, ledger: str, proposals: Sequence[str], empty: Patch) -> None:
-    """Burn proposals, so that none can be applied any more; Conflict when one has been."""
-    dues = [Due(proposal, empty) for proposal in proposals]
-    known = set(enter(session, ledger, dues, what="revoked", approvers=(), trace=""))
-    applied = [e.proposal for e in entries(session, ledger) if e.what == "applied"]
-    late = [proposal for proposal in applied if proposal in known]
-    if late:
-        raise Conflict(
-            f"{late[0]} is in the table already, so it cannot be revoked",
-            f"take it back: ostler revert {late[0]}",
-        )

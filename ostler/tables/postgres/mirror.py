@@ -9,10 +9,9 @@ somebody else is never taken for an approved one.
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
-from itertools import groupby
 from pathlib import Path
 
 from deltalake import CommitProperties, Transaction, write_deltalake
@@ -29,7 +28,7 @@ from ostler.tables.importing import PROPERTIES, TARGET_FILE_SIZE
 from ostler.tables.patches import Patch, Stale, compose, empty_patch, invert
 from ostler.tables.postgres import ledger
 from ostler.tables.postgres.connecting import Session, reading, refuse_password
-from ostler.tables.postgres.ledger import Entry
+from ostler.tables.postgres.ledger import Batch, Note
 from ostler.tables.postgres.relation import Relation, describe, key_of
 from ostler.tables.postgres.snapshot import read_table
 from ostler.tables.publishing import (
@@ -48,8 +47,6 @@ from ostler.tables.view import View
 
 _TURN = "ostler/mirror"
 """The transaction that every refresh takes the next number of: two at once cannot both commit."""
-
-STANDING = {"applied": 1, "revoked": 2}
 
 
 @dataclass(frozen=True)
@@ -106,20 +103,16 @@ def make_mirror(
     )
 
 
+NOBODY = Batch((), Note())
+"""Somebody else than a proposal."""
+
+
 @dataclass(frozen=True)
 class _Step:
     """What becomes one version of the mirror: a patch, and who made it when proposals did."""
 
     patch: Patch
-    entries: tuple[Entry, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Batch:
-    """Proposals that one transaction applied, not in the mirror yet."""
-
-    entries: tuple[Entry, ...]
-    patch: Patch
+    batch: Batch = NOBODY
 
 
 def refresh(source: PostgresSource, address: str, table: VersionedTable) -> None:
@@ -145,7 +138,7 @@ def _refresh(source: PostgresSource, address: str, table: VersionedTable) -> Non
     ):
         relation = describe(session, source.namespace, source.table)
         _refuse_other_columns(relation, stage.base)
-        batches = _new_batches(session, source, stage)
+        ours = _new_batches(session, source, stage)
         rows = read_table(session, relation, Path(folder))
         session.rollback()
         connection = stage.base.connection
@@ -153,7 +146,7 @@ def _refresh(source: PostgresSource, address: str, table: VersionedTable) -> Non
         there = View(
             connection, "ostler_snapshot", stage.base.columns, table.key, stage.base.version
         )
-        steps = _steps(stage.base, there, batches)
+        steps = _steps(stage.base, there, ours)
     for step in steps:
         stage = _committed(stage, step)
 
@@ -170,22 +163,32 @@ def _refuse_other_columns(relation: Relation, base: View) -> None:
     )
 
 
-def _new_batches(session: Session, source: PostgresSource, stage: Stage) -> list[_Batch]:
-    """What the ledger of the snapshot knows and the mirror does not."""
-    unseen = [
-        entry
-        for entry in ledger.entries(session, source.ledger)
-        if stage.standing(entry.proposal) is None
+def _new_batches(session: Session, source: PostgresSource, stage: Stage) -> list[_Step]:
+    """What the ledger knows and the mirror does not, a step for each transaction."""
+    known = ledger.batches(session, source.ledger)
+    entries = [entry for batch in known for entry in batch.entries]
+    # A name may be marked several times; the mirror has seen all up to the mark that it holds.
+    last = {
+        entry.proposal: place
+        for place, entry in enumerate(entries)
+        if entry.mark == stage.standing(entry.proposal)
+    }
+    unseen = {e for place, e in enumerate(entries) if place > last.get(e.proposal, -1)}
+    return [
+        _Step(
+            reduce(
+                compose,
+                [ledger.patch_of(session, source.ledger, e) for e in batch.entries if e.patch],
+                empty_patch(),
+            ),
+            batch,
+        )
+        for batch in known
+        if unseen.intersection(batch.entries)
     ]
-    batches: list[_Batch] = []
-    for _, group in groupby(unseen, key=lambda entry: entry.batch):
-        found = tuple(group)
-        patches = [ledger.patch_of(session, source.ledger, entry) for entry in found]
-        batches.append(_Batch(found, reduce(compose, patches, empty_patch())))
-    return batches
 
 
-def _steps(base: View, there: View, batches: Sequence[_Batch]) -> list[_Step]:
+def _steps(base: View, there: View, ours: list[_Step]) -> list[_Step]:
     """The versions that lead from the mirror to the snapshot, each of one author.
 
     In the snapshot our changes and those of others are mixed; only their sum is seen. They commute
@@ -195,16 +198,15 @@ def _steps(base: View, there: View, batches: Sequence[_Batch]) -> list[_Step]:
     the proposals are noted in a version that changes nothing, and the rest is somebody else's.
     """
     whole = _differences(base, there)
-    ours = [_Step(batch.patch, batch.entries) for batch in batches]
     try:
-        mine = reduce(compose, (batch.patch for batch in batches), empty_patch())
+        mine = reduce(compose, (step.patch for step in ours), empty_patch())
         if not mismatches(back := invert(mine), there, limit=1):
             return _foreign(compose(whole, back)) + ours
         if not mismatches(mine, base, limit=1):
             return ours + _foreign(compose(back, whole))
     except Stale:
         pass
-    return [_Step(empty_patch(), batch.entries) for batch in batches] + _foreign(whole)
+    return [_Step(empty_patch(), step.batch) for step in ours] + _foreign(whole)
 
 
 def _foreign(patch: Patch) -> list[_Step]:
@@ -249,7 +251,7 @@ def _differing(view: View) -> View:
 
 
 def _committed(stage: Stage, step: _Step) -> Stage:
-    """One step as a version of the mirror; gives the stage on it. Moved when somebody was faster."""
+    """One step as a version; gives the stage on it. Raises Moved when somebody was faster."""
     if not step.patch.empty:
         stage = stage.with_patch(step.patch)
     prepared = Prepared((), ()) if step.patch.empty else prepare(stage)
@@ -257,7 +259,7 @@ def _committed(stage: Stage, step: _Step) -> Stage:
     now = time.time_ns() // 1_000_000
     turn = Transaction(_TURN, (handle.transaction_version(_TURN) or 0) + 1)
     standing = [
-        Transaction(transaction_of(entry.proposal), STANDING[entry.what]) for entry in step.entries
+        Transaction(transaction_of(entry.proposal), entry.mark) for entry in step.batch.entries
     ]
     try:
         with writing(Path(stage.table.uri)):
@@ -286,13 +288,15 @@ def _committed(stage: Stage, step: _Step) -> Stage:
 
 def _metadata(step: _Step, prepared: Prepared) -> dict[str, object]:
     """What `Commit` reads again; a change by somebody else carries no proposal."""
-    applied = [entry for entry in step.entries if entry.what == "applied"]
-    known: dict[str, object] = {"files": {f.path: f.digest for f in prepared.added}}
-    if applied:
-        known |= {
-            "proposals": [entry.proposal for entry in applied],
-            "patches": [entry.patch for entry in applied],
-            "approvers": list(applied[0].approvers),
-            "trace": applied[0].trace,
-        }
-    return known
+    applied = [entry for entry in step.batch.entries if entry.patch is not None]
+    note = step.batch.note
+    said = {
+        "proposals": [entry.proposal for entry in applied],
+        "patches": [entry.patch for entry in applied],
+        "approvers": list(note.approvers),
+        "trace": note.trace,
+        "because": note.because,
+        "barred": list(note.barred),
+        "files": {f.path: f.digest for f in prepared.added},
+    }
+    return {name: value for name, value in said.items() if value}
