@@ -198,7 +198,7 @@ def _history(
 def _ledger(
     dataset: Dataset, commits: Sequence[Commit], connections: Connections
 ) -> Iterator[Fault]:
-    """What the ledger in PostgreSQL says was applied is what the mirror carries, and the other way."""
+    """What the ledger in PostgreSQL holds is what the mirror carries, and the other way."""
     if dataset.postgres is None:
         return
     try:

@@ -31,7 +31,7 @@ _SESSION = {
     "bytea_output": "hex",
 }
 
-_WRITING = {
+WRITING = {
     "lock_timeout": f"{LOCK_SECONDS}s",
     "statement_timeout": f"{STATEMENT_SECONDS}s",
 }
@@ -91,7 +91,7 @@ def writing(address: str, place: str) -> Generator[Session]:
         # Rows are locked and then compared, so that what was waited for is seen.
         session.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         session.read_only = False
-        _set(session, _SESSION | _WRITING)
+        _set(session, _SESSION | WRITING)
         yield session
 
 

@@ -1,6 +1,7 @@
 """Least privilege: one role that reads for agents, one that writes for the executor and no more."""
 
 from collections.abc import Sequence
+from typing import LiteralString
 
 from psycopg import sql
 
@@ -50,11 +51,16 @@ def grants(
             sql.SQL(_ROLE).format(literal=sql.Literal(role), role=sql.Identifier(role))
             for role in (READER, EXECUTOR)
         ]
-        ddl = [sql.SQL(statement.strip()) for statement in ledger.DDL.split(";\n") if statement]
-        more = [_GRANT_COLUMNS] if writable else []
-        more += [_GRANT_ROWS] if rows else []
-        given = [sql.SQL(statement).format(**names) for statement in (*_GRANTS, *more)]
-        return "".join(f"{part.as_string(session)};\n" for part in (*roles, *ddl, *given))
+        wanted: list[LiteralString] = [
+            *_GRANTS,
+            *([_COLUMNS] if writable else []),
+            *([_ROWS] if rows else []),
+        ]
+        given = [sql.SQL(statement).format(**names) for statement in wanted]
+        return "".join(
+            f"{part.as_string(session)};\n"
+            for part in (*roles, sql.SQL(ledger.DDL.removesuffix(";\n")), *given)
+        )
 
 
 _GRANTS = (
@@ -62,8 +68,8 @@ _GRANTS = (
     "GRANT SELECT ON {table}, ostler.ledger, ostler.undo TO {reader}, {executor}",
     "GRANT INSERT ON ostler.ledger, ostler.undo TO {executor}",
 )
-_GRANT_COLUMNS = "GRANT UPDATE ({columns}) ON {table} TO {executor}"
-_GRANT_ROWS = "GRANT INSERT, DELETE ON {table} TO {executor}"
+_COLUMNS = "GRANT UPDATE ({columns}) ON {table} TO {executor}"
+_ROWS = "GRANT INSERT, DELETE ON {table} TO {executor}"
 
 
 def apply_grants(source: PostgresSource, address: str, script: str) -> None:

@@ -9,6 +9,7 @@ there exactly when the other is, whatever becomes of the worker.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import LiteralString
 from uuid import uuid4
 
 import pyarrow as pa
@@ -24,7 +25,7 @@ APPLIED, REVOKED = 1, 2
 
 _AT_ONCE = 10_000
 
-DDL = """\
+DDL: LiteralString = """\
 CREATE SCHEMA IF NOT EXISTS ostler;
 CREATE TABLE IF NOT EXISTS ostler.ledger (
     ledger text NOT NULL,
@@ -100,6 +101,10 @@ def exists(session: Session) -> bool:
 
 def make(session: Session) -> None:
     """Make the ledger where there is none; BadInput when this role may not."""
+    if exists(session):
+        return
+    # Two that make it at once would be refused by the server, whatever IF NOT EXISTS says.
+    session.execute("SELECT pg_advisory_xact_lock(hashtextextended('ostler', 0))")
     if exists(session):
         return
     try:
