@@ -144,8 +144,8 @@ def test_the_whole_way_through_the_command_line(
     assert run("add", postgres_url, "--table", "places").code == 0
     assert run("contract", "infer", "places").code == 0
     assert run("groom", "places").code == 0
-    [waiting] = run("queue", "--json").json
-    name = waiting["proposal"]["id"]
+    waiting = run("queue", "--json").json[0]
+    name = waiting["id"]
     assert run("approve", name).code == 0
     assert run("work", "--once").code == 0
     assert ask(postgres_url, "SELECT city FROM places WHERE id = 9") == [("Lisbon",)]

@@ -275,6 +275,7 @@ def test_a_worker_killed_around_its_commit_applies_it_once(
     assert worker.returncode == -signal.SIGKILL, said
     bench.sql("""UPDATE "Sales Dept".people SET name = 'Dana' WHERE id = 4""")
     work_in_a_process(root)
+    bench.parts.current("people")
 
     assert bench.state(made) is ProposalState.PUBLISHED
     assert bench.entered() == [made.id]

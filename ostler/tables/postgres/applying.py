@@ -17,7 +17,7 @@ from ostler.tables.patches import Patch
 from ostler.tables.postgres import ledger
 from ostler.tables.postgres.connecting import Session, said_by, writing
 from ostler.tables.postgres.ledger import Due, Note
-from ostler.tables.postgres.relation import Relation, describe, key_values
+from ostler.tables.postgres.relation import Relation, bound, describe, key_values
 from ostler.tables.postgres.snapshot import rows_of
 from ostler.tables.publishing import Moved
 from ostler.tables.staging import between, mismatches
@@ -161,7 +161,7 @@ def _rows(patch: Patch, op: str) -> Iterator[_Row]:
 def _delete(
     session: Session, relation: Relation, key: tuple[str, ...], rows: Iterator[_Row]
 ) -> None:
-    statement = sql.SQL("DELETE FROM {} WHERE {}").format(relation.name, _where(key))
+    statement = sql.SQL("DELETE FROM {} WHERE {}").format(bound(*relation.name), _where(key))
     with session.cursor() as cursor:
         cursor.executemany(statement, (key_values(row, key) for row, _ in rows))
 
@@ -172,10 +172,8 @@ def _update(
     # One statement per row, with all its cells: a constraint may look at several of them.
     for columns, group in groupby(rows, key=lambda row: tuple(row[1])):
         statement = sql.SQL("UPDATE {} SET {} WHERE {}").format(
-            relation.name,
-            sql.SQL(", ").join(
-                sql.SQL("{} = %s").format(sql.Identifier(column)) for column in columns
-            ),
+            bound(*relation.name),
+            sql.SQL(", ").join(sql.SQL("{} = %s").format(bound(column)) for column in columns),
             _where(key),
         )
         with session.cursor() as cursor:
@@ -189,8 +187,8 @@ def _insert(
 ) -> None:
     names = [field.name for field in relation.fields]
     statement = sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ({})").format(
-        relation.name,
-        sql.SQL(", ").join(map(sql.Identifier, names)),
+        bound(*relation.name),
+        sql.SQL(", ").join(map(bound, names)),
         sql.SQL(", ").join(sql.SQL("%s") for _ in names),
     )
     with session.cursor() as cursor:
@@ -198,4 +196,4 @@ def _insert(
 
 
 def _where(key: tuple[str, ...]) -> sql.Composed:
-    return sql.SQL(" AND ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in key)
+    return sql.SQL(" AND ").join(sql.SQL("{} = %s").format(bound(name)) for name in key)

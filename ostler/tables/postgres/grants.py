@@ -42,7 +42,7 @@ def grants(
         ]
         names = {
             "schema": sql.Identifier(source.namespace),
-            "table": relation.name,
+            "table": sql.Identifier(*relation.name),
             "reader": sql.Identifier(READER),
             "executor": sql.Identifier(EXECUTOR),
             "columns": sql.SQL(", ").join(map(sql.Identifier, writable)),

@@ -1,7 +1,7 @@
 """What PostgreSQL says of a table: its columns as the mirror holds them, and a key for its rows."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NamedTuple
@@ -49,6 +49,11 @@ class Field(NamedTuple):
     """Why no patch may set it; empty when one may."""
 
 
+def bound(*names: str) -> sql.Identifier:
+    """An identifier for a statement with parameters, in which a `%` of a name is written twice."""
+    return sql.Identifier(*(name.replace("%", "%%") for name in names))
+
+
 @dataclass(frozen=True)
 class Relation:
     """A table of PostgreSQL, as far as the mirror holds it."""
@@ -61,9 +66,9 @@ class Relation:
     """Columns that follow from others and that the mirror leaves out."""
 
     @property
-    def name(self) -> sql.Identifier:
-        """For a statement."""
-        return sql.Identifier(self.namespace, self.table)
+    def name(self) -> tuple[str, str]:
+        """The parts of its name, to be quoted by `bound` or `sql.Identifier`."""
+        return self.namespace, self.table
 
     @property
     def place(self) -> str:
@@ -75,10 +80,10 @@ class Relation:
         """As the mirror has them."""
         return tuple(Column(name=field.name, type=field.kind) for field in self.fields)
 
-    def texts(self, alias: str) -> sql.Composed:
-        """The columns as text, for a SELECT."""
+    def texts(self, quote: Callable[..., sql.Identifier]) -> sql.Composed:
+        """The columns of the table `t` as text, for a SELECT."""
         return sql.SQL(", ").join(
-            sql.SQL("CAST({} AS pg_catalog.text)").format(sql.Identifier(alias, field.name))
+            sql.SQL("CAST({} AS pg_catalog.text)").format(quote("t", field.name))
             for field in self.fields
         )
 

@@ -15,7 +15,7 @@ from ostler.core.errors import BadInput
 from ostler.tables.disk import writing
 from ostler.tables.engine import connect
 from ostler.tables.postgres.connecting import Session
-from ostler.tables.postgres.relation import Field, Relation, key_values
+from ostler.tables.postgres.relation import Field, Relation, bound, key_values
 from ostler.tables.sql import quoted
 from ostler.tables.view import View, view_of
 
@@ -43,7 +43,7 @@ def read_table(
     text, typed = folder / "rows.csv", folder / "rows.parquet"
     statement = sql.SQL(
         "COPY (SELECT {} FROM {} AS t) TO STDOUT (FORMAT csv, FORCE_QUOTE *)"
-    ).format(relation.texts("t"), relation.name)
+    ).format(relation.texts(sql.Identifier), sql.Identifier(*relation.name))
     came = 0
     with writing(folder), text.open("wb") as file, session.cursor().copy(statement) as copy:
         for block in copy:
@@ -105,17 +105,17 @@ def _fetched(
         "SELECT {texts} FROM {table} AS t JOIN ROWS FROM ({lists}) AS k({names}) ON {same} "
         "ORDER BY {order}{lock}"
     ).format(
-        texts=relation.texts("t"),
-        table=relation.name,
+        texts=relation.texts(bound),
+        table=bound(*relation.name),
         lists=sql.SQL(", ").join(
             sql.SQL("unnest(CAST(%s AS {}[]))").format(_type(relation.field(name))) for name in key
         ),
         names=sql.SQL(", ").join(sql.Identifier(f"k{place}") for place, _ in enumerate(key)),
         same=sql.SQL(" AND ").join(
-            sql.SQL("{} = {}").format(sql.Identifier("t", name), sql.Identifier("k", f"k{place}"))
+            sql.SQL("{} = {}").format(bound("t", name), sql.Identifier("k", f"k{place}"))
             for place, name in enumerate(key)
         ),
-        order=sql.SQL(", ").join(sql.Identifier("t", name) for name in key),
+        order=sql.SQL(", ").join(bound("t", name) for name in key),
         lock=sql.SQL(" FOR UPDATE OF t" if locked else ""),
     )
     found = session.execute(statement, [list(values) for values in zip(*wanted, strict=True)])
@@ -130,7 +130,7 @@ def _fetched(
 
 def _type(field: Field) -> sql.SQL:
     # The name comes from format_type, which quotes it where it needs that.
-    return sql.SQL(field.type)  # pyright: ignore[reportArgumentType]
+    return sql.SQL(field.type.replace("%", "%%"))  # pyright: ignore[reportArgumentType]
 
 
 def _typed(fields: Sequence[Field]) -> str:
