@@ -73,10 +73,8 @@ def add(
         named = name or _name_of(Path(table.rpartition(".")[2]) if is_table else source)
         owner = owner or parts.workspace.reviewer
         keys, protected = tuple(key or ()), tuple(protect or ())
-        said = f"{named}: {{rows:,}} rows under care of {owner}"
         if append:
             rows, version = append_rows(parts, source, named, encoding=encoding, sheet=sheet)
-            said = f"{named}: {{rows:,}} rows added, now version {version}"
         elif is_table:
             refuse_name(parts, named)
             rows, version = take_postgres(
@@ -96,7 +94,10 @@ def add(
             )
     if as_json:
         print_json({"dataset": named, "rows": rows, "version": version})
-    say(said.format(rows=rows))
+    if append:
+        say(f"{named}: {rows:,} rows added, now version {version}")
+    else:
+        say(f"{named}: {rows:,} rows under care of {owner}")
     say(
         f"next: ostler check {named}"
         if append
@@ -218,6 +219,9 @@ def append_rows(
 
     dataset = parts.dataset(name)
     if not dataset.managed:
+        raise BadInput(f"{name} is a table of its own", "append to it with whatever writes it")
+    if not isinstance(file, Path):
+        raise BadInput(f"{file} is not a file here", "copy it to this machine and append that")
     table = table_of(dataset)
     with progress(f"reading {file.name}") as tell:
         rows = append_file(

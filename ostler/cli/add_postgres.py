@@ -58,14 +58,14 @@ def take_postgres(
     protect: tuple[str, ...],
 ) -> tuple[int, int]:
     """Read a table into its mirror and take it under care; returns its rows and its version."""
-    import shutil
     from uuid import uuid4
 
     from ostler.cli.opening import now
     from ostler.cli.output import progress, say
     from ostler.core.canonical import short_id
     from ostler.core.datasets import Dataset, PostgresSource
-    from ostler.core.errors import BadInput
+    from ostler.core.errors import BadInput, Conflict
+    from ostler.storage.paths import remove_tree
     from ostler.store.datasets import add_dataset
     from ostler.tables.postgres.connecting import connection_of
     from ostler.tables.postgres.mirror import make_mirror
@@ -79,8 +79,14 @@ def take_postgres(
     )
     reader = connection_of(source, parts.workspace.settings.connections).read
     uri = parts.workspace.tables / name
-    # Not in the store, so it is what a killed import left.
-    shutil.rmtree(uri, ignore_errors=True)
+    if not parts.workspace.settings.storage:
+        # Not in the store, so it is what a killed import left.
+        remove_tree(uri)
+    elif uri.exists():
+        raise Conflict(
+            f"there is something at {uri} already, perhaps another workspace's table",
+            "choose another --name, or remove it if you know that it is left over",
+        )
     with progress(f"reading {source.place}") as tell:
         made = make_mirror(
             source, reader, str(uri), key, lambda size: tell(f"{size / 1e6:,.0f} MB")
@@ -88,7 +94,7 @@ def take_postgres(
     view = made.table.view()
     unknown = [column for column in protect if column not in view.column_names]
     if unknown:
-        shutil.rmtree(uri)
+        remove_tree(uri)
         raise BadInput(
             f"there is no column {unknown[0]!r} to protect",
             f"there are: {', '.join(view.column_names)}",

@@ -6,7 +6,6 @@ changed, as the ledger in the same snapshot says, gets versions of its own, so t
 somebody else is never taken for an approved one.
 """
 
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,6 +20,8 @@ from deltalake.transaction import AddAction, RemoveAction
 from ostler.core.canonical import canonical_json
 from ostler.core.datasets import PostgresSource
 from ostler.core.errors import BadInput, Conflict
+from ostler.storage.paths import path_of, remove_tree
+from ostler.storage.remote import delta_options
 from ostler.tables.delta import METADATA, VersionedTable, transaction_of
 from ostler.tables.disk import writing
 from ostler.tables.engine import connect
@@ -71,11 +72,13 @@ def make_mirror(
 
     BadInput, and nothing is left behind, when nothing names its rows or a value cannot be held.
     """
-    if Path(uri).exists():
+    target = path_of(uri)
+    if target.exists():
         raise Conflict(f"there is a table at {uri} already")
     refuse_password(address)
-    staging = Path(f"{uri}.importing")
-    shutil.rmtree(staging, ignore_errors=True)
+    # Nothing can be renamed in object storage; there a table begins to be with its first commit.
+    staging = Path(f"{uri}.importing") if isinstance(target, Path) else target
+    remove_tree(staging)
     with (
         tempfile.TemporaryDirectory(prefix="ostler-") as folder,
         reading(address, source.place) as session,
@@ -84,18 +87,23 @@ def make_mirror(
         key = key_of(session, relation, key)
         rows = read_table(session, relation, Path(folder), progress)
         order = ", ".join(quoted(name) for name in key)
+        whole = False
         try:
-            with writing(Path(uri).parent):
+            with writing(target):
                 write_deltalake(
-                    staging,
+                    str(staging),
                     connect().read_parquet(str(rows)).order(order).to_arrow_reader(100_000),
                     configuration=PROPERTIES,
                     target_file_size=TARGET_FILE_SIZE,
                     commit_properties=CommitProperties(custom_metadata={METADATA: "{}"}),
+                    storage_options=delta_options(uri),
                 )
-                staging.rename(uri)
+                if isinstance(staging, Path):
+                    staging.rename(uri)
+            whole = True
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            if not whole:
+                remove_tree(staging)
     return Made(
         VersionedTable(uri, key),
         tuple(field.name for field in relation.fields if field.unpatchable),
@@ -262,7 +270,7 @@ def _committed(stage: Stage, step: _Step) -> Stage:
         Transaction(transaction_of(entry.proposal), entry.mark) for entry in step.batch.entries
     ]
     try:
-        with writing(Path(stage.table.uri)):
+        with writing(path_of(stage.table.uri)):
             handle.create_write_transaction(
                 [
                     *(AddAction(f.path, f.size, {}, now, True, f.stats) for f in prepared.added),
