@@ -12,6 +12,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from ostler.core.datasets import Connection
 from ostler.core.errors import BadInput
 
 FILE = "ostler.yaml"
@@ -71,6 +72,8 @@ class Settings(BaseSettings):
     SQLite in the workspace. A password better stands in PGPASSWORD or ~/.pgpass."""
     storage: str = ""
     """Folder or address of tables, patches and recorded inputs; empty: Ostler's own folder."""
+    connections: dict[str, Connection] = Field(default_factory=dict)
+    """PostgreSQL databases by name: who reads there, and who writes."""
     model: Model | None = None
     grooming: Grooming = Field(default_factory=Grooming)
     work: Work = Field(default_factory=Work)
@@ -110,5 +113,5 @@ def read_settings(path: Path) -> Settings:
 
 
 def _keys() -> list[str]:
-    sections = (Settings, Model, Grooming, Work, Upkeep)
+    sections = (Settings, Model, Grooming, Work, Upkeep, Connection)
     return sorted({key for section in sections for key in section.model_fields})

@@ -18,7 +18,8 @@ from ostler.execution.undoing import undo, undone
 from ostler.store import items, outbox
 from ostler.store.claims import Claim, move_claimed
 from ostler.store.executions import Execution, record_execution
-from ostler.tables.delta import Commit, VersionedTable, table_of
+from ostler.tables.delta import Commit, VersionedTable
+from ostler.tables.targets import current
 from ostler.telemetry import names
 
 ACTOR = "executor"
@@ -62,7 +63,9 @@ def close_published(
     context: ExecutionContext, dataset: Dataset, applied: Sequence[Claim]
 ) -> tuple[Outcome, ...]:
     """Close every claim that is in the table, commit by commit."""
-    table = table_of(dataset)
+    if not applied:
+        return ()
+    table = current(dataset, context.connections)
     commits = [(table.commit_of(held.proposal.id), held) for held in applied]
     commits.sort(key=lambda pair: pair[0].version)
     outcomes: list[Outcome] = []

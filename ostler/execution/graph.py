@@ -28,7 +28,8 @@ from ostler.store.claims import Claim, renew, running_out
 from ostler.store.claims import claim as take
 from ostler.tables.delta import table_of
 from ostler.tables.patches import Stale
-from ostler.tables.publishing import TRIES, Moved, Stage, keeps_moving, open_stage, prepare, publish
+from ostler.tables.publishing import TRIES, Moved, Stage, keeps_moving, open_stage
+from ostler.tables.targets import Refused, current, prepare, publish
 from ostler.telemetry import names
 
 APPLIED, REVOKED = 1, 2
@@ -80,7 +81,7 @@ def recheck(context: ExecutionContext, job: Job) -> Update:
 
     Not for those that a worker which died has published already: they are only to be closed.
     """
-    newest = open_stage(table_of(job["dataset"]))
+    newest = open_stage(current(job["dataset"], context.connections))
 
     def unfit(held: Claim) -> tuple[ProposalState, str] | None:
         return None if newest.standing(held.proposal.id) == APPLIED else obstacle(context, held)
@@ -126,17 +127,21 @@ def publish_batch(context: ExecutionContext, job: Job) -> Update:
     """Write the new files, prove them, commit once with every proposal's transaction."""
     staged, claims = job["stage"], job["claims"]
     with context.telemetry.span(f"{names.EXECUTE} prepare"):
-        prepared = prepare(staged)
+        prepared = prepare(job["dataset"], staged)
     try:
         with context.telemetry.span(f"{names.EXECUTE} commit"):
             publish(
+                job["dataset"],
                 staged,
                 prepared,
                 proposals=[c.proposal.id for c in claims],
-                patches=[c.proposal.patch.digest for c in claims],
+                patches=[context.patches.get(c.proposal.patch.digest) for c in claims],
                 approvers=_approvers(context, claims),
                 trace=context.trace,
+                connections=context.connections,
             )
+    except Refused as refused:
+        return _sift(context, job, _refusal(refused))
     except Moved:
         if job["tries"] + 1 >= TRIES:
             raise keeps_moving(job["dataset"].name) from None
@@ -165,6 +170,12 @@ def _sift(
         else:
             outcomes.append(settle(context, held, *verdict))
     return Update(claims=tuple(going), outcomes=tuple(outcomes))
+
+
+def _refusal(refused: Refused) -> Callable[[Claim], tuple[ProposalState, str] | None]:
+    """Whom the table itself refuses has failed; the others are staged again."""
+    ending = ProposalState.FAILED, refused.message
+    return lambda held: ending if held.proposal.id == refused.proposal else None
 
 
 def _approvers(context: ExecutionContext, claims: tuple[Claim, ...]) -> list[str]:

@@ -13,8 +13,8 @@ from ostler.execution.context import ExecutionContext
 from ostler.execution.later import carried_since
 from ostler.policies.requests import Principal
 from ostler.store import items
-from ostler.tables.delta import table_of
 from ostler.tables.staging import between
+from ostler.tables.targets import current
 
 
 def request_restore(
@@ -29,7 +29,7 @@ def request_restore(
     Raises NotFound when there is no such version, Conflict when the table is as it was then, and
     NotAllowed when policy does not let this person ask for it, or nobody make the change.
     """
-    table = table_of(dataset)
+    table = current(dataset, context.connections)
     view = table.view()
     patch = between(view, table.view(version))
     if patch.empty:

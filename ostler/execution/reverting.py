@@ -16,10 +16,10 @@ from ostler.execution.context import ExecutionContext
 from ostler.execution.later import Overlap, on_top
 from ostler.policies.requests import Principal
 from ostler.store.proposals import ProposalRecord
-from ostler.tables.delta import table_of
 from ostler.tables.overlaps import parted
 from ostler.tables.patches import Patch, Stale, compose, empty_patch, invert
 from ostler.tables.staging import all_mismatches, mismatches
+from ostler.tables.targets import current
 from ostler.tables.view import View
 
 Way = Literal["whole", "with-later", "untouched"]
@@ -82,7 +82,7 @@ def request_revert(
             "only a published proposal can be reverted",
         )
     dataset = context.dataset(original.dataset)
-    table = table_of(dataset)
+    table = current(dataset, context.connections)
     view = table.view()
     inverse = invert(context.patches.get(original.patch.digest))
     gone = all_mismatches(inverse, view)

@@ -21,8 +21,11 @@ from ostler.store.proposals import proposal_of
 from ostler.store.verify import verify_store
 from ostler.tables.delta import Commit, files_of, table_of
 from ostler.tables.patch_files import PatchFiles
+from ostler.tables.targets import Connections, ledger_of
 
 _IN_TABLE = (ProposalState.PUBLISHED, ProposalState.REVERTED)
+
+NO_CONNECTIONS: Connections = {}
 
 _UNREADABLE = (OstlerError, DeltaError, ValueError)
 """What reading something that was edited may raise."""
@@ -64,6 +67,7 @@ def verify_workspace(
     patches: PatchFiles,
     datasets: Sequence[Dataset],
     progress: Callable[[str], None] = lambda _: None,
+    connections: Connections = NO_CONNECTIONS,
 ) -> tuple[Fault, ...]:
     """Everything that does not hold, named; empty when all does."""
     progress("the audit log and the rows under it")
@@ -88,6 +92,7 @@ def verify_workspace(
             continue
         faults += _history(dataset, commits, [p for p in proposals if p.dataset == dataset.name])
         faults += _missing(needed)
+        faults += _ledger(dataset, commits, connections)
         claims |= _made_by_commits(dataset, commits)
     progress("data files")
     faults += _data_files(claims)
@@ -188,6 +193,29 @@ def _history(
         if record.state in _IN_TABLE and record.id not in carried:
             why = f"{record.id} is {record.state}, but no version carries it"
             yield Fault("table", dataset.name, why)
+
+
+def _ledger(
+    dataset: Dataset, commits: Sequence[Commit], connections: Connections
+) -> Iterator[Fault]:
+    """What the ledger in PostgreSQL holds is what the mirror carries, and the other way."""
+    if dataset.postgres is None:
+        return
+    try:
+        batches = ledger_of(dataset, connections)
+    except OstlerError as error:
+        yield Fault("ledger", dataset.name, error.message)
+        return
+    entered = {(e.proposal, e.patch) for batch in batches for e in batch.entries if e.patch}
+    carried = {
+        pair for commit in commits for pair in zip(commit.proposals, commit.patches, strict=False)
+    }
+    for proposal, _ in sorted(entered - carried):
+        why = f"the ledger holds {proposal}, but no version of the mirror carries it"
+        yield Fault("ledger", dataset.name, why)
+    for proposal, _ in sorted(carried - entered):
+        why = f"a version of the mirror carries {proposal}, but the ledger does not hold it"
+        yield Fault("ledger", dataset.name, why)
 
 
 def _missing(needed: Sequence[str]) -> Iterator[Fault]:

@@ -1,4 +1,4 @@
-"""Object storage for the tests of tables: one server for each process that runs tests."""
+"""What tests of tables stand on: an object store, and tables in a real PostgreSQL server."""
 
 import os
 import subprocess
@@ -8,7 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# The workbench of the tests of execution, and the workers that the tests of faults kill.
+sys.path.insert(0, str(Path(__file__).parents[1] / "execution"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
+
 from object_store import BUCKET, ObjectStore
+from postgres_bench import PostgresBench, build_postgres
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +46,15 @@ def store(served: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2-of-the-tester")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     return served
+
+
+@pytest.fixture
+def bench(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[PostgresBench]:
+    """A workspace with five people who live in PostgreSQL."""
+    monkeypatch.setenv("OSTLER_REVIEWER", "ana")
+    monkeypatch.setenv("NO_COLOR", "1")
+    made = build_postgres(tmp_path / "ws", postgres_url)
+    yield made
+    made.parts.close()
