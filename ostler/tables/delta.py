@@ -61,6 +61,15 @@ class Commit(Frozen):
     trace: str = ""
     files: Mapping[str, Digest] = Field(default_factory=dict)
     """Data files that the commit added, with the SHA-256 of each."""
+    barred: tuple[str, ...] = ()
+    """Proposals that may not be published any more, or not by an earlier claim."""
+    because: str = ""
+    """Why they were barred; what a person wrote, so hostile."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether Ostler made it, by what was approved or taken back."""
+        return bool(self.proposals or self.barred)
 
 
 def transaction_of(proposal: str) -> str:
@@ -114,11 +123,11 @@ class VersionedTable:
     def reference(self) -> int | None:
         """The version before data last came from elsewhere: what drift is measured against.
 
-        Commits of approved proposals do not count as data coming in. None while the table holds
+        Commits of Ostler's own do not count as data coming in. None while the table holds
         nothing but its first load.
         """
         for commit in self.history():
-            if not commit.proposals and commit.version > 0:
+            if not commit.ours and commit.version > 0:
                 return commit.version - 1
         return None
 

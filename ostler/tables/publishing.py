@@ -36,6 +36,11 @@ from ostler.tables.stacking import stacked
 from ostler.tables.staging import apply, between, overlay
 from ostler.tables.view import View
 
+APPLIED, REVOKED = 1, 2
+"""What a table's transaction under a proposal's id says of it."""
+
+NO_MARKS: Mapping[str, int] = {}
+
 TRIES = 5
 """How often to stage and publish anew what other writers keep beating."""
 
@@ -70,7 +75,7 @@ class Stage:
     """How many there are."""
 
     def standing(self, proposal: str) -> int | None:
-        """What the snapshot knows of a proposal: 1 applied, 2 revoked, None nothing."""
+        """What the snapshot knows of a proposal: APPLIED, REVOKED, or None for nothing."""
         return self.handle.transaction_version(transaction_of(proposal))
 
     @property
@@ -133,6 +138,8 @@ def prepare(stage: Stage) -> Prepared:
 
     BadInput when the disk is full or may not be written; then none of the files is left.
     """
+    if stage.patch.empty:
+        return Prepared((), ())
     added: dict[str, Values] = {}
     try:
         with writing(path_of(stage.table.uri)):
@@ -289,17 +296,15 @@ def publish(
     patches: Sequence[Digest],
     approvers: Sequence[str],
     trace: str,
+    marks: Mapping[str, int] = NO_MARKS,
 ) -> Commit:
     """Make the prepared files the table, in one commit.
 
-    Raises Moved when somebody was faster, and BadInput when the disk is full or may not be written;
+    Every name in `proposals` becomes a transaction with the value APPLIED; `marks` adds others, or
+    gives one another value. Raises Moved when somebody was faster, also when he committed a
+    transaction of the same name, and BadInput when the disk is full or may not be written;
     prepared files that did not become the table's are removed then.
     """
-    now = time.time_ns() // 1_000_000
-    actions = [
-        *(AddAction(f.path, f.size, f.partition, now, True, f.stats) for f in prepared.added),
-        *(RemoveAction(path, True, now) for path in prepared.removed),
-    ]
     metadata = {
         "proposals": list(proposals),
         "patches": list(patches),
@@ -307,6 +312,29 @@ def publish(
         "trace": trace,
         "files": {f.path: f.digest for f in prepared.added},
     }
+    _commit(stage, prepared, {**dict.fromkeys(proposals, APPLIED), **marks}, metadata)
+    return stage.table.commit_of(proposals[0])
+
+
+def bar(
+    stage: Stage, marks: Mapping[str, int], *, barred: str, because: str = "", trace: str = ""
+) -> None:
+    """Commit transactions and nothing else, so that no other commit with one of them succeeds.
+
+    Raises as `publish` does.
+    """
+    metadata = {"barred": [barred], "because": because, "trace": trace}
+    _commit(stage, Prepared((), ()), marks, metadata)
+
+
+def _commit(
+    stage: Stage, prepared: Prepared, marks: Mapping[str, int], metadata: Mapping[str, object]
+) -> None:
+    now = time.time_ns() // 1_000_000
+    actions = [
+        *(AddAction(f.path, f.size, f.partition, now, True, f.stats) for f in prepared.added),
+        *(RemoveAction(path, True, now) for path in prepared.removed),
+    ]
     handle = stage.handle
     try:
         with writing(path_of(stage.table.uri)):
@@ -317,7 +345,9 @@ def publish(
                 partition_by=list(handle.metadata().partition_columns) or None,
                 commit_properties=CommitProperties(
                     custom_metadata={METADATA: canonical_json(metadata)},
-                    app_transactions=[Transaction(transaction_of(p), 1) for p in proposals],
+                    app_transactions=[
+                        Transaction(transaction_of(name), value) for name, value in marks.items()
+                    ],
                 ),
             )
     except BaseException as error:
@@ -325,7 +355,6 @@ def publish(
         if isinstance(error, CommitFailedError):
             raise Moved(f"another writer changed the table first: {error}") from error
         raise
-    return stage.table.commit_of(proposals[0])
 
 
 def discard(stage: Stage, prepared: Prepared) -> None:
