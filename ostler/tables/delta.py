@@ -64,7 +64,7 @@ class Commit(Frozen):
     barred: tuple[str, ...] = ()
     """Proposals that may not be published any more, or not by an earlier claim."""
     because: str = ""
-    """Why they were barred; what a person wrote, so hostile."""
+    """Why they were barred, or taken out; what a person wrote, so hostile."""
 
     @property
     def ours(self) -> bool:

@@ -297,6 +297,7 @@ def publish(
     approvers: Sequence[str],
     trace: str,
     marks: Mapping[str, int] = NO_MARKS,
+    because: str = "",
 ) -> Commit:
     """Make the prepared files the table, in one commit.
 
@@ -310,6 +311,7 @@ def publish(
         "patches": list(patches),
         "approvers": list(approvers),
         "trace": trace,
+        "because": because,
         "files": {f.path: f.digest for f in prepared.added},
     }
     _commit(stage, prepared, {**dict.fromkeys(proposals, APPLIED), **marks}, metadata)
