@@ -19,6 +19,7 @@ from ostler.cli import (
     item,
     queue,
     review,
+    rollout,
     trace,
     work,
 )
@@ -52,6 +53,7 @@ for module in (
     queue,
     review,
     work,
+    rollout,
     history,
     trace,
     audit,

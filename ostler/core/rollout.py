@@ -78,6 +78,11 @@ class Rollout(Frozen):
     promote: Literal["criteria", "hand", "policy"] = "criteria"
     """Who lets the rest go: the criteria alone, a person, or policy and else a person."""
 
+    @property
+    def beside(self) -> str:
+        """The dataset that gets the canary; empty when it lives in the patch's own."""
+        return self.canary.table if isinstance(self.canary, Beside) else ""
+
 
 def describe_canary(canary: Canary) -> str:
     """A canary in a few words; column, values and table come from the settings."""

@@ -41,10 +41,12 @@ class Watched:
 
 def canary_table(context: ExecutionContext, proposal: Proposal) -> VersionedTable:
     """The table in which a proposal's canary lives: its own, or the one that its plan names."""
-    plan = proposal.rollout
-    beside = isinstance(plan, Rollout) and isinstance(plan.canary, Beside)
-    name = plan.canary.table if beside else proposal.dataset
-    return table_of(context.dataset(name))
+    return table_of(context.dataset(beside(proposal) or proposal.dataset))
+
+
+def beside(proposal: Proposal) -> str:
+    """The dataset that gets a proposal's canary; empty when that is its own, or there is none."""
+    return proposal.rollout.beside if proposal.rollout else ""
 
 
 def first_part(proposal: Proposal, patch: Patch, view: View) -> Patch | None:
@@ -74,7 +76,7 @@ def part_in(context: ExecutionContext, proposal: Proposal) -> tuple[Patch, Commi
 def rest_of(context: ExecutionContext, proposal: Proposal) -> Patch:
     """What is left of a patch once its canary is out: with it exactly what was approved."""
     patch = context.patches.get(proposal.patch.digest)
-    if proposal.rollout is not None and isinstance(proposal.rollout.canary, Beside):
+    if beside(proposal):
         return patch
     part, _ = part_in(context, proposal)
     _, rest = split(patch, rows_of(part))
@@ -94,8 +96,7 @@ def look(context: ExecutionContext, proposal: Proposal) -> Watched:
     moved = mismatches(invert(part), now, limit=1)
     if moved:
         return Watched((), overtaken=f"row {moved[0].row}, {moved[0].column!r} was changed since")
-    own = not (proposal.rollout and isinstance(proposal.rollout.canary, Beside))
-    rows = rows_of(part) if own else None
+    rows = None if beside(proposal) else rows_of(part)
     checks = watched_checks(proposal)
     before = _measured(context, table, table.view(commit.version), checks, rows)
     after = _measured(context, table, now, checks, rows)
@@ -158,13 +159,13 @@ def _measured(
     view: View,
     checks: Sequence[Check],
     rows: Sequence[str] | None,
-) -> list[CheckResult]:
+) -> tuple[CheckResult, ...]:
     others = neighbours([check.rule for check in checks], table, context.newest)
     now = context.clock()
     seen = view if rows is None else through(view, rows, f"canary of {view.name}")
     whole = [c for c in checks if isinstance(c.rule, _WHOLE_TABLE)]
     of_rows = [c for c in checks if not isinstance(c.rule, _WHOLE_TABLE)]
-    return [
+    return (
         *measure(seen, of_rows, now=now, others=others, sample=0),
         *measure(view, whole, now=now, others=others, sample=0),
-    ]
+    )

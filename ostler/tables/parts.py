@@ -1,4 +1,4 @@
-"""Parts of a patch: the rows that go first, and what is left; and a table seen through such rows."""
+"""Parts of a patch: the rows that go first, and what is left; and a table seen through them."""
 
 import hashlib
 from collections.abc import Sequence
