@@ -26,6 +26,7 @@ from ostler.cli import (
     queue,
     revert,
     review,
+    rollout,
     trace,
     work,
 )
@@ -59,6 +60,7 @@ for module in (
     queue,
     review,
     work,
+    rollout,
     log,
     diff,
     blame,

@@ -14,6 +14,7 @@ from pydantic_settings import (
 
 from ostler.core.datasets import Connection
 from ostler.core.errors import BadInput
+from ostler.core.rollout import Rollout
 
 FILE = "ostler.yaml"
 
@@ -40,6 +41,8 @@ class Grooming(_Section):
     expires_after_days: float = Field(default=30, gt=0)
     sample_cells: int = Field(default=20, ge=1, le=200)
     """Changed cells kept on a card."""
+    rollout: dict[str, Rollout] = Field(default_factory=dict[str, Rollout])
+    """By dataset: what of a patch goes first, and how it is watched."""
 
 
 class Work(_Section):
@@ -47,6 +50,8 @@ class Work(_Section):
 
     lease_seconds: int = Field(default=300, ge=5)
     poll_seconds: float = Field(default=2, gt=0)
+    watch_seconds: float = Field(default=60, ge=0)
+    """How often a waiting worker looks at a canary."""
 
 
 class Upkeep(_Section):
@@ -113,5 +118,5 @@ def read_settings(path: Path) -> Settings:
 
 
 def _keys() -> list[str]:
-    sections = (Settings, Model, Grooming, Work, Upkeep, Connection)
+    sections = (Settings, Model, Grooming, Work, Upkeep, Connection, Rollout)
     return sorted({key for section in sections for key in section.model_fields})

@@ -34,6 +34,11 @@ TEMPLATE = """\
 grooming:
   max_proposals: 50        # a run parks at most so many, best first
   expires_after_days: 30   # what nobody decides lapses
+  # rollout:               # a part of each patch first, watched, then the rest: docs/rollout.md
+  #   people:
+  #     canary: {sample: 5%}
+  #     checks: 3
+  #     promote: hand
 
 work:
   lease_seconds: 300       # how long a worker may hold a claim

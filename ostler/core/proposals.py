@@ -8,6 +8,7 @@ from ostler.core.base import Cell, Frozen, RowId, Share
 from ostler.core.canonical import Digest, digest_of, short_id
 from ostler.core.checks import AnyRule, Check
 from ostler.core.items import Criterion
+from ostler.core.rollout import Rollout
 
 
 class PatchSummary(Frozen):
@@ -141,6 +142,8 @@ class Proposal(Frozen):
     trace: str = ""
     """W3C traceparent of the span that parked it."""
     expires_at: datetime | None = None
+    rollout: Rollout | None = None
+    """What goes first and how it is watched; None: straight to production."""
 
     @property
     def digest(self) -> Digest:

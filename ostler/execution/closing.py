@@ -8,21 +8,27 @@ from itertools import groupby
 from sqlmodel import Session
 
 from ostler.core.canonical import short_id
+from ostler.core.checks import CheckResult
 from ostler.core.datasets import Dataset
 from ostler.core.proposals import Proposal
 from ostler.core.states import ItemState, ProposalState
-from ostler.execution.acceptance import Measured
+from ostler.execution.acceptance import Before, Measured
 from ostler.execution.consequences import take_back
 from ostler.execution.context import ExecutionContext
 from ostler.execution.undoing import undo, undone
+from ostler.execution.withdrawing import said_of, withdraw
 from ostler.store import items, outbox
 from ostler.store.claims import Claim, move_claimed
 from ostler.store.executions import Execution, record_execution
+from ostler.store.transitions import state_of
 from ostler.tables.delta import Commit, VersionedTable
 from ostler.tables.targets import current
 from ostler.telemetry import names
 
 ACTOR = "executor"
+
+TAKEN_BACK = (ProposalState.REVOKED, ProposalState.ABORTED)
+"""Where a person can take a proposal while a worker holds it."""
 
 
 @dataclass(frozen=True)
@@ -37,18 +43,64 @@ class Outcome:
 
 
 def settle(context: ExecutionContext, held: Claim, state: ProposalState, because: str) -> Outcome:
-    """Record that a claimed proposal was not published, and why."""
-    at = context.clock()
-    with context.store.transaction() as session:
+    """Record that a claimed proposal was not published, and why.
+
+    The table hears of it first, so that an earlier worker that wakes up cannot publish it after
+    all; a canary is taken out of it. Raises TooLate when one has.
+    """
+    gone = withdraw(context, held.proposal, claim=held.fence, because=because)
+    if gone.canary:
+        because += f"; its canary could not be taken out: {gone.stuck}" if gone.stuck else ""
+    return _record(context, held, state, because)
+
+
+def settle_taken_back(context: ExecutionContext, held: Claim) -> Outcome:
+    """Record that the table says of a claimed proposal that it was taken back."""
+    gone = withdraw(context, held.proposal, claim=held.fence, revoke=True)
+    state = ProposalState.ABORTED if gone.canary else ProposalState.REVOKED
+    return _record(context, held, state, said_of(context, held.proposal))
+
+
+def note_canary(
+    context: ExecutionContext,
+    held: Claim,
+    because: str,
+    *,
+    version: int | None = None,
+    checks: tuple[CheckResult, ...] = (),
+) -> Outcome:
+    """Record that a canary is out, or was looked at; `because` says what it waits for."""
+    return _record(context, held, ProposalState.CANARY, because, version=version, checks=checks)
+
+
+def _record(
+    context: ExecutionContext,
+    held: Claim,
+    state: ProposalState,
+    because: str,
+    *,
+    version: int | None = None,
+    checks: tuple[CheckResult, ...] = (),
+) -> Outcome:
+    """Record how a claim ended; unless somebody took the proposal back meanwhile."""
+    at, name = context.clock(), held.proposal.id
+    with (
+        context.telemetry.span(f"{names.EXECUTE} settle"),
+        context.store.transaction() as session,
+    ):
+        now = state_of(session, name)
+        if now in TAKEN_BACK:
+            return Outcome(held.proposal, now, because)
         record_execution(
             session,
             Execution(
-                proposal=held.proposal.id,
+                proposal=name,
                 fence=held.fence,
                 outcome=state,
                 version_before=held.proposal.patch.base_version,
-                version_after=None,
-                commit="",
+                version_after=version,
+                commit="" if version is None else f"{held.proposal.dataset}@{version}",
+                checks=checks,
                 because=because,
                 trace=context.trace,
                 at=at,
@@ -56,7 +108,11 @@ def settle(context: ExecutionContext, held: Claim, state: ProposalState, because
             actor=ACTOR,
         )
         move_claimed(session, held, state, actor=ACTOR, at=at, because=because)
-    return Outcome(held.proposal, state, because)
+        if state in TAKEN_BACK:
+            items.set_item_state(
+                session, held.proposal.item, ItemState.REOPENED, actor=ACTOR, at=at
+            )
+    return Outcome(held.proposal, state, because, version)
 
 
 def close_published(
@@ -80,9 +136,8 @@ def _close(
 ) -> list[Outcome]:
     proposals = [one.proposal for one in held]
     criteria = [criterion for proposal in proposals for criterion in proposal.acceptance]
-    measured = Measured(
-        context, table, criteria, table.view(commit.version - 1), table.view(commit.version)
-    )
+    before = Before(context, table, criteria, table.view(commit.version - 1))
+    measured = before.with_state(table.view(commit.version))
     endings = _endings(context, table, proposals, measured)
     at = context.clock()
     with (

@@ -28,6 +28,8 @@ class ExecutionContext:
     owner: str
     """`holder:process`, so that others can tell whose claim a dead worker left."""
     lease_seconds: int
+    watch_seconds: float = 0
+    """How long a canary is left alone between two looks at it."""
     trace: str = ""
     """Traceparent of the execution that is going on."""
     connections: Mapping[str, Connection] = field(default_factory=dict[str, Connection])

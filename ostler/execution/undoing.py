@@ -11,7 +11,7 @@ from ostler.execution.context import ExecutionContext
 from ostler.tables.delta import VersionedTable
 from ostler.tables.patches import Stale, invert
 from ostler.tables.publishing import TRIES, Moved, keeps_moving, open_stage
-from ostler.tables.targets import Refused, current, prepare, publish
+from ostler.tables.targets import Due, Refused, current, prepare, publish
 
 
 def undone(table: VersionedTable, proposals: Sequence[Proposal]) -> frozenset[str]:
@@ -41,8 +41,10 @@ def undo(context: ExecutionContext, table: VersionedTable, proposals: Sequence[P
                 dataset,
                 stage,
                 prepare(dataset, stage),
-                proposals=[_name(p) for p in reversed(proposals)],
-                patches=inverses,
+                [
+                    Due(_name(p), inverse, inverse.digest)
+                    for p, inverse in zip(reversed(proposals), inverses, strict=True)
+                ],
                 approvers=[],
                 trace=context.trace,
                 connections=context.connections,

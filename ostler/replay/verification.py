@@ -90,7 +90,7 @@ def verify_workspace(
             why = str(error).partition("\n")[0]
             faults.append(Fault("table", dataset.name, f"its log cannot be read: {why}"))
             continue
-        faults += _history(dataset, commits, [p for p in proposals if p.dataset == dataset.name])
+        faults += _history(dataset, commits, proposals)
         faults += _missing(needed)
         faults += _ledger(dataset, commits, connections)
         claims |= _made_by_commits(dataset, commits)
@@ -181,15 +181,17 @@ def _history(
     for commit in commits:
         for proposal, digest in zip(commit.proposals, commit.patches, strict=False):
             carried.add(proposal)
-            record = known.get(proposal)
-            if proposal.startswith("undo/"):
+            # A canary is a part of its proposal's patch, and what was undone is its inverse.
+            name = proposal.removeprefix("undo/").removesuffix("/canary")
+            record = known.get(name)
+            if proposal.startswith("undo/") or (name != proposal and record is not None):
                 continue
             where = f"{dataset.name}@{commit.version}"
-            if record is None:
+            if record is None or record.dataset != dataset.name:
                 yield Fault("table", where, f"it carries {proposal}, which nobody proposed")
             elif record.patch not in (None, digest):
                 yield Fault("table", where, f"it carries another patch than {proposal} has")
-    for record in proposals:
+    for record in (one for one in proposals if one.dataset == dataset.name):
         if record.state in _IN_TABLE and record.id not in carried:
             why = f"{record.id} is {record.state}, but no version carries it"
             yield Fault("table", dataset.name, why)
@@ -206,7 +208,7 @@ def _ledger(
     except OstlerError as error:
         yield Fault("ledger", dataset.name, error.message)
         return
-    entered = {(e.proposal, e.patch) for batch in batches for e in batch.entries if e.patch}
+    entered = {(e.proposal, e.called) for batch in batches for e in batch.entries if e.called}
     carried = {
         pair for commit in commits for pair in zip(commit.proposals, commit.patches, strict=False)
     }

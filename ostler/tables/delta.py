@@ -62,8 +62,18 @@ class Commit(Frozen):
     trace: str = ""
     files: Mapping[str, Digest] = Field(default_factory=dict)
     """Data files that the commit added, with the SHA-256 of each."""
+    barred: tuple[str, ...] = ()
+    """Proposals that may not be published any more, or not by an earlier claim."""
+    because: str = ""
+    """Why they were barred, or taken out; what a person wrote, so hostile."""
+
     upkeep: str = ""
     """What Ostler did to the files alone, `compaction`; the content is the version before's."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether Ostler made it, by what was approved or taken back, or to the files alone."""
+        return bool(self.proposals or self.barred or self.upkeep)
 
 
 def transaction_of(proposal: str) -> str:
@@ -124,11 +134,11 @@ class VersionedTable:
     def reference(self) -> int | None:
         """The version before data last came from elsewhere: what drift is measured against.
 
-        Commits of approved proposals do not count as data coming in. None while the table holds
+        Commits of Ostler's own do not count as data coming in. None while the table holds
         nothing but its first load.
         """
         for commit in self.history():
-            if not (commit.proposals or commit.upkeep) and commit.version > 0:
+            if not commit.ours and commit.version > 0:
                 return commit.version - 1
         return None
 

@@ -36,6 +36,11 @@ from ostler.tables.stacking import stacked
 from ostler.tables.staging import apply, between, overlay
 from ostler.tables.view import View
 
+APPLIED, REVOKED = 1, 2
+"""What a table's transaction under a proposal's id says of it."""
+
+NO_MARKS: Mapping[str, int] = {}
+
 TRIES = 5
 """How often to stage and publish anew what other writers keep beating."""
 
@@ -70,7 +75,7 @@ class Stage:
     """How many there are."""
 
     def standing(self, proposal: str) -> int | None:
-        """What the snapshot knows of a proposal: 1 applied, 2 revoked, None nothing."""
+        """What the snapshot knows of a proposal: APPLIED, REVOKED, or None for nothing."""
         return self.handle.transaction_version(transaction_of(proposal))
 
     def view_of(self, layout: Layout, name: str, files: Iterable[str]) -> View:
@@ -137,6 +142,8 @@ def prepare(stage: Stage) -> Prepared:
 
     BadInput when the disk is full or may not be written; then none of the files is left.
     """
+    if stage.patch.empty:
+        return Prepared((), ())
     added: dict[str, Values] = {}
     try:
         with writing(path_of(stage.table.uri)):
@@ -317,33 +324,60 @@ def publish(
     patches: Sequence[Digest],
     approvers: Sequence[str],
     trace: str,
+    marks: Mapping[str, int] = NO_MARKS,
+    because: str = "",
 ) -> Commit:
     """Make the prepared files the table, in one commit.
 
-    Raises Moved when somebody was faster, and BadInput when the disk is full or may not be written;
+    Every name in `proposals` becomes a transaction with the value APPLIED; `marks` adds others, or
+    gives one another value. Raises Moved when somebody was faster, also when he committed a
+    transaction of the same name, and BadInput when the disk is full or may not be written;
     prepared files that did not become the table's are removed then.
     """
-    now = time.time_ns() // 1_000_000
-    actions = [
-        *(AddAction(f.path, f.size, f.partition, now, True, f.stats) for f in prepared.added),
-        *(RemoveAction(path, True, now) for path in prepared.removed),
-    ]
     metadata = {
         "proposals": list(proposals),
         "patches": list(patches),
         "approvers": list(approvers),
         "trace": trace,
+        "because": because,
         "files": {f.path: f.digest for f in prepared.added},
     }
+    _commit(stage, prepared, {**dict.fromkeys(proposals, APPLIED), **marks}, metadata)
+    return stage.table.commit_of(proposals[0])
+
+
+def bar(
+    stage: Stage, marks: Mapping[str, int], *, barred: str, because: str = "", trace: str = ""
+) -> None:
+    """Commit transactions and nothing else, so that no other commit with one of them succeeds.
+
+    Raises as `publish` does.
+    """
+    metadata = {"barred": [barred], "because": because, "trace": trace}
+    _commit(stage, Prepared((), ()), marks, metadata)
+
+
+def _commit(
+    stage: Stage, prepared: Prepared, marks: Mapping[str, int], metadata: Mapping[str, object]
+) -> None:
+    now = time.time_ns() // 1_000_000
+    actions = [
+        *(AddAction(f.path, f.size, f.partition, now, True, f.stats) for f in prepared.added),
+        *(RemoveAction(path, True, now) for path in prepared.removed),
+    ]
     try:
         with writing(path_of(stage.table.uri)):
-            commit(stage.handle, actions, metadata, {transaction_of(p): 1 for p in proposals})
+            commit(
+                stage.handle,
+                actions,
+                metadata,
+                {transaction_of(name): mark for name, mark in marks.items()},
+            )
     except BaseException as error:
         discard(stage, prepared)
         if isinstance(error, CommitFailedError):
             raise Moved(f"another writer changed the table first: {error}") from error
         raise
-    return stage.table.commit_of(proposals[0])
 
 
 def discard(stage: Stage, prepared: Prepared) -> None:

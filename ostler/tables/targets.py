@@ -7,18 +7,26 @@ dataset's own or the mirror.
 from collections.abc import Mapping, Sequence
 
 from ostler.core.datasets import Dataset, PostgresSource
-from ostler.core.errors import Conflict
 from ostler.tables import publishing
 from ostler.tables.delta import VersionedTable, table_of
-from ostler.tables.patches import Patch
 from ostler.tables.postgres import ledger
 from ostler.tables.postgres.applying import Refused, apply_all
 from ostler.tables.postgres.connecting import Connections, connection_of, reading
 from ostler.tables.postgres.ledger import Batch, Due, Note
 from ostler.tables.postgres.mirror import refresh
-from ostler.tables.publishing import Moved, Prepared, Stage
+from ostler.tables.publishing import APPLIED, NO_MARKS, Moved, Prepared, Stage
 
-__all__ = ["Connections", "Refused", "burn", "current", "ledger_of", "prepare", "publish"]
+__all__ = [
+    "Connections",
+    "Due",
+    "Refused",
+    "bar",
+    "current",
+    "discard",
+    "ledger_of",
+    "prepare",
+    "publish",
+]
 
 
 def current(dataset: Dataset, connections: Connections) -> VersionedTable:
@@ -39,52 +47,63 @@ def publish(
     dataset: Dataset,
     stage: Stage,
     prepared: Prepared | None,
+    dues: Sequence[Due],
     *,
-    proposals: Sequence[str],
-    patches: Sequence[Patch],
     approvers: Sequence[str],
     trace: str,
     connections: Connections,
+    marks: Mapping[str, int] = NO_MARKS,
+    because: str = "",
 ) -> None:
     """Make a stage the table, exactly once; what `current` then gives carries the proposals.
 
-    Raises Moved when the table is not what was staged on: stage again. Raises Refused when
-    PostgreSQL does not take one of the patches.
+    `marks` are noted beside APPLIED under each name, or instead of it. Raises Moved when the table
+    is not what was staged on: stage again. Raises Refused when PostgreSQL does not take one of the
+    patches.
     """
+    names = [due.proposal for due in dues]
     if dataset.postgres is None:
         publishing.publish(
             stage,
             prepared or publishing.prepare(stage),
-            proposals=proposals,
-            patches=[patch.digest for patch in patches],
+            proposals=names,
+            patches=[due.called for due in dues],
             approvers=approvers,
             trace=trace,
+            marks=marks,
+            because=because,
         )
         return
-    dues = [Due(name, patch) for name, patch in zip(proposals, patches, strict=True)]
-    marks = dict.fromkeys(proposals, ledger.APPLIED)
-    _enter(dataset.postgres, stage, dues, marks, Note(tuple(approvers), trace), connections)
+    note = Note(tuple(approvers), trace, because)
+    every = {**dict.fromkeys(names, APPLIED), **marks}
+    _enter(dataset.postgres, stage, dues, every, note, connections)
 
 
-def burn(dataset: Dataset, proposals: Sequence[str], connections: Connections) -> bool:
-    """Revoke proposals in the ledger of a PostgreSQL table; False when the dataset has none.
+def bar(
+    dataset: Dataset,
+    stage: Stage,
+    marks: Mapping[str, int],
+    *,
+    barred: str,
+    because: str,
+    trace: str,
+    connections: Connections,
+) -> None:
+    """Note marks and nothing else, so that nothing else with one of them is published.
 
-    Raises Conflict when one of them has been applied.
+    Raises Moved as `publish` does.
     """
     if dataset.postgres is None:
-        return False
-    stage = publishing.open_stage(current(dataset, connections))
-    applied = [name for name in proposals if stage.standing(name) == ledger.APPLIED]
-    if applied:
-        raise Conflict(
-            f"{applied[0]} is in the table already, so it cannot be revoked",
-            f"take it back: ostler revert {applied[0]}",
-        )
-    marks = {n: ledger.REVOKED for n in proposals if stage.standing(n) != ledger.REVOKED}
-    if marks:
-        _enter(dataset.postgres, stage, (), marks, Note(), connections)
-        current(dataset, connections)
-    return True
+        publishing.bar(stage, marks, barred=barred, because=because, trace=trace)
+        return
+    note = Note(trace=trace, because=because, barred=(barred,))
+    _enter(dataset.postgres, stage, (), marks, note, connections)
+
+
+def discard(stage: Stage, prepared: Prepared | None) -> None:
+    """Remove what was prepared and is not to be published."""
+    if prepared is not None:
+        publishing.discard(stage, prepared)
 
 
 def _enter(

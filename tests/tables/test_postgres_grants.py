@@ -105,7 +105,7 @@ def test_the_executor_can_patch_and_no_more(guarded: PostgresBench) -> None:
 def test_a_missing_grant_is_a_sentence_and_the_proposal_waits(guarded: PostgresBench) -> None:
     from ostler.core.errors import BadInput
     from ostler.tables.publishing import open_stage
-    from ostler.tables.targets import publish
+    from ostler.tables.targets import Due, publish
 
     made = guarded.approved(("2", "age", "32", "33"))
     source = guarded.dataset.postgres
@@ -116,8 +116,7 @@ def test_a_missing_grant_is_a_sentence_and_the_proposal_waits(guarded: PostgresB
             guarded.dataset.model_copy(update={"postgres": executor}),
             open_stage(guarded.table),
             None,
-            proposals=[made.id],
-            patches=[guarded.parts.patches.get(made.patch.digest)],
+            [Due(made.id, guarded.parts.patches.get(made.patch.digest), made.patch.digest)],
             approvers=[],
             trace="",
             connections={},

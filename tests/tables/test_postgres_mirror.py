@@ -13,7 +13,7 @@ from ostler.tables.delta import table_of
 from ostler.tables.patches import CHANGES, make
 from ostler.tables.publishing import open_stage
 from ostler.tables.staging import between
-from ostler.tables.targets import current, publish
+from ostler.tables.targets import Due, current, publish
 
 TYPES = """
     CREATE TYPE mood AS ENUM ('glad', 'sad');
@@ -128,8 +128,7 @@ def test_hostile_names_and_a_key_of_two_columns(tmp_path: Path, postgres_url: st
         dataset,
         open_stage(table).with_patch(patch),
         None,
-        proposals=["P-1"],
-        patches=[patch],
+        [Due("P-1", patch, patch.digest)],
         approvers=[],
         trace="",
         connections={},

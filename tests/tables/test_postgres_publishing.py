@@ -6,20 +6,24 @@ from threading import Barrier
 
 import psycopg
 import pytest
-from ostler.cli.history import propose_revert
 from postgres_bench import PostgresBench
 from processes import dying_worker
 from processes import work_once as work_in_a_process
 from workbench import ONE_MAIL_EACH, hooked
 
+from ostler.cli.revert import propose_revert
 from ostler.core.errors import Conflict
 from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
+from ostler.execution.revoking import revoke
 from ostler.execution.worker import work_once
+from ostler.policies.requests import Principal
+from ostler.tables.patches import Patch
 from ostler.tables.postgres import connecting
-from ostler.tables.publishing import Moved, open_stage
-from ostler.tables.targets import burn, publish
+from ostler.tables.publishing import Moved, Stage, open_stage
+from ostler.tables.targets import Due, publish
 
+ANA = Principal(kind="person", name="ana")
 LISBON = ("2", "city", "Lisbxn", "Lisbon")
 
 STEPS = ("recheck", "stage", "verify", "publish", "prepare", "commit", "close", "record")
@@ -145,13 +149,12 @@ def test_our_cell_changed_before_and_after_is_not_called_ours(bench: PostgresBen
     assert bench.table.reference == ours.version
 
 
-def _publish(bench: PostgresBench, stage: object, made: Proposal, patch: object) -> None:
+def _publish(bench: PostgresBench, stage: Stage, made: Proposal, patch: Patch) -> None:
     publish(
         bench.dataset,
-        stage,  # type: ignore[arg-type]
+        stage,
         None,
-        proposals=[made.id],
-        patches=[patch],  # type: ignore[list-item]
+        [Due(made.id, patch, patch.digest)],
         approvers=["ana"],
         trace="",
         connections={},
@@ -321,13 +324,15 @@ def test_a_connection_that_is_lost_before_the_commit_leaves_nothing(bench: Postg
 
 def test_a_revoked_proposal_is_never_applied(bench: PostgresBench) -> None:
     made, done = bench.approved(LISBON), bench.approved(("3", "city", "N/A", None))
-    assert burn(bench.dataset, [made.id], {})
+    state = revoke(bench.context, bench.parts.desk.card(made.id).record, ANA, "a mistake")
 
     work_once(bench.context)
 
-    assert (bench.state(made), bench.city(2)) == (ProposalState.FAILED, "Lisbxn")
-    with pytest.raises(Conflict, match="already"):
-        burn(bench.dataset, [done.id], {})
+    assert state is ProposalState.REVOKED
+    assert (bench.state(made), bench.city(2)) == (ProposalState.REVOKED, "Lisbxn")
+    with pytest.raises(Conflict, match="published"):
+        revoke(bench.context, bench.parts.desk.card(done.id).record, ANA, "a mistake")
+    assert bench.faults() == ()
 
 
 def test_audit_names_an_entry_that_the_ledger_no_longer_holds(bench: PostgresBench) -> None:

@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS ostler.ledger (
     number bigint GENERATED ALWAYS AS IDENTITY,
     batch text NOT NULL,
     patch text,
+    called text,
     approvers text[] NOT NULL,
     trace text NOT NULL,
     because text NOT NULL,
@@ -41,7 +42,10 @@ CREATE TABLE IF NOT EXISTS ostler.ledger (
     at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (ledger, proposal, mark)
 );
-COMMENT ON COLUMN ostler.ledger.mark IS '1 applied, 2 revoked';
+COMMENT ON COLUMN ostler.ledger.mark IS
+    'under a proposal''s own name: 1 applied, 2 revoked; else the number of a claim';
+COMMENT ON COLUMN ostler.ledger.patch IS 'digest of what was changed';
+COMMENT ON COLUMN ostler.ledger.called IS 'digest of what was approved, perhaps of more';
 CREATE TABLE IF NOT EXISTS ostler.undo (
     ledger text NOT NULL,
     proposal text NOT NULL,
@@ -76,6 +80,8 @@ class Entry:
     mark: int
     patch: Digest | None
     """None where nothing was changed."""
+    called: Digest | None
+    """Of what was approved: of the patch itself, or of the whole of which it is the rest."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +94,13 @@ class Batch:
 
 @dataclass(frozen=True)
 class Due:
-    """A proposal that is to be applied."""
+    """A proposal, or a part of one, that is to be applied."""
 
     proposal: str
+    """What the table is to know it by."""
     patch: Patch
+    called: Digest
+    """What it is to be known as: its own digest, or that of the whole of which it is the rest."""
 
 
 def exists(session: Session) -> bool:
@@ -121,16 +130,16 @@ def batches(session: Session, ledger: str) -> tuple[Batch, ...]:
     if not exists(session):
         return ()
     rows = session.execute(
-        """SELECT batch, proposal, mark, patch, approvers, trace, because, barred
+        """SELECT batch, proposal, mark, patch, called, approvers, trace, because, barred
            FROM ostler.ledger WHERE ledger = %s ORDER BY number""",
         (ledger,),
     ).fetchall()
     found: list[Batch] = []
     for _, group in groupby(rows, key=lambda row: row[0]):
         of = list(group)
-        approvers, trace, because, barred = of[0][4:]
+        approvers, trace, because, barred = of[0][5:]
         note = Note(tuple(approvers), trace, because, tuple(barred))
-        found.append(Batch(tuple(Entry(*row[1:4]) for row in of), note))
+        found.append(Batch(tuple(Entry(*row[1:5]) for row in of), note))
     return tuple(found)
 
 
@@ -182,19 +191,20 @@ def enter(
         if stands.get(name) != known(name):
             raise Moved(f"the ledger knows of {name} already")
     batch = uuid4().hex
-    patches = {due.proposal: due.patch for due in dues}
+    by_name = {due.proposal: due for due in dues}
     for name, mark in marks.items():
-        digest = patches[name].digest if name in patches else None
+        due = by_name.get(name)
         session.execute(
             """INSERT INTO ostler.ledger
-               (ledger, proposal, mark, batch, patch, approvers, trace, because, barred)
-               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+               (ledger, proposal, mark, batch, patch, called, approvers, trace, because, barred)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
             (
                 ledger,
                 name,
                 mark,
                 batch,
-                digest,
+                due.patch.digest if due else None,
+                due.called if due else None,
                 list(note.approvers),
                 note.trace,
                 note.because,

@@ -300,7 +300,7 @@ def _metadata(step: _Step, prepared: Prepared) -> dict[str, object]:
     note = step.batch.note
     said = {
         "proposals": [entry.proposal for entry in applied],
-        "patches": [entry.patch for entry in applied],
+        "patches": [entry.called for entry in applied],
         "approvers": list(note.approvers),
         "trace": note.trace,
         "because": note.because,
