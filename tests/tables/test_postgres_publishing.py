@@ -47,8 +47,11 @@ def test_an_approved_patch_is_in_the_table_its_mirror_and_its_ledger(bench: Post
         (made.id, "3", "city", "N/A", None),
         (made.id, "4", "age", None, "34"),
     ]
-    assert bench.sql("SELECT proposal, mark, patch, approvers FROM ostler.ledger") == [
-        (made.id, 1, made.patch.digest, ["ana"])
+    assert bench.sql(
+        "SELECT proposal, mark, patch, called, approvers FROM ostler.ledger ORDER BY number"
+    ) == [
+        (made.id, 1, made.patch.digest, made.patch.digest, ["ana"]),
+        (f"{made.id}/fence", 1, None, None, ["ana"]),
     ]
     assert not bench.faults()
 
