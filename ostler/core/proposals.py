@@ -3,11 +3,14 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from ostler.core.actions import AnyAction
 from ostler.core.base import Cell, Frozen, RowId, Share
 from ostler.core.canonical import Digest, digest_of, short_id
 from ostler.core.checks import AnyRule, Check
 from ostler.core.items import Criterion
+from ostler.core.schema import SchemaChange
 
 
 class PatchSummary(Frozen):
@@ -141,6 +144,9 @@ class Proposal(Frozen):
     trace: str = ""
     """W3C traceparent of the span that parked it."""
     expires_at: datetime | None = None
+    schema_change: SchemaChange | None = Field(default=None, exclude_if=lambda it: it is None)
+    """What it does to the columns. Left out when there is nothing, so that a proposal of cells has
+    the digest that it had before there were others."""
 
     @property
     def digest(self) -> Digest:

@@ -11,14 +11,16 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal, NamedTuple
 from uuid import uuid4
 
-from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
 from ostler.core.canonical import Digest, canonical_json
 from ostler.core.errors import Conflict, InternalError
+from ostler.core.schema import Shape
 from ostler.storage.paths import digest_of_file, path_of, settle, size_of
 from ostler.tables.delta import (
     METADATA,
@@ -30,10 +32,12 @@ from ostler.tables.delta import (
 from ostler.tables.disk import writing
 from ostler.tables.engine import computed
 from ostler.tables.layout import Layout, Values, layout_of
-from ostler.tables.patches import Patch, Stale, empty_patch, normal
+from ostler.tables.patches import Patch, Stale, compose, empty_patch, normal
+from ostler.tables.schema_publishing import is_proved, layout_after, schema_after
+from ostler.tables.schema_staging import reshaped
 from ostler.tables.sql import quoted
 from ostler.tables.stacking import stacked
-from ostler.tables.staging import apply, between, overlay
+from ostler.tables.staging import apply, between, obstacle, outgrown, overlay
 from ostler.tables.view import View
 
 TRIES = 5
@@ -88,16 +92,35 @@ class Stage:
     def with_patches(self, patches: Sequence[Patch]) -> "tuple[Stage, tuple[Stale | None, ...]]":
         """The stage with those on it, in this order, that fit; and why each of the others did not.
 
-        The table is read once, whatever their number.
+        The table is read once, whatever their number. A change of columns goes alone.
         """
-        whole, refused = stacked(self.patch, patches, self.base)
+        if self.patch.shape is not None or (len(patches) > 1 and any(p.shape for p in patches)):
+            raise InternalError("a change of columns goes alone into a commit")
+        reasons = [obstacle(patch, self.base) for patch in patches]
+        fitting = [p for p, because in zip(patches, reasons, strict=True) if not because]
+        whole, moved = self._stacked(fitting)
         staged = replace(
             self,
             view=overlay(whole, self.base),
             patch=whole,
-            patches=self.patches + sum(stale is None for stale in refused),
+            patches=self.patches + sum(stale is None for stale in moved),
         )
-        return staged, refused
+        found = iter(moved)
+        return staged, tuple(outgrown(why) if why else next(found) for why in reasons)
+
+    def _stacked(self, patches: Sequence[Patch]) -> "tuple[Patch, tuple[Stale | None, ...]]":
+        if not any(patch.shape for patch in patches):
+            return stacked(self.patch, patches, self.base)
+        [patch] = patches
+        try:
+            apply(patch, self.base)
+        except Stale as stale:
+            return self.patch, (stale,)
+        return compose(self.patch, patch), (None,)
+
+    def takes(self, patch: Patch) -> bool:
+        """Whether a patch may go into one commit with what is on the stage."""
+        return not self.patches or (self.patch.shape is None and patch.shape is None)
 
 
 def open_stage(table: VersionedTable, version: int | None = None) -> Stage:
@@ -117,6 +140,15 @@ class NewFile:
     digest: Digest
     stats: str
     partition: Mapping[str, str | None]
+
+
+class _How(NamedTuple):
+    """How a commit is written."""
+
+    mode: Literal["append", "overwrite"]
+    schema: Schema
+    retries: int | None
+    """None is the library's own number."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +177,8 @@ def prepare(stage: Stage) -> Prepared:
 
 def _prepared(stage: Stage, added: dict[str, Values]) -> Prepared:
     """`prepare`; every file is entered in `added` before it is begun."""
+    if stage.patch.shape is not None:
+        return _rewritten(stage, stage.patch.shape, added)
     view = stage.base
     layout = layout_of(stage.handle)
     token = uuid4().hex
@@ -168,6 +202,25 @@ def _prepared(stage: Stage, added: dict[str, Values]) -> Prepared:
     return Prepared(
         added=tuple(_new_file(view, new, path) for path in added),
         removed=tuple(layout.relative(file) for file in removed),
+    )
+
+
+def _rewritten(stage: Stage, shape: Shape, added: dict[str, Values]) -> Prepared:
+    """Every data file anew, with other columns."""
+    layout, token = layout_of(stage.handle), uuid4().hex
+    new = layout_after(layout, stage.view)
+    for number, file in enumerate(layout.files):
+        old = _file_view(stage.base, layout, f"file {number} {token}", [file])
+        _write(reshaped(stage.patch, shape, old), new, f"{token}-{number:05}", added)
+    new = new.with_files(added)
+    written = _file_view(stage.view, new, f"after {token}", new.files)
+    if not is_proved(stage.patch, stage.base, stage.view, written):
+        raise InternalError(
+            "the staged files are not the table with the patch on it; nothing was published"
+        )
+    return Prepared(
+        added=tuple(_new_file(stage.view, new, path) for path in added),
+        removed=tuple(layout.relative(file) for file in layout.files),
     )
 
 
@@ -296,10 +349,18 @@ def publish(
     prepared files that did not become the table's are removed then.
     """
     now = time.time_ns() // 1_000_000
-    actions = [
-        *(AddAction(f.path, f.size, f.partition, now, True, f.stats) for f in prepared.added),
-        *(RemoveAction(path, True, now) for path in prepared.removed),
+    handle, shape = stage.handle, stage.patch.shape
+    actions: list[AddAction | RemoveAction] = [
+        AddAction(f.path, f.size, f.partition, now, True, f.stats) for f in prepared.added
     ]
+    if shape is None:
+        # Retried by the library on a newer version when that does not touch these files.
+        actions += [RemoveAction(path, True, now) for path in prepared.removed]
+        how = _How("append", handle.schema(), None)
+    else:
+        # An overwrite removes the old files itself. It would be retried over rows that were
+        # appended meanwhile, under a schema that does not know their columns: never retry it.
+        how = _How("overwrite", schema_after(handle, shape, stage.view), 0)
     metadata = {
         "proposals": list(proposals),
         "patches": list(patches),
@@ -307,15 +368,15 @@ def publish(
         "trace": trace,
         "files": {f.path: f.digest for f in prepared.added},
     }
-    handle = stage.handle
     try:
         with writing(path_of(stage.table.uri)):
             handle.create_write_transaction(
                 actions,
-                mode="append",
-                schema=handle.schema(),
+                mode=how.mode,
+                schema=how.schema,
                 partition_by=list(handle.metadata().partition_columns) or None,
                 commit_properties=CommitProperties(
+                    max_commit_retries=how.retries,
                     custom_metadata={METADATA: canonical_json(metadata)},
                     app_transactions=[Transaction(transaction_of(p), 1) for p in proposals],
                 ),
