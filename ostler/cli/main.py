@@ -19,6 +19,7 @@ from ostler.cli import (
     item,
     queue,
     review,
+    schema,
     trace,
     work,
 )
@@ -53,6 +54,7 @@ for module in (
     review,
     work,
     history,
+    schema,
     trace,
     audit,
     demo,

@@ -171,6 +171,7 @@ class Opened:
             clock=now,
             owner=owner(self.workspace.work_lock),
             lease_seconds=self.workspace.settings.work.lease_seconds,
+            contracts=self.workspace.contracts,
         )
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from ostler.core.proposals import Proposal
 from ostler.core.states import ItemState, ProposalState
 from ostler.execution.acceptance import Measured
 from ostler.execution.context import ExecutionContext
+from ostler.execution.schema_ground import keep_contract, write_contract
 from ostler.execution.undoing import undo, undone
 from ostler.store import items, outbox
 from ostler.store.claims import Claim, move_claimed
@@ -81,6 +82,9 @@ def _close(
         context, table, criteria, table.view(commit.version - 1), table.view(commit.version)
     )
     endings = _endings(context, table, proposals, measured)
+    for proposal in proposals:
+        if endings[proposal.id].state is ProposalState.PUBLISHED:
+            write_contract(context, proposal)
     at = context.clock()
     with (
         context.telemetry.span(f"{names.EXECUTE} record"),
@@ -105,6 +109,7 @@ def _close(
                 actor=ACTOR,
             )
             _move(session, one, ending, commit.version, at)
+            keep_contract(session, one.proposal, ending.state, at=at)
     return [
         Outcome(p, endings[p.id].state, endings[p.id].because, commit.version) for p in proposals
     ]

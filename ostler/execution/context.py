@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from ostler.core.datasets import Dataset
 from ostler.core.errors import NotFound
@@ -30,6 +31,8 @@ class ExecutionContext:
     lease_seconds: int
     trace: str = ""
     """Traceparent of the execution that is going on."""
+    contracts: Path | None = None
+    """The folder of contracts, which a change of columns reads and writes."""
 
     def dataset(self, name: str) -> Dataset:
         """A dataset under care."""

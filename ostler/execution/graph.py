@@ -23,6 +23,7 @@ from ostler.execution.acceptance import culprits
 from ostler.execution.closing import Outcome, close_published, settle
 from ostler.execution.context import ExecutionContext
 from ostler.execution.recheck import obstacle
+from ostler.execution.schema_ground import waits_for
 from ostler.store import proposals
 from ostler.store.claims import Claim, renew, running_out
 from ostler.store.claims import claim as take
@@ -42,6 +43,7 @@ class Update(TypedDict, total=False):
     """What a node changes."""
 
     claims: tuple[Claim, ...]
+    later: tuple[Claim, ...]
     applied: tuple[Claim, ...]
     stage: Stage
     tries: int
@@ -54,6 +56,8 @@ class Job(TypedDict):
     dataset: Dataset
     claims: tuple[Claim, ...]
     """Still on their way."""
+    later: tuple[Claim, ...]
+    """For a commit of their own: a change of columns goes alone, and what comes after it waits."""
     applied: tuple[Claim, ...]
     """In the table, not yet closed."""
     stage: Stage
@@ -71,8 +75,9 @@ def claim(context: ExecutionContext, job: Job) -> Update:
             owner=context.owner,
             at=context.clock(),
             lease_seconds=context.lease_seconds,
+            due=lambda proposal: not waits_for(context, proposal),
         )
-    return Update(claims=claims, applied=(), outcomes=(), tries=0)
+    return Update(claims=claims, later=(), applied=(), outcomes=(), tries=0)
 
 
 def recheck(context: ExecutionContext, job: Job) -> Update:
@@ -93,21 +98,28 @@ def stage(context: ExecutionContext, job: Job) -> Update:
     staged = open_stage(table_of(job["dataset"]))
     applied = list(job["applied"])
     going: list[Claim] = []
+    later: list[Claim] = []
     outcomes = list(job["outcomes"])
-    for held in job["claims"]:
+    for held in (*job["claims"], *job["later"]):
         standing = staged.standing(held.proposal.id)
         if standing == APPLIED:
             applied.append(held)
         elif standing == REVOKED:
             outcomes.append(settle(context, held, ProposalState.FAILED, "it was revoked"))
+        elif later or not staged.takes(patch := context.patches.get(held.proposal.patch.digest)):
+            later.append(held)
         else:
             try:
-                staged = staged.with_patch(context.patches.get(held.proposal.patch.digest))
+                staged = staged.with_patch(patch)
                 going.append(held)
             except Stale as error:
                 outcomes.append(settle(context, held, ProposalState.STALE, error.message))
     return Update(
-        claims=tuple(going), applied=tuple(applied), stage=staged, outcomes=tuple(outcomes)
+        claims=tuple(going),
+        later=tuple(later),
+        applied=tuple(applied),
+        stage=staged,
+        outcomes=tuple(outcomes),
     )
 
 
@@ -179,13 +191,13 @@ def _approvers(context: ExecutionContext, claims: tuple[Claim, ...]) -> list[str
 
 def _after_verify(job: Job) -> str:
     if not job["claims"]:
-        return "close"
+        return "stage" if job["later"] else "close"
     staged = len(job["claims"])
     return "publish" if job["stage"].patches == staged else "stage"
 
 
 def _after_publish(job: Job) -> str:
-    return "stage" if job["claims"] else "close"
+    return "stage" if job["claims"] or job["later"] else "close"
 
 
 NODES: dict[str, Node] = {

@@ -7,6 +7,7 @@ it casts a vote on exactly what is shown. It is executed like any other approved
 from itertools import takewhile
 
 from ostler.core.actions import Revert
+from ostler.core.datasets import Dataset
 from ostler.core.errors import Conflict, NotAllowed
 from ostler.core.proposals import (
     Draft,
@@ -16,16 +17,19 @@ from ostler.core.proposals import (
     RankPart,
     proposal_id,
 )
+from ostler.core.schema import SchemaChange
 from ostler.core.sentences import describe
 from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
+from ostler.execution.schema_changes import Weighed, change_of, contract_before, measured
 from ostler.policies.judgement import authorize_revert, judge
 from ostler.policies.requests import Principal, change_request
 from ostler.store import proposals
 from ostler.store.proposals import ProposalRecord
 from ostler.tables.delta import VersionedTable, table_of
 from ostler.tables.patches import Patch, invert
-from ostler.tables.staging import mismatches
+from ostler.tables.schema_staging import for_rows_of
+from ostler.tables.staging import mismatches, obstacle
 from ostler.tables.view import View
 from ostler.tools.dry_run import dry_run
 from ostler.tools.neighbours import neighbours
@@ -52,6 +56,8 @@ def request_revert(
     table = table_of(dataset)
     view = table.view()
     inverse = invert(context.patches.get(original.patch.digest))
+    if inverse.shape is not None:
+        inverse = for_rows_of(inverse, view)
     _refuse_when_touched(context, original, table, inverse, view)
     context.patches.put(inverse)
     patch = inverse.summary(view.version)
@@ -59,16 +65,20 @@ def request_revert(
     checks = tuple(criterion.check for criterion in original.acceptance)
     others = neighbours([check.rule for check in checks], table, context.newest)
     now = context.clock()
-    result = dry_run(
-        view,
-        inverse,
-        measure(view, checks, now=now, others=others, sample=0),
-        mends=original.draft.rule,
-        now=now,
-        others=others,
-        sample=len(original.dry_run.sample),
-        downstream=dataset.downstream,
-    )
+    change = _change_back(context, dataset, original, inverse)
+    if change is not None:
+        result = measured(context, Weighed(dataset, view, inverse, change))
+    else:
+        result = dry_run(
+            view,
+            inverse,
+            measure(view, checks, now=now, others=others, sample=0),
+            mends=original.draft.rule,
+            now=now,
+            others=others,
+            sample=len(original.dry_run.sample),
+            downstream=dataset.downstream,
+        )
     request = change_request(
         proposer=REVERTER,
         dataset=dataset,
@@ -77,6 +87,8 @@ def request_revert(
         total_rows=view.row_count,
         confidence=1.0,
         worse_checks=len(result.worse),
+        schema_change=change is not None,
+        breaking=change is not None and change.breaking,
     )
     asked = request.model_copy(update={"proposer": person})
     allowed = authorize_revert(context.policies, asked)
@@ -104,12 +116,23 @@ def request_revert(
         rank=Rank(score=1.0, parts=(RankPart(name="asked", value=1.0, because="a person asks"),)),
         verdict=verdict.model_copy(update={"outcome": "votes", "votes": max(1, verdict.votes)}),
         trace=original.trace,
+        schema_change=change,
     )
     with context.store.transaction() as session:
         proposals.park(
             session, proposal, ProposalState.PARKED, at=context.clock(), actor=REVERTER.name
         )
     return proposal
+
+
+def _change_back(
+    context: ExecutionContext, dataset: Dataset, original: Proposal, inverse: Patch
+) -> SchemaChange | None:
+    """What undoing a change of columns means for its readers; None for a change of cells."""
+    if inverse.shape is None or original.schema_change is None:
+        return None
+    edit = contract_before(context, dataset, original.schema_change, inverse.shape)
+    return change_of(context, dataset, inverse.shape, contract=edit)
 
 
 def _refuse_when_touched(
@@ -119,6 +142,9 @@ def _refuse_when_touched(
     inverse: Patch,
     view: View,
 ) -> None:
+    outgrown = obstacle(inverse, view)
+    if outgrown:
+        raise Conflict(f"{original.id} cannot be undone as it is: {outgrown}", "revert that first")
     moved = mismatches(inverse, view, limit=1)
     if not moved:
         return

@@ -44,13 +44,13 @@ def layout_after(layout: Layout, after: View) -> Layout:
 
 def _fields(view: View) -> dict[str, DeltaField]:
     empty = arrow_of(view.connection.sql(f"SELECT * FROM {view.source} LIMIT 0"))
-    # Any: pyarrow's schema has no types that the library's stubs know.
+    # Any: the library asks for a protocol that the stubs of pyarrow do not have.
     plain = pa.schema([pa.field(f.name, f.type, nullable=True) for f in empty.schema])
     return {field.name: field for field in Schema.from_arrow(cast("Any", plain)).fields}
 
 
 def is_proved(patch: Patch, base: View, staged: View, written: View) -> bool:
-    """Whether written files hold exactly the staged content, and the old one where nothing changes."""
+    """Whether files hold exactly what is staged, and what was there where nothing changes."""
     same = tuple(
         column
         for column in base.columns

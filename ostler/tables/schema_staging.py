@@ -59,7 +59,8 @@ def shape_mismatches(patch: Patch, shape: Shape, view: View, limit: int) -> tupl
         f"""SELECT id, place, old, new FROM ({" UNION ALL ".join(wrong)}) w(id, place, old, new)
             ORDER BY TRY_CAST(id AS BIGINT), id, place LIMIT {int(limit)}"""
     )
-    names, anywhere = view.column_names, patch.columns[0]
+    names: tuple[str, ...] = view.column_names
+    anywhere = patch.columns[0]
     return tuple(
         Change(op="set", row=row, column=anywhere if at is None else names[at], old=old, new=new)
         for row, at, old, new in found

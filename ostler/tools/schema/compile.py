@@ -88,7 +88,7 @@ def _cast(action: CastColumn, view: View) -> _Plan:
             f"{said.lossy:,} of {said.lossy + said.exact + said.rewritten:,} values of "
             f"{old.name!r} would not come over whole: "
             + ", ".join(f"{loss.kind} {loss.values:,}" for loss in said.losses),
-            "look at them with: ostler schema impact cast; then --on-loss null, or --keep-in COLUMN",
+            "see them with ostler schema impact cast; then say --on-loss null or --keep-in COLUMN",
         )
     values = converted(view, old.name, kind)
     content = [
