@@ -67,13 +67,20 @@ _COMPATIBLE = {
 
 def print_schema_change(change: "SchemaChange") -> None:
     """What a change does to the columns, what it loses, whom it breaks, and the contract."""
-    _section("COLUMNS", f"{change.compatibility}: {_COMPATIBLE[change.compatibility]}")
+    nobody = "" if change.impacts or change.compatibility == "full" else "; no reader is known"
+    said = f"{_COMPATIBLE[change.compatibility]}{nobody}"
+    _section("COLUMNS", f"{change.compatibility} compatibility: {said}")
     for mark, style, field in _columns(change):
         print_line((f"  {mark} ", style), visible(field.name), (f"  {field.type.lower()}", "dim"))
     for old, new in change.shape.renames:
         print_line("  ~ ", visible(old), " → ", visible(new))
     if change.cast is not None:
         _cast(change.cast)
+    _consumers(change)
+    _contract(change)
+
+
+def _consumers(change: "SchemaChange") -> None:
     if change.impacts:
         _section("CONSUMERS")
         for hit in change.impacts:
@@ -83,10 +90,19 @@ def print_schema_change(change: "SchemaChange") -> None:
         print_line("  migration: ", visible(change.migration))
     if change.deprecated_until is not None:
         print_line(f"  not before {change.deprecated_until}, unless their contracts change first")
+
+
+def _contract(change: "SchemaChange") -> None:
     if change.contract is not None:
         _section("CONTRACT", "written when the change is in the table")
-        for line in change.contract.diff.splitlines():
-            print_line("  ", (visible(line), _DIFF_STYLES.get(line[:1], "dim")))
+        for line in change.contract.diff.splitlines()[2:]:
+            if line.startswith("@@"):
+                print_line(("  …", "dim"))
+                continue
+            text = line[1:].lstrip(" ")
+            blanks = " " * (len(line) - len(text))
+            mark = line[:1]
+            print_line(f"  {mark}{blanks}", (visible(text), _DIFF_STYLES.get(mark, "dim")))
 
 
 _DIFF_STYLES = {"+": "green", "-": "red"}

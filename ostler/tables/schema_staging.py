@@ -59,11 +59,11 @@ def shape_mismatches(patch: Patch, shape: Shape, view: View, limit: int) -> tupl
         f"""SELECT id, place, old, new FROM ({" UNION ALL ".join(wrong)}) w(id, place, old, new)
             ORDER BY TRY_CAST(id AS BIGINT), id, place LIMIT {int(limit)}"""
     )
-    names: tuple[str, ...] = view.column_names
-    anywhere = patch.columns[0]
+    # A row that is gone has no column; the first one stands for all.
+    names: dict[int | None, str] = {None: patch.columns[0], **dict(enumerate(view.column_names))}
     return tuple(
-        Change(op="set", row=row, column=anywhere if at is None else names[at], old=old, new=new)
-        for row, at, old, new in found
+        Change(op="set", row=row, column=names[place], old=old, new=new)
+        for row, place, old, new in found
     )
 
 
