@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from postgres_server import PostgresServer, running_server
 from sqlalchemy import make_url
 from state_database import StateDatabase
 
 from ostler.cli.main import main
 from ostler.store.engine import open_store
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("ostler", deadline=None)
+settings.load_profile("ostler")
 
 
 @dataclass(frozen=True)

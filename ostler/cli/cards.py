@@ -11,6 +11,7 @@ from ostler.review.text import visible, visible_cell
 
 if TYPE_CHECKING:
     from ostler.core.proposals import Change, CheckEffect, Proposal
+    from ostler.core.schema import CastReport, Field, SchemaChange
     from ostler.review.desk import Card
 
 _WIDTH = 60
@@ -29,6 +30,8 @@ def print_card(card: "Card", changes: "tuple[Change, ...]") -> None:
     if card.record.reason:
         print_line("  ", visible(card.record.reason))
     _why(card)
+    if proposal.schema_change is not None:
+        print_schema_change(proposal.schema_change)
     _diff(proposal, changes)
     _proof(proposal)
     _verdict(card)
@@ -55,6 +58,77 @@ def _why(card: "Card") -> None:
         f"{evidence.against:,} against · found by {proposal.draft.tool}"
     )
     print_line("  item ", card.item.id, ": ", visible(card.item.title))
+
+
+_COMPATIBLE = {
+    "full": "everybody can go on",
+    "backward": "who reads the data today can go on",
+    "forward": "who reads a changed column is broken",
+    "none": "who reads a changed column is broken, old data included",
+}
+
+
+def print_schema_change(change: "SchemaChange") -> None:
+    """What a change does to the columns, what it loses, whom it breaks, and the contract."""
+    nobody = "" if change.impacts or change.compatibility == "full" else "; no reader is known"
+    said = f"{_COMPATIBLE[change.compatibility]}{nobody}"
+    _section("COLUMNS", f"{change.compatibility} compatibility: {said}")
+    for mark, style, field in _columns(change):
+        print_line((f"  {mark} ", style), visible(field.name), (f"  {field.type.lower()}", "dim"))
+    for old, new in change.shape.renames:
+        print_line("  ~ ", visible(old), " → ", visible(new))
+    if change.cast is not None:
+        _cast(change.cast)
+    _consumers(change)
+    _contract(change)
+
+
+def _consumers(change: "SchemaChange") -> None:
+    if change.impacts:
+        _section("CONSUMERS")
+        for hit in change.impacts:
+            mark = ("  ✗ breaks ", "bold red") if hit.breaking else ("  ✓ ", "green")
+            print_line(mark, visible(hit.consumer), ": ", visible(hit.because))
+    if change.migration:
+        print_line("  migration: ", visible(change.migration))
+    if change.deprecated_until is not None:
+        print_line(f"  not before {change.deprecated_until}, unless their contracts change first")
+
+
+def _contract(change: "SchemaChange") -> None:
+    if change.contract is not None:
+        _section("CONTRACT", "written when the change is in the table")
+        for line in change.contract.diff.splitlines()[2:]:
+            if line.startswith("@@"):
+                print_line(("  …", "dim"))
+                continue
+            text = line[1:].lstrip(" ")
+            blanks = " " * (len(line) - len(text))
+            mark = line[:1]
+            print_line(f"  {mark}{blanks}", (visible(text), _DIFF_STYLES.get(mark, "dim")))
+
+
+_DIFF_STYLES = {"+": "green", "-": "red"}
+
+
+def _columns(change: "SchemaChange") -> "list[tuple[str, str, Field]]":
+    gone = [("-", "red", field) for field in change.shape.gone]
+    gone += [("-", "red", before) for before, _ in change.shape.cast]
+    new = [("+", "green", after) for _, after in change.shape.cast]
+    return [*gone, *new, *(("+", "green", field) for field in change.shape.new)]
+
+
+def _cast(cast: "CastReport") -> None:
+    _section("VALUES", f"{cast.before.lower()} to {cast.after.lower()}")
+    print_line(
+        f"  {cast.exact:,} stay as they are, {cast.rewritten:,} say the same otherwise, "
+        f"{cast.missing:,} missing"
+    )
+    for loss in cast.losses:
+        examples = ", ".join(
+            f"{visible_cell(old, 30)} → {visible_cell(new, 30)}" for _, old, new in loss.examples
+        )
+        print_line((f"  {loss.values:,} lose: {loss.kind}", "red"), f"  {examples}")
 
 
 def _diff(proposal: "Proposal", changes: "tuple[Change, ...]") -> None:

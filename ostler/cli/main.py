@@ -27,6 +27,7 @@ from ostler.cli import (
     revert,
     review,
     rollout,
+    schema,
     trace,
     work,
 )
@@ -69,6 +70,7 @@ for module in (
     export,
     compact,
     gc,
+    schema,
     trace,
     audit,
     demo,

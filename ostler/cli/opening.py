@@ -185,6 +185,7 @@ class Opened:
             owner=owner(self.workspace.work_lock),
             lease_seconds=self.workspace.settings.work.lease_seconds,
             connections=self.workspace.settings.connections,
+            contracts=self.workspace.contracts,
         )
 
     def close(self) -> None:

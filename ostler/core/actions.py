@@ -155,6 +155,68 @@ def taken_back(action: "AnyAction") -> tuple[str, ...]:
     return ()
 
 
+class RenameColumn(Frozen):
+    """Give a column another name; no value changes."""
+
+    kind: Literal["rename_column"] = "rename_column"
+    column: str
+    to: str
+
+
+class CastColumn(Frozen):
+    """Give a column another type.
+
+    Values that cannot be converted become missing; others lose what the type cannot hold.
+    """
+
+    kind: Literal["cast_column"] = "cast_column"
+    column: str
+    to: str
+    """DuckDB's name of the type."""
+    on_loss: Literal["refuse", "null", "keep"] = "refuse"
+    """What to do when a value would not come over whole: nothing at all; convert all the same; or
+    that, and keep the text of such values in a column of its own."""
+    keep_in: str = ""
+    """That column; with `keep` only."""
+
+
+class AddColumn(Frozen):
+    """Add a column in which all rows have one value, or none."""
+
+    kind: Literal["add_column"] = "add_column"
+    column: str
+    type: str
+    default: Cell = None
+
+
+class DropColumn(Frozen):
+    """Take a column away; the patch keeps its values."""
+
+    kind: Literal["drop_column"] = "drop_column"
+    column: str
+
+
+class SplitColumn(Frozen):
+    """Replace a column by several that hold its parts; the last one holds all that is left."""
+
+    kind: Literal["split_column"] = "split_column"
+    column: str
+    into: tuple[str, ...] = Field(min_length=2)
+    separator: str = Field(min_length=1)
+
+
+class MergeColumns(Frozen):
+    """Replace columns by one that holds their values in order, missing ones left out."""
+
+    kind: Literal["merge_columns"] = "merge_columns"
+    columns: tuple[str, ...] = Field(min_length=2)
+    into: str
+    separator: str
+
+
+SchemaAction = RenameColumn | CastColumn | AddColumn | DropColumn | SplitColumn | MergeColumns
+"""What changes the columns of a table; only a person asks for one."""
+
 AnyAction = Annotated[
     ReplaceValues
     | Reformat
@@ -165,6 +227,7 @@ AnyAction = Annotated[
     | DeleteRows
     | SetCells
     | Revert
-    | Restore,
+    | Restore
+    | SchemaAction,
     Field(discriminator="kind"),
 ]

@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from ostler.core.actions import AnyAction
 from ostler.core.base import Cell, Frozen, RowId, Share
 from ostler.core.canonical import Digest, digest_of, short_id
 from ostler.core.checks import AnyRule, Check
 from ostler.core.items import Criterion
 from ostler.core.rollout import Rollout
+from ostler.core.schema import SchemaChange
 
 
 class PatchSummary(Frozen):
@@ -144,6 +147,9 @@ class Proposal(Frozen):
     expires_at: datetime | None = None
     rollout: Rollout | None = None
     """What goes first and how it is watched; None: straight to production."""
+    schema_change: SchemaChange | None = Field(default=None, exclude_if=lambda it: it is None)
+    """What it does to the columns. Left out when there is nothing, so that a proposal of cells has
+    the digest that it had before there were others."""
 
     @property
     def digest(self) -> Digest:

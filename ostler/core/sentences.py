@@ -7,16 +7,22 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ostler.core.actions import (
+    AddColumn,
     AgreeWithColumns,
     AnyAction,
+    CastColumn,
     ConvertUnit,
     DeleteDuplicates,
     DeleteRows,
+    DropColumn,
+    MergeColumns,
     Reformat,
+    RenameColumn,
     ReplaceValues,
     Restore,
     Revert,
     SetCells,
+    SplitColumn,
     SplitSuffix,
 )
 from ostler.core.base import Cell
@@ -171,6 +177,41 @@ def _restore(action: Restore) -> str:
     return f"Turn the table back into version {action.version}"
 
 
+def _rename_column(action: RenameColumn) -> str:
+    return f"Rename column {_name(action.column)} to {_name(action.to)}"
+
+
+_ON_LOSS = {
+    "refuse": "",
+    "null": ", missing where it cannot be converted",
+    "keep": ", and keep what it loses in {}",
+}
+
+
+def _cast_column(action: CastColumn) -> str:
+    lost = _ON_LOSS[action.on_loss].replace("{}", _name(action.keep_in))
+    return f"Store column {_name(action.column)} as {action.to.lower()}{lost}"
+
+
+def _add_column(action: AddColumn) -> str:
+    filled = f", {_value(action.default)} in every row" if action.default is not None else ""
+    return f"Add column {_name(action.column)} ({action.type.lower()}){filled}"
+
+
+def _drop_column(action: DropColumn) -> str:
+    return f"Drop column {_name(action.column)}; its values are kept in the patch"
+
+
+def _split_column(action: SplitColumn) -> str:
+    into = _columns(action.into)
+    return f"Split column {_name(action.column)} at {_value(action.separator)} into {into}"
+
+
+def _merge_columns(action: MergeColumns) -> str:
+    columns, into = _columns(action.columns), _name(action.into)
+    return f"Merge columns {columns} with {_value(action.separator)} into {into}"
+
+
 def _not_null(rule: NotNull) -> str:
     return f"{_name(rule.column)} has no missing value"
 
@@ -259,6 +300,12 @@ _ACTIONS: dict[str, Callable[[Any], str]] = {
     "set_cells": _set_cells,
     "revert": _revert,
     "restore": _restore,
+    "rename_column": _rename_column,
+    "cast_column": _cast_column,
+    "add_column": _add_column,
+    "drop_column": _drop_column,
+    "split_column": _split_column,
+    "merge_columns": _merge_columns,
 }
 _RULES: dict[str, Callable[[Any], str]] = {
     "not_null": _not_null,

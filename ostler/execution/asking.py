@@ -14,9 +14,11 @@ from ostler.core.checks import AnyRule, Check
 from ostler.core.datasets import Dataset
 from ostler.core.errors import NotAllowed, NotFound
 from ostler.core.proposals import Draft, Evidence, Proposal, Rank, RankPart, proposal_id
+from ostler.core.schema import SchemaChange
 from ostler.core.sentences import describe
 from ostler.core.states import OPEN, ProposalState
 from ostler.execution.context import ExecutionContext
+from ostler.execution.schema_changes import Weighed, measured
 from ostler.policies.judgement import authorize_revert, judge
 from ostler.policies.requests import Principal, change_request
 from ostler.store import proposals
@@ -55,6 +57,8 @@ class Asked:
     trace: str
     summary: str
     tool: str
+    schema_change: SchemaChange | None = None
+    """What it does to the columns, when it does."""
 
 
 def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Proposal:
@@ -69,16 +73,20 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
     rules = [asked.rule, *(check.rule for check in checks)]
     others = neighbours(rules, table_of(dataset), context.newest)
     now = context.clock()
-    result = dry_run(
-        view,
-        asked.patch,
-        measure(view, checks, now=now, others=others, sample=0),
-        mends=asked.rule,
-        now=now,
-        others=others,
-        sample=_SAMPLE,
-        downstream=dataset.downstream,
-    )
+    change = asked.schema_change
+    if change is not None:
+        result = measured(context, Weighed(dataset, view, asked.patch, change))
+    else:
+        result = dry_run(
+            view,
+            asked.patch,
+            measure(view, checks, now=now, others=others, sample=0),
+            mends=asked.rule,
+            now=now,
+            others=others,
+            sample=_SAMPLE,
+            downstream=dataset.downstream,
+        )
     request = change_request(
         proposer=REVERTER,
         dataset=dataset,
@@ -87,6 +95,8 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
         total_rows=view.row_count,
         confidence=1.0,
         worse_checks=len(result.worse),
+        schema_change=change is not None,
+        breaking=change is not None and change.breaking,
     )
     allowed = authorize_revert(context.policies, request.model_copy(update={"proposer": person}))
     verdict = judge(context.policies, request)
@@ -117,6 +127,7 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
             ),
             verdict=verdict.model_copy(update={"outcome": "votes", "votes": max(1, verdict.votes)}),
             trace=asked.trace,
+            schema_change=change,
         )
         proposals.park(session, proposal, ProposalState.PARKED, at=now, actor=REVERTER.name)
     return proposal

@@ -15,6 +15,7 @@ from ostler.core.states import ItemState, ProposalState
 from ostler.execution.acceptance import Before, Measured
 from ostler.execution.consequences import take_back
 from ostler.execution.context import ExecutionContext
+from ostler.execution.schema_ground import keep_contract, write_contract
 from ostler.execution.undoing import undo, undone
 from ostler.execution.withdrawing import said_of, withdraw
 from ostler.store import items, outbox
@@ -139,6 +140,9 @@ def _close(
     before = Before(context, table, criteria, table.view(commit.version - 1))
     measured = before.with_state(table.view(commit.version))
     endings = _endings(context, table, proposals, measured)
+    for proposal in proposals:
+        if endings[proposal.id].state is ProposalState.PUBLISHED:
+            write_contract(context, proposal)
     at = context.clock()
     with (
         context.telemetry.span(f"{names.EXECUTE} record"),
@@ -163,6 +167,7 @@ def _close(
                 actor=ACTOR,
             )
             _move(session, one, ending, commit.version, at)
+            keep_contract(session, one.proposal, ending.state, at=at)
     return [
         Outcome(p, endings[p.id].state, endings[p.id].because, commit.version) for p in proposals
     ]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from ostler.core.datasets import Connection, Dataset
 from ostler.core.errors import NotFound
@@ -34,6 +35,8 @@ class ExecutionContext:
     """Traceparent of the execution that is going on."""
     connections: Mapping[str, Connection] = field(default_factory=dict[str, Connection])
     """PostgreSQL databases by name, in which tables may lie."""
+    contracts: Path | None = None
+    """The folder of contracts, which a change of columns reads and writes."""
 
     def dataset(self, name: str) -> Dataset:
         """A dataset under care."""

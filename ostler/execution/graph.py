@@ -36,6 +36,7 @@ from ostler.execution.closing import (
 from ostler.execution.context import ExecutionContext
 from ostler.execution.portions import Portion, approvers_of, canary_claim, portion_of
 from ostler.execution.recheck import lapsed, obstacle
+from ostler.execution.schema_ground import consumers_awaited
 from ostler.execution.withdrawing import TooLate
 from ostler.store.claims import Claim, holds, lost, renew, running_out
 from ostler.store.claims import claim as take
@@ -52,6 +53,7 @@ class Update(TypedDict, total=False):
     """What a node changes."""
 
     claims: tuple[Claim, ...]
+    later: tuple[Claim, ...]
     applied: tuple[Claim, ...]
     canaries: tuple[Claim, ...]
     stage: Stage
@@ -66,6 +68,8 @@ class Job(TypedDict):
     dataset: Dataset
     claims: tuple[Claim, ...]
     """Still on their way."""
+    later: tuple[Claim, ...]
+    """For a commit of their own: a change of columns goes alone, and what comes after it waits."""
     applied: tuple[Claim, ...]
     """In the table, not yet closed."""
     canaries: tuple[Claim, ...]
@@ -89,8 +93,9 @@ def claim(context: ExecutionContext, job: Job) -> Update:
             at=now,
             lease_seconds=context.lease_seconds,
             unseen_since=now - timedelta(seconds=context.watch_seconds),
+            due=lambda proposal: not consumers_awaited(context, proposal),
         )
-    return Update(claims=claims, applied=(), canaries=(), outcomes=(), tries=0)
+    return Update(claims=claims, later=(), applied=(), canaries=(), outcomes=(), tries=0)
 
 
 def recheck(context: ExecutionContext, job: Job) -> Update:
@@ -150,12 +155,15 @@ def stage(context: ExecutionContext, job: Job) -> Update:
     applied, canaries = list(job["applied"]), list(job["canaries"])
     outcomes = list(job["outcomes"])
     wanted: list[Portion] = []
-    for held in job["claims"]:
+    later: list[Claim] = []
+    for held in (*job["claims"], *job["later"]):
         stands = marks.standing(bare, held.proposal.id)
         if stands.applied:
             applied.append(held)
         elif stands.revoked:
             outcomes.append(settle_taken_back(context, held))
+        elif later or (wanted and _alone(wanted[0], held)):
+            later.append(held)
         else:
             try:
                 portion = portion_of(context, held, bare)
@@ -177,12 +185,18 @@ def stage(context: ExecutionContext, job: Job) -> Update:
             _settle(context, portion.held, ending, applied, outcomes)
     return Update(
         claims=tuple(portion.held for portion in going),
+        later=tuple(later),
         portions=tuple(going),
         applied=tuple(applied),
         canaries=tuple(canaries),
         stage=staged,
         outcomes=tuple(outcomes),
     )
+
+
+def _alone(first: Portion, held: Claim) -> bool:
+    """Whether a claim cannot go into one commit with what goes first: columns change alone."""
+    return first.patch.shape is not None or held.proposal.schema_change is not None
 
 
 def verify(context: ExecutionContext, job: Job) -> Update:
@@ -305,13 +319,13 @@ def _lost(context: ExecutionContext, held: Claim) -> tuple[ProposalState, str] |
 
 def _after_verify(job: Job) -> str:
     if not job["claims"]:
-        return "close"
+        return "stage" if job["later"] else "close"
     staged = len(job["claims"])
     return "publish" if job["stage"].patches == staged else "stage"
 
 
 def _after_publish(job: Job) -> str:
-    return "stage" if job["claims"] else "close"
+    return "stage" if job["claims"] or job["later"] else "close"
 
 
 NODES: dict[str, Node] = {

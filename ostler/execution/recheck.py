@@ -6,6 +6,7 @@ from ostler.core.errors import NotFound, VerificationFailed
 from ostler.core.proposals import Proposal, Vote
 from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
+from ostler.execution.schema_ground import contract_moved
 from ostler.policies.judgement import authorize_apply
 from ostler.policies.requests import ChangeRequest
 from ostler.store import proposals
@@ -24,6 +25,8 @@ def obstacle(context: ExecutionContext, claim: Claim) -> Obstacle | None:
         votes = _votes(context, claim)
     except (NotFound, VerificationFailed) as error:
         return ProposalState.FAILED, error.message
+    if contract_moved(context, proposal):
+        return ProposalState.STALE, "the contract has changed since; ask for the change again"
     return _denied(context, proposal, votes)
 
 

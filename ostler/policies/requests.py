@@ -65,6 +65,10 @@ class ChangeRequest(Frozen):
     worse_checks: Count = 0
     effect: bool = False
     """Whether it reaches outside the table."""
+    schema_change: bool = False
+    """Whether it changes columns, and not only what stands in them."""
+    breaking: bool = False
+    """Whether it does so in a way that breaks somebody who reads the data."""
 
 
 class Request(Frozen):
@@ -86,6 +90,8 @@ def change_request(
     confidence: float,
     worse_checks: int,
     effect: bool = False,
+    schema_change: bool = False,
+    breaking: bool = False,
 ) -> ChangeRequest:
     """The request of one exact patch on a table of `total_rows` rows.
 
@@ -109,6 +115,8 @@ def change_request(
         confidence_permille=floor(round(1000 * confidence, 6)),
         worse_checks=worse_checks,
         effect=effect,
+        schema_change=schema_change,
+        breaking=breaking,
     )
 
 

@@ -15,6 +15,8 @@ from ostler.tables.delta import table_of
 from ostler.tables.patch_files import PatchFiles
 from ostler.tables.patches import Patch
 from ostler.tables.stacking import moved_under
+from ostler.tables.staging import mismatches, obstacle
+from ostler.tables.view import View
 
 
 def mark_overtaken(
@@ -37,12 +39,10 @@ def mark_overtaken(
     readable = list(_with_patches(waiting, patches))
     view = table_of(dataset).view()
     moved: list[tuple[Proposal, str]] = []
-    first_moved = moved_under([patch for _, patch in readable], view)
-    for (record, _), cell in zip(readable, first_moved, strict=True):
-        if cell is None:
+    reasons = _reasons(readable, view)
+    for (record, _), because in zip(readable, reasons, strict=True):
+        if not because:
             continue
-        base = record.proposal.patch.base_version
-        because = f"row {cell.row}, {cell.column!r} has changed since version {base}"
         with store.transaction() as session:
             if try_move(
                 session,
@@ -55,6 +55,22 @@ def mark_overtaken(
             ):
                 moved.append((record.proposal, because))
     return tuple(moved)
+
+
+def _reasons(waiting: Sequence[tuple[ProposalRecord, Patch]], view: View) -> list[str]:
+    """Why each no longer fits; empty for one that does."""
+    outgrown = [obstacle(patch, view) for _, patch in waiting]
+    cells = [p for (_, p), why in zip(waiting, outgrown, strict=True) if not (why or p.shape)]
+    moved = iter(moved_under(cells, view))
+    found: list[str] = []
+    for (record, patch), why in zip(waiting, outgrown, strict=True):
+        because = why
+        if not why:
+            cell = next(iter(mismatches(patch, view, 1)), None) if patch.shape else next(moved)
+            since = f"has changed since version {record.proposal.patch.base_version}"
+            because = f"row {cell.row}, {cell.column!r} {since}" if cell else ""
+        found.append(because)
+    return found
 
 
 def _with_patches(

@@ -5,7 +5,7 @@ sure that the one who was overtaken notices. Leases run by the database's clock,
 share; `at` is only what the log says of when it was.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,11 +46,13 @@ def claim(
     at: datetime,
     lease_seconds: int,
     unseen_since: datetime | None = None,
+    due: Callable[[Proposal], bool] = lambda _: True,
 ) -> tuple[Claim, ...]:
     """Take all of a dataset's approved proposals, and those whose worker's lease ran out.
 
-    And its canaries, when nobody has looked at them since `unseen_since`. In order of their
-    approval. `owner` is `holder:process`, so that `release_abandoned` can tell.
+    And its canaries, when nobody has looked at them since `unseen_since`. One that is not `due`
+    stays approved, unless a worker has had it. In order of their approval. `owner` is
+    `holder:process`, so that `release_abandoned` can tell.
     """
     if ":" not in owner:
         raise InternalError(f"the owner {owner!r} of a claim does not begin with a holder and ':'")
@@ -72,7 +74,8 @@ def claim(
             resumed=row.state == ProposalState.EXECUTING,
         )
         for row, body in session.exec(query).all()
-        if _take(session, row, owner=owner, at=at, until=until)
+        if (row.state == ProposalState.EXECUTING or due(proposal_of(row, body)))
+        and _take(session, row, owner=owner, at=at, until=until)
     )
 
 

@@ -8,7 +8,7 @@ in between is looked at here, on the handle that commits.
 
 from collections.abc import Mapping, Sequence
 
-from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
@@ -27,11 +27,16 @@ def commit(
     actions: Sequence[AddAction | RemoveAction],
     metadata: Mapping[str, object],
     marks: Mapping[str, int] = NO_MARKS,
+    columns: Schema | None = None,
 ) -> None:
     """Commit file actions, with transactions that make it one of a kind.
 
     Commits of others in between are fine as long as the files that ours removes are still there,
     the columns are the same and none carries one of our transactions; CommitFailedError otherwise.
+
+    With other `columns` than the table has, the old files are removed by the commit itself. Then no
+    commit may come in between: over rows that were appended meanwhile it would lay a schema that
+    does not know their columns.
     """
     removed = {action.path for action in actions if isinstance(action, RemoveAction)}
     before = _ground(handle, marks)
@@ -40,8 +45,8 @@ def commit(
         try:
             handle.create_write_transaction(
                 list(actions),
-                mode="append",
-                schema=handle.schema(),
+                mode="append" if columns is None else "overwrite",
+                schema=columns or handle.schema(),
                 partition_by=list(handle.metadata().partition_columns) or None,
                 commit_properties=CommitProperties(
                     custom_metadata={METADATA: canonical_json(metadata)},
@@ -52,6 +57,8 @@ def commit(
             return
         except CommitFailedError:
             tries += 1
+            if columns is not None:
+                raise
             handle.update_incremental()
             root = root_of(handle)
             there = {file.removeprefix(root) for file in files_of(handle)}

@@ -7,13 +7,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ostler.core.base import RowId
-from ostler.core.canonical import Digest
+from ostler.core.canonical import Digest, canonical_json
 from ostler.core.errors import NotFound, VerificationFailed
 from ostler.core.proposals import Change
+from ostler.core.schema import Shape
 from ostler.storage.paths import AnyPath, files_under, write_whole
 from ostler.tables.disk import writing
 from ostler.tables.engine import computed
-from ostler.tables.patches import CHANGES, Patch, digest_of_changes
+from ostler.tables.patches import CHANGES, Patch, digest_of_patch
+
+_SHAPE = b"ostler.shape"
+"""The key of a schema patch's shape in the metadata of its file."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,11 @@ class PatchFiles:
         path = self.path(patch.digest)
         if not path.exists():
             with writing(self.folder):
-                content = io.BytesIO()
-                pq.write_table(patch.changes, content, compression="zstd")
+                changes, content = patch.changes, io.BytesIO()
+                if patch.shape is not None:
+                    shape = canonical_json(patch.shape)
+                    changes = changes.replace_schema_metadata({_SHAPE: shape})
+                pq.write_table(changes, content, compression="zstd")
                 write_whole(path, content.getvalue())
         return path
 
@@ -43,14 +50,17 @@ class PatchFiles:
             raise NotFound(f"the patch file {path.name} is missing from {self.folder}")
         try:
             changes = pq.read_table(io.BytesIO(path.read_bytes()))
-        except (pa.ArrowException, OSError) as error:
+            written = (changes.schema.metadata or {}).get(_SHAPE)
+            shape = Shape.model_validate_json(written) if written else None
+            changes = changes.replace_schema_metadata(None)
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise VerificationFailed(f"the patch file {path} cannot be read: {error}") from error
-        if changes.schema != CHANGES or digest_of_changes(changes) != digest:
+        if changes.schema != CHANGES or digest_of_patch(changes, shape) != digest:
             raise VerificationFailed(
                 f"the patch file {path} does not hold the patch that its name says",
                 "it was changed after it was made; restore it from a backup",
             )
-        return Patch(changes, digest)
+        return Patch(changes, digest, shape)
 
     def changes_of_row(self, digest: Digest, row: RowId) -> tuple[Change, ...]:
         """A patch's changes of one row, without the others and not checked; none if it is gone.

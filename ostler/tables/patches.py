@@ -3,18 +3,22 @@
 A patch is a set of changes, one per cell: `(op, row, column, old, new)`, all as text. A deleted or
 inserted row is a change of each of its cells. DuckDB does the work, so a patch of a million cells
 costs no Python loop.
+
+A schema patch has a shape as well: the columns that it finds and leaves. Its changes say the
+content that comes or goes; what they do not name keeps its text.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from ostler.core.base import RowId
-from ostler.core.canonical import Digest
+from ostler.core.canonical import Digest, digest_of
 from ostler.core.datasets import Column
 from ostler.core.errors import BadInput, Conflict
 from ostler.core.proposals import Change, PatchSummary
+from ostler.core.schema import Shape
 from ostler.tables.engine import compute, computed
 
 CHANGES = pa.schema(
@@ -39,11 +43,13 @@ class Patch:
 
     changes: pa.Table
     digest: Digest
+    shape: Shape | None = None
+    """The columns before and after, of a schema patch."""
 
     @property
     def empty(self) -> bool:
         """Whether it changes nothing."""
-        return self.changes.num_rows == 0
+        return self.changes.num_rows == 0 and self.shape is None
 
     def summary(self, base_version: int) -> PatchSummary:
         """What it changes, in numbers."""
@@ -67,11 +73,12 @@ class Patch:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns in which a cell is set, sorted."""
+        """Columns in which a cell is set, or that its shape concerns, sorted."""
         found = compute(
             """SELECT DISTINCT "column" FROM p WHERE op = 'set' ORDER BY 1""", p=self.changes
         )
-        return tuple(str(name) for (name,) in found)
+        names = tuple(str(name) for (name,) in found)
+        return names if self.shape is None else tuple(sorted({*names, *self.shape.touched}))
 
     def page(self, limit: int, offset: int = 0) -> tuple[Change, ...]:
         """Some of its changes, in order."""
@@ -148,6 +155,17 @@ def normal(changes: pa.Table) -> Patch:
     return Patch(ordered, digest_of_changes(ordered))
 
 
+def shaped(patch: Patch, shape: Shape | None) -> Patch:
+    """The patch with a shape; named by both."""
+    return replace(patch, shape=shape, digest=digest_of_patch(patch.changes, shape))
+
+
+def digest_of_patch(changes: pa.Table, shape: Shape | None) -> Digest:
+    """The name of a patch: that of its changes, together with its shape where it has one."""
+    content = digest_of_changes(changes)
+    return content if shape is None else digest_of({"changes": content, "shape": shape})
+
+
 def digest_of_changes(changes: pa.Table) -> Digest:
     """The name of a set of changes, whatever their order: a two-level SHA-256 over sorted lines."""
     return digest_lines(
@@ -171,13 +189,14 @@ def digest_lines(lines: str, **tables: pa.Table) -> Digest:
 
 def invert(patch: Patch) -> Patch:
     """The patch that undoes it: `apply(invert(p), apply(p, t)) = t`."""
-    return normal(
+    inverse = normal(
         computed(
             """SELECT CASE op WHEN 'insert' THEN 'delete' WHEN 'delete' THEN 'insert' ELSE op END
                       AS op, "row", "column", new AS old, old AS new FROM p""",
             p=patch.changes,
         )
     )
+    return shaped(inverse, patch.shape.inverse) if patch.shape else inverse
 
 
 _COMPOSED = """
@@ -203,6 +222,8 @@ def compose(first: Patch, second: Patch) -> Patch:
     """
     if first.empty or second.empty:
         return second if first.empty else first
+    if first.shape or second.shape:
+        raise BadInput("a change of columns is not composed with another patch")
     both = computed(_COMPOSED, p=first.changes, q=second.changes)
     broken = compute(
         """SELECT "row", "column" FROM b WHERE broken OR op = 'conflict' ORDER BY ALL LIMIT 1""",

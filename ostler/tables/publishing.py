@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
-from deltalake import DeltaTable
+from deltalake import DeltaTable, Schema
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
 from ostler.core.canonical import Digest
 from ostler.core.errors import Conflict, InternalError
+from ostler.core.schema import Shape
 from ostler.storage.paths import digest_of_file, path_of, settle, size_of
 from ostler.tables.committing import commit
 from ostler.tables.delta import (
@@ -30,10 +31,12 @@ from ostler.tables.delta import (
 from ostler.tables.disk import writing
 from ostler.tables.engine import computed
 from ostler.tables.layout import Layout, Values, layout_of
-from ostler.tables.patches import Patch, Stale, empty_patch, normal
+from ostler.tables.patches import Patch, Stale, compose, empty_patch, normal
+from ostler.tables.schema_publishing import is_proved, layout_after, schema_after
+from ostler.tables.schema_staging import reshaped
 from ostler.tables.sql import quoted
 from ostler.tables.stacking import stacked
-from ostler.tables.staging import apply, between, overlay
+from ostler.tables.staging import apply, between, obstacle, outgrown, overlay
 from ostler.tables.view import View
 
 APPLIED, REVOKED = 1, 2
@@ -97,16 +100,35 @@ class Stage:
     def with_patches(self, patches: Sequence[Patch]) -> "tuple[Stage, tuple[Stale | None, ...]]":
         """The stage with those on it, in this order, that fit; and why each of the others did not.
 
-        The table is read once, whatever their number.
+        The table is read once, whatever their number. A change of columns goes alone.
         """
-        whole, refused = stacked(self.patch, patches, self.base)
+        if self.patch.shape is not None or (len(patches) > 1 and any(p.shape for p in patches)):
+            raise InternalError("a change of columns goes alone into a commit")
+        reasons = [obstacle(patch, self.base) for patch in patches]
+        fitting = [p for p, because in zip(patches, reasons, strict=True) if not because]
+        whole, moved = self._stacked(fitting)
         staged = replace(
             self,
             view=overlay(whole, self.base),
             patch=whole,
-            patches=self.patches + sum(stale is None for stale in refused),
+            patches=self.patches + sum(stale is None for stale in moved),
         )
-        return staged, refused
+        found = iter(moved)
+        return staged, tuple(outgrown(why) if why else next(found) for why in reasons)
+
+    def _stacked(self, patches: Sequence[Patch]) -> "tuple[Patch, tuple[Stale | None, ...]]":
+        if not any(patch.shape for patch in patches):
+            return stacked(self.patch, patches, self.base)
+        [patch] = patches
+        try:
+            apply(patch, self.base)
+        except Stale as stale:
+            return self.patch, (stale,)
+        return compose(self.patch, patch), (None,)
+
+    def takes(self, patch: Patch) -> bool:
+        """Whether a patch may go into one commit with what is on the stage."""
+        return not self.patches or (self.patch.shape is None and patch.shape is None)
 
 
 def open_stage(table: VersionedTable, version: int | None = None) -> Stage:
@@ -156,6 +178,8 @@ def prepare(stage: Stage) -> Prepared:
 
 def _prepared(stage: Stage, added: dict[str, Values]) -> Prepared:
     """`prepare`; every file is entered in `added` before it is begun."""
+    if stage.patch.shape is not None:
+        return _rewritten(stage, stage.patch.shape, added)
     view = stage.base
     layout = layout_of(stage.handle)
     token = uuid4().hex
@@ -204,6 +228,25 @@ def rewritten(stage: Stage, groups: Sequence[Sequence[str]]) -> Prepared:
         for path in added:
             path_of(path).unlink(missing_ok=True)
         raise
+
+
+def _rewritten(stage: Stage, shape: Shape, added: dict[str, Values]) -> Prepared:
+    """Every data file anew, with other columns."""
+    layout, token = layout_of(stage.handle), uuid4().hex
+    new = layout_after(layout, stage.view)
+    for number, file in enumerate(layout.files):
+        old = _file_view(stage.base, layout, f"file {number} {token}", [file])
+        _write(reshaped(stage.patch, shape, old), new, f"{token}-{number:05}", added)
+    new = new.with_files(added)
+    written = _file_view(stage.view, new, f"after {token}", new.files)
+    if not is_proved(stage.patch, stage.base, stage.view, written):
+        raise InternalError(
+            "the staged files are not the table with the patch on it; nothing was published"
+        )
+    return Prepared(
+        added=tuple(_new_file(stage.view, new, path) for path in added),
+        removed=tuple(layout.relative(file) for file in layout.files),
+    )
 
 
 def _by_file(stage: Stage, layout: Layout) -> list[tuple[str, Patch]]:
@@ -361,10 +404,15 @@ def _commit(
     stage: Stage, prepared: Prepared, marks: Mapping[str, int], metadata: Mapping[str, object]
 ) -> None:
     now = time.time_ns() // 1_000_000
-    actions = [
-        *(AddAction(f.path, f.size, f.partition, now, True, f.stats) for f in prepared.added),
-        *(RemoveAction(path, True, now) for path in prepared.removed),
+    shape = stage.patch.shape
+    actions: list[AddAction | RemoveAction] = [
+        AddAction(f.path, f.size, f.partition, now, True, f.stats) for f in prepared.added
     ]
+    columns: Schema | None = None
+    if shape is None:
+        actions += [RemoveAction(path, True, now) for path in prepared.removed]
+    else:
+        columns = schema_after(stage.handle, shape, stage.view)
     try:
         with writing(path_of(stage.table.uri)):
             commit(
@@ -372,6 +420,7 @@ def _commit(
                 actions,
                 metadata,
                 {transaction_of(name): mark for name, mark in marks.items()},
+                columns,
             )
     except BaseException as error:
         discard(stage, prepared)

@@ -12,6 +12,7 @@ from ostler.core.errors import BadInput
 from ostler.core.proposals import Change
 from ostler.tables.engine import compute, computed
 from ostler.tables.patches import Patch, Stale, digest_lines, normal
+from ostler.tables.schema_staging import reshaped, shape_mismatches, shape_obstacle
 from ostler.tables.sql import quoted, row_id
 from ostler.tables.view import View
 
@@ -21,6 +22,7 @@ _WHOLE = frozenset(
 )
 _PLAIN = _WHOLE | {"BOOLEAN", "VARCHAR", "BLOB", "UUID", "DATE", "TIMESTAMP"}
 """Types of which two values are equal exactly when their texts are."""
+_NUMBERS = ("DECIMAL", "FLOAT", "DOUBLE")
 
 
 def digest_of_view(view: View) -> Digest:
@@ -105,6 +107,8 @@ def _differs(kind: str, one: str, other: str) -> str:
 
 def mismatches(patch: Patch, view: View, limit: int = 10) -> tuple[Change, ...]:
     """Changes whose old value is no longer there: cells that moved, rows that came or went."""
+    if patch.shape is not None:
+        return shape_mismatches(patch, patch.shape, view, limit)
     return misfits(patch.changes, touched_cells(patch.changes, view), limit)
 
 
@@ -181,10 +185,45 @@ def apply(patch: Patch, view: View) -> View:
 
     Raises Stale when an old value is not there, and BadInput when the patch sets a key column.
     """
+    because = obstacle(patch, view)
+    if because:
+        raise outgrown(because)
     wrong = mismatches(patch, view, limit=1)
     if wrong:
         raise moved(wrong[0])
     return overlay(patch, view)
+
+
+def obstacle(patch: Patch, view: View) -> str:
+    """Why a patch does not fit the columns that a table has now; empty when it does."""
+    if patch.shape is not None:
+        return shape_obstacle(patch.shape, view)
+    types = {column.name: column.type for column in view.columns}
+    named = compute(
+        """SELECT "column", bool_or(op <> 'set') FROM p GROUP BY 1 ORDER BY 1""", p=patch.changes
+    )
+    for name, _ in named:
+        if name not in types:
+            return f"column {name!r} is no longer there"
+    if any(whole for _, whole in named) and {name for name, whole in named if whole} != set(types):
+        return "the table has columns that were not there when whole rows were looked at"
+    kinds = {types[name] for name, _ in named} - {"VARCHAR"}
+    for kind in sorted(k for k in kinds if k in _PLAIN or k.startswith(_NUMBERS)):
+        odd = compute(
+            f"""SELECT "column", new FROM p WHERE list_contains(?, "column")
+                AND new IS DISTINCT FROM CAST(TRY_CAST(new AS {kind}) AS VARCHAR)
+                ORDER BY ALL LIMIT 1""",
+            [[name for name, of in types.items() if of == kind]],
+            p=patch.changes,
+        )
+        if odd:
+            return f"column {odd[0][0]!r} is {kind} now, and {odd[0][1]!r} cannot stand in it"
+    return ""
+
+
+def outgrown(because: str) -> Stale:
+    """What to raise when a table's columns are not those that a patch was made for."""
+    return Stale(because, "groom the dataset again to get a proposal for what is there now")
 
 
 def moved(cell: Change) -> Stale:
@@ -197,6 +236,8 @@ def moved(cell: Change) -> Stale:
 
 def overlay(patch: Patch, view: View) -> View:
     """`apply` for a patch that is known to fit."""
+    if patch.shape is not None:
+        return reshaped(patch, patch.shape, view)
     keys = set(patch.columns) & set(view.key)
     if keys:
         raise BadInput(f"a patch cannot set a key column: {sorted(keys)[0]!r}")

@@ -42,7 +42,7 @@ def dry_run(
             for b, a in zip(before, after, strict=True)
         ),
         sample=shown,
-        context=_context(view, tuple(dict.fromkeys(c.row for c in shown))[:_CONTEXT_ROWS]),
+        context=shown_rows(view, tuple(dict.fromkeys(c.row for c in shown))[:_CONTEXT_ROWS]),
         downstream=downstream,
     )
 
@@ -55,9 +55,10 @@ def spread(patch: Patch, limit: int) -> tuple[Change, ...]:
     return tuple(patch.page(1, index * total // limit)[0] for index in range(limit))
 
 
-def _context(
+def shown_rows(
     view: View, rows: tuple[RowId, ...]
 ) -> tuple[tuple[RowId, tuple[tuple[str, Cell], ...]], ...]:
+    """Some rows of a view as they are, for the card."""
     cells = ", ".join(f"CAST({quoted(c)} AS VARCHAR)" for c in view.column_names)
     found = view.query(
         f"""SELECT {view.row}, {cells} FROM {view.source}

@@ -13,6 +13,7 @@ from ostler.core.rollout import describe_rollout
 from ostler.core.states import ProposalState
 from ostler.review.desk import Card, verdict_words
 from ostler.tui.diff import diff_lines
+from ostler.tui.schema_card import column_lines, consumer_lines, contract_lines
 from ostler.tui.text import (
     ADDED,
     MUTED,
@@ -68,6 +69,7 @@ def card_lines(shown: Shown, width: int, now: datetime) -> tuple[Content, ...]:
     """The card for a pane of `width` columns."""
     sections: tuple[tuple[LiteralString, Iterable[Content]], ...] = (
         ("WHY", _why(shown.card, width - _LABEL)),
+        *_schema(shown.card, width - _LABEL),
         ("DIFF", _diff(shown, width - _LABEL)),
         ("CHECKS", _checks(shown.card, width - _LABEL)),
         ("POLICY", _policy(shown.card, width - _LABEL, now)),
@@ -87,6 +89,14 @@ def card_lines(shown: Shown, width: int, now: datetime) -> tuple[Content, ...]:
             # The table of changes needs the whole width.
             lines += _changes(shown, width)
     return tuple(lines)
+
+
+def _schema(card: Card, width: int) -> Iterator[tuple[LiteralString, Iterable[Content]]]:
+    change = card.record.proposal.schema_change
+    if change is not None:
+        yield ("COLUMNS", column_lines(change, width))
+        yield ("CONSUMERS", consumer_lines(change, width))
+        yield ("CONTRACT", contract_lines(change, width))
 
 
 def _head(card: Card, width: int, now: datetime) -> Iterator[Content]:
@@ -128,6 +138,9 @@ def _why(card: Card, width: int) -> Iterator[Content]:
 
 def _diff(shown: Shown, width: int) -> Iterator[Content]:
     patch = shown.card.record.proposal.patch
+    if not patch.rows:
+        yield ours("no value changes")
+        return
     facts = [
         part
         for number, part in (
@@ -144,6 +157,8 @@ def _diff(shown: Shown, width: int) -> Iterator[Content]:
 
 def _changes(shown: Shown, width: int) -> Iterator[Content]:
     proposal = shown.card.record.proposal
+    if not proposal.patch.rows:
+        return
     patch, context = proposal.patch, dict(proposal.dry_run.context)
     yield from diff_lines(shown.changes, context, width)
     if patch.inserted or patch.deleted:

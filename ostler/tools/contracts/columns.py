@@ -10,7 +10,7 @@ from ostler.core.checks import AnyRule
 from ostler.tools.contracts.keys import suggestion
 from ostler.tools.contracts.report import Report
 
-_NAMING = ("column", "left", "right", "dependent", "on", "determinants")
+NAMING = ("column", "left", "right", "dependent", "on", "determinants")
 """Fields of rules that name columns of the table itself."""
 
 
@@ -25,7 +25,7 @@ class Columns:
         """A rule with the names of the table; None when it names a column that is not listed."""
         fields = rule.model_dump()
         renamed: dict[str, Any] = {}
-        for field in (field for field in _NAMING if field in fields):
+        for field in (field for field in NAMING if field in fields):
             value = fields[field]
             names: Sequence[str] = (value,) if isinstance(value, str) else value
             unlisted = [name for name in names if name not in self.stored]

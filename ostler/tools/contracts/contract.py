@@ -21,6 +21,8 @@ class Contract(Frozen):
     checks: tuple[Check, ...]
     types: Mapping[str, str] = Field(default_factory=dict)
     """Logical type per column, for the columns that have one."""
+    columns: tuple[str, ...] = ()
+    """The columns that it lists, in its order, by their names in the table."""
     protected: tuple[str, ...] = ()
     """Columns that no agent may propose to change."""
     downstream: tuple[str, ...] = ()

@@ -62,6 +62,7 @@ def parse_contract(text: str, *, dataset: str, source: str) -> Contract:
         status=model.status or "",
         checks=once,
         types={columns.stored[name]: kind for name, kind in columns.types.items()},
+        columns=tuple(columns.stored.values()),
         protected=tuple(
             columns.stored[column.name or column.physicalName or ""]
             for column in schema.properties or []

@@ -1,0 +1,343 @@
+"""Changes of columns: compiled, weighed against the contracts, and parked for people to decide.
+
+The patch is mechanical, so no agent proposes it: the `schema` principal does, for the person who
+asks, and people vote on exactly what is shown. It is executed like any other approved proposal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from ostler.core.actions import AnyAction, SchemaAction
+from ostler.core.canonical import digest_of, short_id
+from ostler.core.checks import AnyRule, Check, CheckResult, Reported
+from ostler.core.datasets import Dataset
+from ostler.core.errors import BadInput, NotAllowed
+from ostler.core.items import BacklogItem, Criterion, Quadrant, Track
+from ostler.core.proposals import (
+    CheckEffect,
+    Draft,
+    DryRun,
+    Evidence,
+    Proposal,
+    Rank,
+    RankPart,
+    proposal_id,
+)
+from ostler.core.schema import CastReport, ContractEdit, SchemaChange, Shape
+from ostler.core.sentences import describe
+from ostler.core.states import ProposalState
+from ostler.execution.context import ExecutionContext
+from ostler.execution.schema_ground import impacts_now
+from ostler.policies.judgement import judge
+from ostler.policies.requests import Principal, change_request
+from ostler.store import contracts, items, proposals
+from ostler.tables.delta import table_of
+from ostler.tables.patches import Patch
+from ostler.tables.staging import apply
+from ostler.tables.view import View
+from ostler.tools.contracts.compatibility import compatibility_of, steps_of
+from ostler.tools.contracts.consumers import contract_file, read_text
+from ostler.tools.contracts.contract import Contract
+from ostler.tools.contracts.editing import contract_edit, edit_contract, renamed_rule
+from ostler.tools.contracts.parse import parse_contract
+from ostler.tools.dry_run import shown_rows, spread
+from ostler.tools.neighbours import neighbours
+from ostler.tools.quality.measure import measure
+from ostler.tools.schema.compile import compile_schema
+
+SCHEMA = Principal(kind="agent", name="schema")
+_SHOWN = 20
+_SHOWN_ROWS = 5
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person asks for."""
+
+    action: SchemaAction
+    migration: str = ""
+    deprecated_until: date | None = None
+    contract: str | None = None
+    """The text of the contract of the changed table, when the person wrote it."""
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A change of columns with its patch and all that is known of it; nothing is kept."""
+
+    dataset: Dataset
+    view: View
+    patch: Patch
+    change: SchemaChange
+
+
+def weigh(context: ExecutionContext, name: str, asked: Asked) -> Weighed:
+    """Compile a change and find out whom it concerns; BadInput and NotFound as compiling raises."""
+    dataset = context.dataset(name)
+    if dataset.postgres is not None:
+        raise BadInput(
+            f"{name} is a table in PostgreSQL, whose columns Ostler does not change",
+            "change them there, and take the table under care anew",
+        )
+    view = table_of(dataset).view()
+    compiled = compile_schema(asked.action, view)
+    shape = compiled.patch.shape
+    if shape is None:
+        raise BadInput(f"{describe(asked.action)} changes no column")
+    edit = _contract_after(context, dataset, shape, asked.contract)
+    change = change_of(
+        context,
+        dataset,
+        shape,
+        contract=edit,
+        cast=compiled.cast,
+        migration=asked.migration.strip(),
+        deprecated_until=asked.deprecated_until,
+    )
+    return Weighed(dataset, view, compiled.patch, change)
+
+
+def change_of(
+    context: ExecutionContext,
+    dataset: Dataset,
+    shape: Shape,
+    *,
+    contract: ContractEdit | None,
+    cast: CastReport | None = None,
+    migration: str = "",
+    deprecated_until: date | None = None,
+) -> SchemaChange:
+    """All that is known of a shape: its class, whom it concerns, what becomes of the contract."""
+    change = SchemaChange(
+        shape=shape,
+        compatibility=compatibility_of(steps_of(shape)),
+        cast=cast,
+        contract=contract,
+        migration=migration,
+        deprecated_until=deprecated_until,
+    )
+    return change.model_copy(update={"impacts": impacts_now(context, dataset, change)})
+
+
+def request_schema_change(
+    context: ExecutionContext, name: str, asked: Asked, person: Principal
+) -> Proposal:
+    """Park a change of columns; returns what people then vote on.
+
+    Raises BadInput when it breaks a consumer without a migration path and a deprecation date, and
+    NotAllowed when policy does not let this person ask for it, or nobody make it.
+    """
+    weighed = weigh(context, name, asked)
+    change, dataset = weighed.change, weighed.dataset
+    _refuse_unprepared(context, change)
+    proposal = _proposal(context, weighed, asked.action, person)
+    context.patches.put(weighed.patch)
+    with context.store.transaction() as session:
+        at = context.clock()
+        items.upsert_item(session, _item(proposal, dataset), actor=SCHEMA.name, at=at)
+        proposals.park(session, proposal, ProposalState.PARKED, at=at, actor=SCHEMA.name)
+        for consumer in sorted({i.consumer for i in change.impacts if i.breaking}):
+            item = _consumer_item(proposal, change, consumer)
+            items.upsert_item(session, item, actor=SCHEMA.name, at=at)
+    return proposal
+
+
+def _refuse_unprepared(context: ExecutionContext, change: SchemaChange) -> None:
+    broken = next((impact for impact in change.impacts if impact.breaking), None)
+    if broken is None:
+        return
+    if not change.migration or change.deprecated_until is None:
+        raise BadInput(
+            f"it breaks {broken.consumer}: {broken.because}",
+            "say how consumers get over it and how long they have: "
+            "--migration TEXT --deprecated-until YYYY-MM-DD",
+        )
+    if change.deprecated_until < context.clock().date():
+        raise BadInput(
+            f"{change.deprecated_until} has passed", "give the consumers a day that is to come"
+        )
+
+
+def _proposal(
+    context: ExecutionContext, weighed: Weighed, action: AnyAction, person: Principal
+) -> Proposal:
+    dataset, view, patch, change = (
+        weighed.dataset,
+        weighed.view,
+        weighed.patch,
+        weighed.change,
+    )
+    summary = patch.summary(view.version)
+    result = measured(context, weighed)
+    request = change_request(
+        proposer=SCHEMA,
+        dataset=dataset,
+        action=action,
+        patch=summary,
+        total_rows=view.row_count,
+        confidence=1.0,
+        worse_checks=len(result.worse),
+        schema_change=True,
+        breaking=change.breaking,
+    )
+    asked = judge(context.policies, request.model_copy(update={"proposer": person}))
+    verdict = judge(context.policies, request)
+    if "deny" in (asked.outcome, verdict.outcome):
+        reasons = (asked if asked.outcome == "deny" else verdict).reasons
+        raise NotAllowed(f"policy denies it: {'; '.join(reasons) or 'no rule permits it'}")
+    # The same change asked for again, after it was undone, is another one.
+    asked_for = [patch.digest, view.version, change.migration, change.deprecated_until]
+    name = proposal_id(dataset.name, action, digest_of(asked_for))
+    return Proposal(
+        id=name,
+        dataset=dataset.name,
+        item=short_id("I", dataset.name, action),
+        run="",
+        proposer=SCHEMA.name,
+        draft=Draft(
+            action=action,
+            rule=Reported(alert=name, what=describe(action)),
+            evidence=Evidence(confidence=1.0, summary=f"Asked for by {person.name}."),
+            tool="schema/1",
+        ),
+        sentence=describe(action),
+        patch=summary,
+        dry_run=result,
+        # The checks before and after are on the card; no count of failing rows proves a column.
+        acceptance=(),
+        rank=Rank(score=1.0, parts=(RankPart(name="asked", value=1.0, because="a person asks"),)),
+        verdict=verdict.model_copy(update={"outcome": "votes", "votes": max(1, verdict.votes)}),
+        schema_change=change,
+    )
+
+
+def measured(context: ExecutionContext, weighed: Weighed) -> DryRun:
+    """The dry run: every check of the contract before, and what it has become afterwards."""
+    dataset, view, patch, change = weighed.dataset, weighed.view, weighed.patch, weighed.change
+    before, after = _contracts(context, dataset, change)
+    renames = dict(change.shape.renames)
+    old = {renamed_rule(check.rule, renames): check for check in (before.checks if before else ())}
+    checks = tuple(check for check in (after.checks if after else ()) if check.rule in old)
+    first = _measure(context, dataset, view, tuple(old[check.rule] for check in checks))
+    then = _measure(context, dataset, apply(patch, view), checks)
+    shown = spread(patch, _SHOWN)
+    return DryRun(
+        version=view.version,
+        effects=tuple(
+            CheckEffect(check=a.check, before=b.failing, after=a.failing, total=b.total)
+            for b, a in zip(first, then, strict=True)
+        ),
+        sample=shown,
+        context=shown_rows(view, tuple(dict.fromkeys(c.row for c in shown))[:_SHOWN_ROWS]),
+        downstream=dataset.downstream,
+    )
+
+
+def _measure(
+    context: ExecutionContext, dataset: Dataset, view: View, checks: tuple[Check, ...]
+) -> tuple[CheckResult, ...]:
+    rules: list[AnyRule] = [check.rule for check in checks]
+    others: Mapping[str, View] = neighbours(rules, table_of(dataset), context.newest)
+    return tuple(measure(view, checks, now=context.clock(), others=others, sample=0))
+
+
+def _contracts(
+    context: ExecutionContext, dataset: Dataset, change: SchemaChange
+) -> tuple[Contract | None, Contract | None]:
+    text = contract_text_now(context, dataset)
+    if text is None:
+        return None, None
+    before = parse_contract(text, dataset=dataset.name, source="the contract")
+    if change.contract is None:
+        return before, before
+    after = change.contract.after
+    return before, parse_contract(after, dataset=dataset.name, source="the new contract")
+
+
+def contract_text_now(context: ExecutionContext, dataset: Dataset) -> str | None:
+    """What the contract file says; None when there is none."""
+    if context.contracts is None:
+        return None
+    path = contract_file(context.contracts, dataset.name)
+    return read_text(path) if path.exists() else None
+
+
+def _contract_after(
+    context: ExecutionContext, dataset: Dataset, shape: Shape, given: str | None
+) -> ContractEdit | None:
+    text = contract_text_now(context, dataset)
+    if text is None:
+        return None
+    source = f"contracts/{dataset.name}.odcs.yaml"
+    if given is None:
+        edit = edit_contract(text, shape, dataset=dataset.name, source=source)
+    else:
+        parse_contract(given, dataset=dataset.name, source="--contract")
+        edit = contract_edit(text, given, source)
+    return edit if edit.diff else None
+
+
+def contract_before(
+    context: ExecutionContext, dataset: Dataset, original: SchemaChange, shape: Shape
+) -> ContractEdit | None:
+    """The contract that goes with undoing a change: the old one, if nobody edited it since."""
+    text, made = contract_text_now(context, dataset), original.contract
+    if text is not None and made is not None and text == made.after:
+        with context.store.reading() as session:
+            back = contracts.contract_text(session, dataset.name, made.before)
+        return contract_edit(text, back, f"contracts/{dataset.name}.odcs.yaml")
+    return _contract_after(context, dataset, shape, None)
+
+
+_DONE = ("The change is published, and the contract matches the table.",)
+
+
+def _item(proposal: Proposal, dataset: Dataset) -> BacklogItem:
+    shape = proposal.schema_change.shape if proposal.schema_change else None
+    columns = shape.touched if shape else ()
+    return BacklogItem(
+        id=proposal.item,
+        dataset=dataset.name,
+        title=f"{dataset.name}: {proposal.sentence}",
+        description=proposal.draft.evidence.summary,
+        in_scope=tuple(f"{dataset.name}.{column}" for column in columns),
+        out_of_scope=("every other column of the table",),
+        acceptance=(),
+        source=dataset.source or dataset.uri,
+        owner=dataset.owner,
+        dependencies=(*dataset.upstream, *dataset.downstream),
+        definition_of_done=_DONE,
+        metrics=(),
+        rollout=("one commit of its own; undone by the inverse patch",),
+        track=Track.CAPABILITY,
+        quadrant=Quadrant.TECHNICAL_DEBT,
+        finding="",
+    )
+
+
+def _consumer_item(proposal: Proposal, change: SchemaChange, consumer: str) -> BacklogItem:
+    """What a consumer has to do before the change may break it."""
+    mine = [i for i in change.impacts if i.consumer == consumer and i.breaking]
+    until = f" by {change.deprecated_until}" if change.deprecated_until else ""
+    what = f"{consumer} reads {proposal.dataset} as it is after {proposal.id}"
+    return BacklogItem(
+        id=short_id("I", proposal.dataset, proposal.id, consumer),
+        dataset=proposal.dataset,
+        title=f"{consumer}: be ready{until} for: {proposal.sentence}",
+        description=" ".join((*(f"{i.because}." for i in mine), change.migration)),
+        in_scope=tuple(sorted({f"{proposal.dataset}.{i.column}" for i in mine if i.column})),
+        out_of_scope=("every other column of the table",),
+        acceptance=(
+            Criterion(check=Check(rule=Reported(alert=proposal.id, what=what)), max_failing=0),
+        ),
+        source=f"contracts/consumers/{proposal.dataset}/{consumer}.yaml",
+        owner=consumer,
+        dependencies=(proposal.id,),
+        definition_of_done=(f"The contract of {consumer} names what the table will have.",),
+        metrics=(),
+        rollout=(change.migration,),
+        track=Track.RELIABILITY,
+        quadrant=Quadrant.TECHNICAL_DEBT,
+        finding="",
+    )

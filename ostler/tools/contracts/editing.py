@@ -1,0 +1,293 @@
+"""A contract's text after a change of columns, with everything else in it left as it was written.
+
+The text is cut at the places where YAML says that its parts stand, so comments and order survive.
+What comes out is read again and compared: a promise on another column must not change.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from difflib import unified_diff
+from typing import cast
+
+import yaml
+
+from ostler.core.canonical import digest_bytes
+from ostler.core.checks import AnyRule, Check
+from ostler.core.errors import BadInput
+from ostler.core.schema import ContractEdit, Field, Shape
+from ostler.tools.contracts.columns import NAMING
+from ostler.tools.contracts.compatibility import logical_type
+from ostler.tools.contracts.contract import Contract
+from ostler.tools.contracts.parse import parse_contract
+from ostler.tools.contracts.scalars import scalar
+
+_REFERRING = frozenset({*NAMING, "properties", "from"})
+"""Keys of a rule under which columns are named."""
+_OF_TYPE = ("quality", "logicalTypeOptions")
+"""Keys of a column whose rules may not fit another type."""
+
+Cut = tuple[int, int, str]
+"""From where to where in the text, and what stands there afterwards."""
+
+
+def edit_contract(text: str, shape: Shape, *, dataset: str, source: str) -> ContractEdit:
+    """The contract after a schema patch.
+
+    Raises BadInput when the text is written in a way in which it cannot be cut; then a person
+    writes the new one.
+    """
+    before = parse_contract(text, dataset=dataset, source=source)
+    for attempt in _ATTEMPTS:
+        after = attempt(text, shape, dataset)
+        if after is not None and _keeps_promises(before, after, shape, dataset, source):
+            return contract_edit(text, after, source)
+    raise BadInput(
+        f"{source}: it cannot be brought in line with the change by itself",
+        "write the contract of the changed table yourself and pass it: --contract FILE",
+    )
+
+
+def contract_edit(before: str, after: str, source: str) -> ContractEdit:
+    """From one text to another, with the diff between them."""
+    lines = unified_diff(before.splitlines(), after.splitlines(), source, source, lineterm="", n=2)
+    return ContractEdit(before=digest_bytes(before.encode()), after=after, diff="\n".join(lines))
+
+
+def _keeps_promises(before: Contract, text: str, shape: Shape, dataset: str, source: str) -> bool:
+    """Whether a text promises what the old one did, of the columns that stay."""
+    try:
+        after = parse_contract(text, dataset=dataset, source=source)
+    except BadInput:
+        return False
+    cast = {field.name for field, _ in shape.cast}
+    gone = {field.name for field in shape.gone}
+    renames = dict(shape.renames)
+    expected = [
+        check.model_copy(update={"rule": renamed_rule(check.rule, renames)})
+        for check in before.checks
+        if not (gone | cast).intersection(check.rule.columns)
+    ]
+    found = [check for check in after.checks if not (cast | _new(shape)) & {*check.rule.columns}]
+    names = [renames.get(c, c) for c in before.columns if c not in gone]
+    kept = [c for c in after.columns if c in names or c not in _new(shape)]
+    return _sorted(expected) == _sorted(found) and sorted(kept) == sorted(names)
+
+
+def _new(shape: Shape) -> set[str]:
+    return {field.name for field in shape.new}
+
+
+def _sorted(checks: list[Check]) -> list[str]:
+    return sorted(check.model_dump_json() for check in checks)
+
+
+def renamed_rule(rule: AnyRule, renames: Mapping[str, str]) -> AnyRule:
+    """A rule on the columns under their new names."""
+    fields = {field: getattr(rule, field) for field in NAMING if hasattr(rule, field)}
+    return rule.model_copy(
+        update={
+            field: renames.get(value, value)
+            if isinstance(value, str)
+            else tuple(renames.get(name, name) for name in value)
+            for field, value in fields.items()
+        }
+    )
+
+
+# The ways to write it, best first.
+
+
+def _by_name(text: str, shape: Shape, dataset: str) -> str | None:
+    return _Text(text, dataset).edited(shape, physical=False, keep_rules=True)
+
+
+def _by_physical_name(text: str, shape: Shape, dataset: str) -> str | None:
+    return _Text(text, dataset).edited(shape, physical=True, keep_rules=True)
+
+
+def _without_rules(text: str, shape: Shape, dataset: str) -> str | None:
+    return _Text(text, dataset).edited(shape, physical=False, keep_rules=False)
+
+
+_ATTEMPTS: tuple[Callable[[str, Shape, str], str | None], ...] = (
+    _by_name,
+    _by_physical_name,
+    _without_rules,
+)
+
+
+class _Text:
+    """The text of a contract, and where the parts of its schema stand."""
+
+    def __init__(self, text: str, dataset: str) -> None:
+        self.text = text if text.endswith("\n") else text + "\n"
+        self.lines = self.text.splitlines(keepends=True)
+        self.starts = [0]
+        for line in self.lines:
+            self.starts.append(self.starts[-1] + len(line))
+        root = cast("yaml.MappingNode", yaml.compose(self.text, Loader=yaml.SafeLoader))
+        self.schema = _schema(root, dataset)
+        self.properties = _value(self.schema, "properties") if self.schema else None
+
+    def edited(self, shape: Shape, *, physical: bool, keep_rules: bool) -> str | None:
+        """The text after a change; None when its columns are not written line by line."""
+        listed = self.properties
+        if not isinstance(listed, yaml.SequenceNode) or listed.flow_style or not listed.value:
+            return None
+        cuts: list[Cut] = []
+        for old, new in shape.renames:
+            cuts += self._renamed(old, new, physical)
+        for field in shape.gone:
+            cuts += self._gone(field)
+        for before, after in shape.cast:
+            cuts += self._cast(before, after, keep_rules)
+        cuts += self._added(shape)
+        result = self.text
+        for start, end, new in sorted(set(cuts), reverse=True):
+            result = result[:start] + new + result[end:]
+        return result
+
+    def _property(self, column: str) -> yaml.MappingNode | None:
+        for node in _items(self.properties):
+            if column == (_scalar(node, "physicalName") or _scalar(node, "name")):
+                return node
+        return None
+
+    def _renamed(self, old: str, new: str, physical: bool) -> Iterator[Cut]:
+        node = self._property(old)
+        if node is None:
+            return
+        stored, named = _value(node, "physicalName"), _value(node, "name")
+        if stored is not None:
+            yield _place(stored, scalar(new))
+        elif named is not None and physical:
+            line = f", physicalName: {scalar(new)}"
+            if not node.flow_style:
+                line = f"\n{' ' * node.start_mark.column}physicalName: {scalar(new)}"
+            yield (named.end_mark.index, named.end_mark.index, line)
+        elif named is not None:
+            yield _place(named, scalar(new))
+            for rule in self._rules():
+                for reference in _references(rule):
+                    dataset, dot, column = str(reference.value).rpartition(".")
+                    if reference.value == old:
+                        yield _place(reference, scalar(new))
+                    elif dot and column == old:
+                        yield _place(reference, scalar(f"{dataset}.{new}"))
+
+    def _gone(self, field: Field) -> Iterator[Cut]:
+        node = self._property(field.name)
+        if node is None:
+            return
+        yield self._whole_lines(node)
+        name = _scalar(node, "name") or field.name
+        for holder in (self.schema, *_items(self.properties)):
+            if holder is node or holder is None:
+                continue
+            for key in ("quality", "relationships"):
+                entries = list(_items(_value(holder, key)))
+                doomed = [e for e in entries if any(r.value == name for r in _references(e))]
+                if doomed and len(doomed) == len(entries):
+                    yield self._whole_key(holder, key)
+                else:
+                    yield from (self._whole_lines(entry) for entry in doomed)
+
+    def _cast(self, before: Field, after: Field, keep_rules: bool) -> Iterator[Cut]:
+        node = self._property(before.name)
+        kind = _value(node, "logicalType") if node else None
+        if kind is not None:
+            yield _place(kind, logical_type(after.type))
+        if node is not None and not keep_rules and not node.flow_style:
+            yield from (self._whole_key(node, key) for key in _OF_TYPE if _value(node, key))
+
+    def _added(self, shape: Shape) -> Iterator[Cut]:
+        new = {field.name for field in shape.new}
+        listed = cast("yaml.SequenceNode", self.properties)
+        blanks = " " * listed.start_mark.column
+        # Behind the property of the column before it, so that both have one order.
+        behind: yaml.Node | None = None
+        lines: dict[int, str] = {}
+        back = {after: before for before, after in shape.renames}
+        for field in shape.after:
+            if field.name not in new:
+                behind = self._property(back.get(field.name, field.name)) or behind
+                continue
+            place = self.starts[listed.start_mark.line]
+            if behind is not None:
+                place = self.starts[_last_line(behind) + 1]
+            entry = (
+                f"{blanks}- name: {scalar(field.name)}\n"
+                f"{blanks}  logicalType: {logical_type(field.type)}\n"
+            )
+            lines[place] = lines.get(place, "") + entry
+        for place, entry in lines.items():
+            yield (place, place, entry)
+
+    def _rules(self) -> Iterator[yaml.Node]:
+        for holder in (self.schema, *_items(self.properties)):
+            if holder is not None:
+                for key in ("quality", "relationships"):
+                    yield from _items(_value(holder, key))
+
+    def _whole_lines(self, node: yaml.Node) -> Cut:
+        return (self.starts[node.start_mark.line], self.starts[_last_line(node) + 1], "")
+
+    def _whole_key(self, holder: yaml.MappingNode, key: str) -> Cut:
+        name, value = next(pair for pair in _pairs(holder) if pair[0].value == key)
+        return (self.starts[name.start_mark.line], self.starts[_last_line(value) + 1], "")
+
+
+def _schema(root: yaml.MappingNode, dataset: str) -> yaml.MappingNode | None:
+    objects = list(_items(_value(root, "schema")))
+    for node in objects:
+        if dataset in (_scalar(node, "name"), _scalar(node, "physicalName")):
+            return node
+    return objects[0] if len(objects) == 1 else None
+
+
+def _pairs(node: yaml.Node | None) -> list[tuple[yaml.Node, yaml.Node]]:
+    if not isinstance(node, yaml.MappingNode):
+        return []
+    return cast("list[tuple[yaml.Node, yaml.Node]]", node.value)
+
+
+def _items(node: yaml.Node | None) -> Iterator[yaml.MappingNode]:
+    if isinstance(node, yaml.SequenceNode):
+        for item in cast("list[yaml.Node]", node.value):
+            if isinstance(item, yaml.MappingNode):
+                yield item
+
+
+def _value(node: yaml.Node | None, key: str) -> yaml.Node | None:
+    return next((value for name, value in _pairs(node) if name.value == key), None)
+
+
+def _scalar(node: yaml.Node, key: str) -> str:
+    value = _value(node, key)
+    return str(value.value) if isinstance(value, yaml.ScalarNode) else ""
+
+
+def _references(node: yaml.Node, key: str = "") -> Iterator[yaml.ScalarNode]:
+    """Where a rule names columns."""
+    if isinstance(node, yaml.ScalarNode):
+        if key in _REFERRING:
+            yield node
+    elif isinstance(node, yaml.SequenceNode):
+        for item in cast("list[yaml.Node]", node.value):
+            yield from _references(item, key)
+    else:
+        for name, value in _pairs(node):
+            yield from _references(value, str(name.value))
+
+
+def _place(node: yaml.Node, new: str) -> Cut:
+    return (node.start_mark.index, node.end_mark.index, new)
+
+
+def _last_line(node: yaml.Node) -> int:
+    """The last line on which a part stands; a block's own end lies on the next one."""
+    if isinstance(node, yaml.MappingNode | yaml.SequenceNode) and not node.flow_style:
+        inner = [part for pair in _pairs(node) for part in pair]
+        inner += [] if isinstance(node, yaml.MappingNode) else cast("list[yaml.Node]", node.value)
+        return max((_last_line(part) for part in inner), default=node.start_mark.line)
+    end = node.end_mark
+    return end.line - 1 if end.column == 0 and end.line > node.start_mark.line else end.line

@@ -1,0 +1,1 @@
+"""Changes of columns: the patch of each, and what a cast loses."""

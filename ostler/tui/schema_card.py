@@ -1,0 +1,92 @@
+"""A change of columns as lines of the card: columns, what a cast loses, consumers, contract."""
+
+from collections.abc import Iterator, Mapping
+from typing import LiteralString
+
+from textual.content import Content
+
+from ostler.core.schema import CastReport, Impact, SchemaChange
+from ostler.tui.text import (
+    ADDED,
+    MUTED,
+    REMOVED,
+    WARNING,
+    count,
+    hung,
+    join,
+    listed,
+    ours,
+    packed,
+    untrusted,
+)
+
+_NAME = 60
+_PROSE = 600
+_LONGEST_DIFF = 40
+"""Lines of the contract's diff that are shown."""
+_STYLES: Mapping[str, LiteralString] = {"+": ADDED, "-": REMOVED}
+
+
+def column_lines(change: SchemaChange, width: int) -> Iterator[Content]:
+    """Which columns come, go and change, and what a cast does to the values."""
+    yield join(untrusted(change.compatibility.value), ours(" compatibility"))
+    shape = change.shape
+    for old, new in shape.renames:
+        yield from hung(join(untrusted(old, _NAME), ours(" → "), untrusted(new, _NAME)), width)
+    for before, after in shape.cast:
+        types = join(untrusted(before.type, _NAME), ours(" → "), untrusted(after.type, _NAME))
+        yield from hung(join(untrusted(before.name, _NAME), ours("  "), types), width)
+    for field in shape.gone:
+        yield from hung(untrusted(field.name, _NAME, REMOVED), width, ours("- ", REMOVED))
+    for field in shape.new:
+        words = join(untrusted(field.name, _NAME, ADDED), ours("  "), untrusted(field.type, _NAME))
+        yield from hung(words, width, ours("+ ", ADDED))
+    if change.cast is not None:
+        yield from _cast(change.cast, width)
+
+
+def _cast(cast: CastReport, width: int) -> Iterator[Content]:
+    yield from packed(
+        [
+            join(count(cast.exact), ours(" stay as they are")),
+            join(count(cast.rewritten), ours(" say the same in another way")),
+            join(count(cast.missing), ours(" missing")),
+        ],
+        width,
+    )
+    for loss in cast.losses:
+        examples = [
+            join(untrusted(old, _NAME, REMOVED), ours(" → "), untrusted(new, _NAME, ADDED))
+            for _, old, new in loss.examples
+        ]
+        head = join(count(loss.values), ours(" lose: ", WARNING), untrusted(loss.kind), ours("  "))
+        yield from hung(listed(examples), width, head)
+
+
+def consumer_lines(change: SchemaChange, width: int) -> Iterator[Content]:
+    """Whom it concerns, and how they get over it."""
+    for impact in change.impacts:
+        yield from _impact(impact, width)
+    if change.migration:
+        yield from hung(untrusted(change.migration, _PROSE), width, ours("migration: "))
+    if change.deprecated_until is not None:
+        until = untrusted(change.deprecated_until.isoformat())
+        words = ours(", unless their contracts change first")
+        yield from hung(join(ours("not before "), until, words), width)
+
+
+def _impact(impact: Impact, width: int) -> Iterator[Content]:
+    mark = ours("✗ breaks ", WARNING) if impact.breaking else ours("✓ ", ADDED)
+    words = join(untrusted(impact.consumer, _NAME), ours(": "), untrusted(impact.because, _PROSE))
+    yield from hung(words, width, mark)
+
+
+def contract_lines(change: SchemaChange, width: int) -> Iterator[Content]:
+    """What becomes of the contract's text."""
+    if change.contract is None:
+        return
+    lines = change.contract.diff.splitlines()[2:]
+    for line in lines[:_LONGEST_DIFF]:
+        yield from hung(untrusted(line, width, _STYLES.get(line[:1], MUTED)), width)
+    if len(lines) > _LONGEST_DIFF:
+        yield join(ours("and "), count(len(lines) - _LONGEST_DIFF), ours(" lines more"))
