@@ -20,6 +20,7 @@ from ostler.execution.context import ExecutionContext
 from ostler.policies.judgement import authorize_revert, judge
 from ostler.policies.requests import Principal, change_request
 from ostler.store import proposals
+from ostler.store.lineage import downstream_of
 from ostler.store.transitions import state_of
 from ostler.tables.delta import table_of
 from ostler.tables.patches import Patch
@@ -69,6 +70,8 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
     rules = [asked.rule, *(check.rule for check in checks)]
     others = neighbours(rules, table_of(dataset), context.newest)
     now = context.clock()
+    with context.store.reading() as session:
+        reach = downstream_of(session, dataset.name)
     result = dry_run(
         view,
         asked.patch,
@@ -77,7 +80,7 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
         now=now,
         others=others,
         sample=_SAMPLE,
-        downstream=dataset.downstream,
+        downstream=reach,
     )
     request = change_request(
         proposer=REVERTER,
