@@ -1,6 +1,6 @@
 """Deliveries: one event on its way to one destination, and the lease of who sends."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -190,15 +190,21 @@ def find(session: Session, typed: str) -> tuple[Delivery, ...]:
     return found
 
 
-def take_relay(session: Session, owner: str, seconds: float) -> bool:
-    """Become the one who sends, by the database's clock; False when another is at it."""
+def take_relay(
+    session: Session, owner: str, seconds: float, is_gone: Callable[[str], bool]
+) -> bool:
+    """Become the one who sends, by the database's clock; False when another is at it.
+
+    `is_gone` says of another whether it cannot be at it any more.
+    """
     now = database_now(session)
     until = stamp(now + timedelta(seconds=seconds))
     row = session.exec(select(RelayRow).where(RelayRow.name == _RELAY)).first()
     if row is None:
         insert_row(session, RelayRow, {"name": _RELAY, "owner": owner, "lease_until": until})
         return True
-    if row.owner not in ("", owner) and row.lease_until > stamp(now):
+    held = row.owner not in ("", owner) and row.lease_until > stamp(now)
+    if held and not is_gone(row.owner):
         return False
     _lease(session, owner, until)
     return True

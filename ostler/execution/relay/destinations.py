@@ -13,7 +13,6 @@ from ostler.config.settings import Settings
 from ostler.core.canonical import canonical_json
 from ostler.core.errors import BadInput, OstlerError
 from ostler.core.proposals import Proposal
-from ostler.execution.relay.lineage import LINEAGE_KINDS, openlineage
 from ostler.execution.relay.sending import Send, ToFile, ToServer
 from ostler.store.documents import text_of
 from ostler.store.outbox import OutboxEvent
@@ -21,6 +20,9 @@ from ostler.store.telling import KINDS
 from ostler.store.times import stamp
 
 Body = Callable[[Session, OutboxEvent], str]
+
+LINEAGE_KINDS = ("proposal.executing", "execution.recorded")
+"""What begins and what ends a run of OpenLineage."""
 
 FILE_ATTEMPTS = 50
 """A file that cannot be written is tried as long as any server."""
@@ -55,6 +57,9 @@ def destinations_of(settings: Settings, root: Path) -> tuple[Destination, ...]:
         return cloud_event(session, event, source)
 
     def traced(session: Session, event: OutboxEvent) -> str:
+        # OpenLineage's classes cost start-up time, and most workspaces tell nobody.
+        from ostler.execution.relay.lineage import openlineage
+
         return openlineage(session, event, settings.lineage)
 
     for name, effect in settings.effects.items():

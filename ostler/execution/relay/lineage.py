@@ -16,8 +16,6 @@ from ostler.store.times import stamp
 from ostler.tables.delta import VersionedTable, table_of
 from ostler.tools.lineage.events import Approval, Names, Table, ended, started
 
-LINEAGE_KINDS = ("proposal.executing", "execution.recorded")
-
 
 def openlineage(session: Session, event: OutboxEvent, settings: Lineage) -> str:
     """The event of an execution that began or ended; NotFound when what it needs is gone."""

@@ -5,6 +5,8 @@ again. One relay at a time, by a lease in the database; what it may take of a wo
 bounded.
 """
 
+import os
+import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,7 +35,7 @@ PASS_SECONDS = 10.0
 _QUICK = 2
 """Tries in one pass; the further ones are kept in the database and made by later passes."""
 
-_WAIT = wait_exponential_jitter(initial=0.5, max=6 * 3600, exp_base=3, jitter=0.5)
+_WAIT = wait_exponential_jitter(multiplier=0.5, max=6 * 3600, exp_base=3, jitter=0.5)
 """Before the second try 0.5 to 1 s, then three times as long each time, six hours at most."""
 
 _ROUTED = 200
@@ -63,6 +65,7 @@ class Relay:
     store: Store
     destinations: Sequence[Destination]
     owner: str
+    """`host:process`, so that nobody waits for the lease of a process that is dead."""
     clock: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
 
@@ -75,7 +78,7 @@ class Relay:
         longest = max((one.seconds for one in self.destinations), default=0.0)
         with self.store.transaction() as session:
             lease = PASS_SECONDS + 2 * _QUICK * longest + 10
-            if not deliveries.take_relay(session, self.owner, lease):
+            if not deliveries.take_relay(session, self.owner, lease, _is_gone):
                 return Relayed(busy=True)
         try:
             given_up = [*self._route(), *self._orphans()]
@@ -183,6 +186,20 @@ class Relay:
                 answer=answer,
                 at=self.clock(),
             )
+
+
+def _is_gone(owner: str) -> bool:
+    """Whether a relay was a process of this machine that is not there any more."""
+    host, _, process = owner.rpartition(":")
+    if host != platform.node() or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def _worth_another(answer: Answer) -> bool:
