@@ -54,7 +54,7 @@ storage: {storage}
 # effects:
 #   tickets:
 #     url: https://tickets.example.org/hooks/ostler
-#     events: [proposal.failed, item.*]
+#     events: [proposal.failed, "item.*"]
 #     headers: {Authorization: "Bearer ${TICKETS_TOKEN}"}
 # lineage:
 #   file: lineage.jsonl
