@@ -22,7 +22,7 @@ from ostler.core.runs import RunInputs, Step
 from ostler.core.states import ProposalState, RunState
 from ostler.policies.policyset import PolicySet
 from ostler.review.overtaken import mark_overtaken
-from ostler.store import findings, items, proposals, runs
+from ostler.store import findings, items, lineage, proposals, runs
 from ostler.store.engine import Store
 from ostler.store.objects import Objects
 from ostler.store.proposals import Parked
@@ -137,6 +137,10 @@ def groom(
     A run that was killed goes on where it stood. The same alert on the same version is one run.
     `contract` is its text; `others` are the datasets that its foreign keys may name.
     """
+    with groomer.store.reading() as session:
+        # What lineage says becomes part of the dataset's recorded facts, so that a replay sees it.
+        reach = lineage.downstream_of(session, dataset.name)
+    dataset = dataset.model_copy(update={"downstream": reach})
     inputs = _inputs(groomer, dataset, contract, others, alert)
     done = _finished(groomer, inputs) if alert is not None else None
     if done is not None:

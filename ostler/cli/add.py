@@ -53,6 +53,12 @@ def add(
     protect: Annotated[
         list[str] | None, typer.Option(help="Column that agents may not change; repeatable.")
     ] = None,
+    upstream: Annotated[
+        list[str] | None, typer.Option(help="What it is made from; repeatable.")
+    ] = None,
+    downstream: Annotated[
+        list[str] | None, typer.Option(help="What is made from it; repeatable.")
+    ] = None,
     encoding: Annotated[str, typer.Option(help="Of a CSV file.")] = "utf-8",
     sheet: Annotated[str, typer.Option(help="Of an Excel workbook that has several.")] = "",
     append: Annotated[
@@ -78,7 +84,16 @@ def add(
         elif is_table:
             refuse_name(parts, named)
             rows, version = take_postgres(
-                parts, file, table, named, owner=owner, key=keys, value=value, protect=protected
+                parts,
+                file,
+                table,
+                named,
+                owner=owner,
+                key=keys,
+                value=value,
+                protect=protected,
+                upstream=tuple(upstream or ()),
+                downstream=tuple(downstream or ()),
             )
         else:
             rows, version = take(
@@ -89,6 +104,8 @@ def add(
                 key=keys,
                 value=value,
                 protect=protected,
+                upstream=tuple(upstream or ()),
+                downstream=tuple(downstream or ()),
                 encoding=encoding,
                 sheet=sheet,
             )
@@ -136,6 +153,8 @@ def take(
     key: tuple[str, ...] = (),
     value: int = 3,
     protect: tuple[str, ...] = (),
+    upstream: tuple[str, ...] = (),
+    downstream: tuple[str, ...] = (),
     encoding: str = "utf-8",
     sheet: str = "",
 ) -> tuple[int, int]:
@@ -190,6 +209,8 @@ def take(
         source=str(file),
         value=value,
         protected=protect,
+        upstream=upstream,
+        downstream=downstream,
     )
     with parts.store.transaction() as session:
         add_dataset(session, dataset, actor=parts.workspace.reviewer, at=now())

@@ -56,6 +56,8 @@ def take_postgres(
     key: tuple[str, ...],
     value: int,
     protect: tuple[str, ...],
+    upstream: tuple[str, ...],
+    downstream: tuple[str, ...],
 ) -> tuple[int, int]:
     """Read a table into its mirror and take it under care; returns its rows and its version."""
     from uuid import uuid4
@@ -107,6 +109,8 @@ def take_postgres(
         source=f"{where} {source.place}",
         value=value,
         protected=tuple(dict.fromkeys((*protect, *made.unpatchable))),
+        upstream=upstream,
+        downstream=downstream,
         postgres=source,
     )
     with parts.store.transaction() as session:

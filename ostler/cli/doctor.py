@@ -143,6 +143,19 @@ def _model(parts: "Opened") -> str:
     return f"{model.name} at {model.base_url}"
 
 
+def _outbox(parts: "Opened") -> str:
+    from ostler.core.errors import BadInput
+    from ostler.store.deliveries import DeliveryState, delivery_counts
+
+    with parts.store.reading() as session:
+        counts = delivery_counts(session)
+    dead, waiting = counts[DeliveryState.DEAD], counts[DeliveryState.PENDING]
+    if dead:
+        raise BadInput(f"{dead:,} events could not be delivered: ostler outbox")
+    names = ", ".join(one.name for one in parts.relay.destinations)
+    return f"{waiting:,} events wait for {names}" if names else "nobody outside is told"
+
+
 def _disk(parts: "Opened") -> str:
     import shutil
 
@@ -161,5 +174,6 @@ _LOOKS: "dict[str, Callable[[Opened], str]]" = {
     "contracts": _contracts,
     "tables": _tables,
     "model": _model,
+    "outbox": _outbox,
     "disk": _disk,
 }

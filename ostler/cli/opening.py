@@ -1,5 +1,7 @@
 """A workspace opened for a command: every part made when it is first asked for."""
 
+import os
+import platform
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from ostler.core.errors import BadInput
 if TYPE_CHECKING:
     from ostler.agents.grooming import Groomer
     from ostler.execution.context import ExecutionContext
+    from ostler.execution.relay.relay import Relay
     from ostler.policies.policyset import PolicySet
     from ostler.review.desk import Desk
     from ostler.store.engine import Store
@@ -186,6 +189,19 @@ class Opened:
             lease_seconds=self.workspace.settings.work.lease_seconds,
             connections=self.workspace.settings.connections,
             contracts=self.workspace.contracts,
+        )
+
+    @cached_property
+    def relay(self) -> "Relay":
+        """What tells the outside."""
+        from ostler.execution.relay.destinations import destinations_of
+        from ostler.execution.relay.relay import Relay
+
+        return Relay(
+            store=self.store,
+            destinations=destinations_of(self.workspace.settings, self.workspace.root),
+            owner=f"{platform.node()}:{os.getpid()}",
+            clock=now,
         )
 
     def close(self) -> None:

@@ -37,15 +37,26 @@ def work(
                 print_json([_plain(outcome) for outcome in outcomes])
             elif not outcomes:
                 say("nothing is approved")
+            relay(parts)
             return 0
         say("waiting for approvals; ctrl-c ends it")
         work_on(
             parts.execution,
             parts.workspace.settings.work.poll_seconds,
             lambda o: print_json(_plain(o)) if as_json else tell(o),
+            lambda: relay(parts),
             watch_seconds=parts.workspace.settings.work.watch_seconds,
         )
     return 0
+
+
+def relay(parts: "Opened") -> None:
+    """Tell the outside what happened, and the person what could not be told."""
+    from ostler.cli.output import say
+    from ostler.review.text import visible
+
+    for one in parts.relay.run().dead:
+        say(visible(f"{one.key}: {one.kind} was given up: see ostler outbox"))
 
 
 def execute(parts: "Opened") -> str:

@@ -1,11 +1,23 @@
 """Settings: what `ostler.yaml` says, over it the environment, under it the defaults."""
 
+import os
+import re
+from collections.abc import Mapping
 from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -61,6 +73,97 @@ class Upkeep(_Section):
     """Versions that nobody needs are released so many days after they were replaced; 0: never."""
 
 
+_HEADER = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]* )?\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""A value from the environment, with at most a scheme before it: `Bearer ${TOKEN}`."""
+
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
+
+
+class Http(_Section):
+    """Where something is posted to."""
+
+    url: str
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Their values come from the environment: `Authorization: Bearer ${TOKEN}`."""
+    timeout_seconds: float = Field(default=10, gt=0, le=60)
+    """Of one try, from the first byte to the last."""
+    attempts: int = Field(default=12, ge=1, le=50)
+    """After so many it is given up and shown."""
+    allow_http: bool = False
+    """Send over plain http also to other machines."""
+
+    @model_validator(mode="after")
+    def _refuse(self) -> Self:
+        try:
+            parts = urlsplit(self.url)
+            host = parts.hostname or ""
+        except ValueError:
+            raise ValueError("url: is not an address") from None
+        if parts.scheme not in ("http", "https") or not host or self.url != self.url.strip():
+            raise ValueError("url: must begin with https:// and name a host")
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("url: holds a name or password; use a header from the environment")
+        if parts.scheme == "http" and not (self.allow_http or _is_local(host)):
+            raise ValueError("url: is not encrypted; use https, or say allow_http: true")
+        for name, value in self.headers.items():
+            if not _TOKEN.fullmatch(name) or name.lower() in _OURS:
+                raise ValueError(f"headers: {name!r} cannot be set")
+            if not _HEADER.fullmatch(value):
+                raise ValueError(
+                    f"headers: {name} must come from the environment, as in Bearer ${{TOKEN}}"
+                )
+        return self
+
+
+_OURS = ("content-type", "content-length", "host", "idempotency-key", "transfer-encoding")
+
+
+def _is_local(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def header_values(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers with their values from the environment; BadInput names a variable that is not set."""
+    values: dict[str, str] = {}
+    for name, pattern in headers.items():
+        found = _HEADER.fullmatch(pattern)
+        variable = found.group(1) if found else ""
+        value = os.environ.get(variable, "")
+        if not value or not (value.isascii() and value.isprintable()):
+            raise BadInput(
+                f"the environment variable {variable}, for the header {name}, "
+                + ("cannot be sent" if value else "is not set")
+            )
+        values[name] = pattern.replace(f"${{{variable}}}", value)
+    return values
+
+
+class Effect(Http):
+    """A destination outside that is told what happens."""
+
+    events: tuple[str, ...] = ("proposal.published", "proposal.failed", "proposal.reverted")
+    """Kinds of events, with * and ?."""
+
+
+class Lineage(_Section):
+    """Where OpenLineage events of executions go, and under which names."""
+
+    namespace: str = Field(default="ostler", min_length=1, max_length=500)
+    """Of our datasets and jobs."""
+    job: str = Field(default="groom", min_length=1, max_length=200)
+    """Jobs are called `JOB.DATASET`."""
+    file: str = ""
+    """A file of JSON lines that events are appended to; relative to the workspace."""
+    http: Http | None = None
+    """A server that takes events at /api/v1/lineage."""
+
+
 class Settings(BaseSettings):
     """All settings of a workspace."""
 
@@ -83,6 +186,17 @@ class Settings(BaseSettings):
     grooming: Grooming = Field(default_factory=Grooming)
     work: Work = Field(default_factory=Work)
     upkeep: Upkeep = Field(default_factory=Upkeep)
+    effects: dict[str, Effect] = Field(default_factory=dict)
+    """Destinations outside, by name."""
+    lineage: Lineage = Field(default_factory=Lineage)
+
+    @field_validator("effects")
+    @classmethod
+    def _names(cls, effects: dict[str, Effect]) -> dict[str, Effect]:
+        for name in effects:
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is no name: use letters, digits, - and _")
+        return effects
 
     @classmethod
     def settings_customise_sources(
@@ -118,5 +232,5 @@ def read_settings(path: Path) -> Settings:
 
 
 def _keys() -> list[str]:
-    sections = (Settings, Model, Grooming, Work, Upkeep, Connection, Rollout)
+    sections = (*(Settings, Model, Grooming, Work, Upkeep, Connection), *(Rollout, Effect, Lineage))
     return sorted({key for section in sections for key in section.model_fields})

@@ -49,6 +49,15 @@ upkeep:
 # Where managed tables, patches and recorded inputs lie; empty: in .ostler/ here. A folder that
 # several machines see, or s3://bucket/path; credentials come from the environment.
 storage: {storage}
+
+# Who outside is told what happens; see docs/effects.md and docs/lineage.md.
+# effects:
+#   tickets:
+#     url: https://tickets.example.org/hooks/ostler
+#     events: [proposal.failed, "item.*"]
+#     headers: {Authorization: "Bearer ${TICKETS_TOKEN}"}
+# lineage:
+#   file: lineage.jsonl
 """
 
 

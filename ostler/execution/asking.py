@@ -85,7 +85,7 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
             now=now,
             others=others,
             sample=_SAMPLE,
-            downstream=dataset.downstream,
+            downstream=context.downstream(dataset),
         )
     request = change_request(
         proposer=REVERTER,

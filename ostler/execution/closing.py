@@ -7,7 +7,6 @@ from itertools import groupby
 
 from sqlmodel import Session
 
-from ostler.core.canonical import short_id
 from ostler.core.checks import CheckResult
 from ostler.core.datasets import Dataset
 from ostler.core.proposals import Proposal
@@ -18,7 +17,7 @@ from ostler.execution.context import ExecutionContext
 from ostler.execution.schema_ground import keep_contract, write_contract
 from ostler.execution.undoing import undo, undone
 from ostler.execution.withdrawing import said_of, withdraw
-from ostler.store import items, outbox
+from ostler.store import items
 from ostler.store.claims import Claim, move_claimed
 from ostler.store.executions import Execution, record_execution
 from ostler.store.transitions import state_of
@@ -166,7 +165,7 @@ def _close(
                 ),
                 actor=ACTOR,
             )
-            _move(session, one, ending, commit.version, at)
+            _move(session, one, ending, at)
             keep_contract(session, one.proposal, ending.state, at=at)
     return [
         Outcome(p, endings[p.id].state, endings[p.id].because, commit.version) for p in proposals
@@ -214,17 +213,10 @@ def _ending(proposal: Proposal, unmet: str, gone: bool, stuck: str) -> _Ending:
     return _Ending(ProposalState.FAILED, ItemState.REOPENED, because + "it was undone")
 
 
-def _move(session: Session, held: Claim, ending: _Ending, version: int, at: datetime) -> None:
-    """Move the proposal, its item and what it reverts, and tell the outside."""
+def _move(session: Session, held: Claim, ending: _Ending, at: datetime) -> None:
+    """Move the proposal, its item and what it reverts."""
     proposal, state, because = held.proposal, ending.state, ending.because
     move_claimed(session, held, state, actor=ACTOR, at=at, because=because)
     items.set_item_state(session, proposal.item, ending.item, actor=ACTOR, at=at)
     if state is ProposalState.PUBLISHED:
         take_back(session, proposal, actor=ACTOR, at=at)
-    outbox.enqueue(
-        session,
-        short_id("E", proposal.id, state.value),
-        f"proposal.{state.value}",
-        {"proposal": proposal.id, "version": version, "because": because},
-        at=at,
-    )

@@ -8,7 +8,7 @@ from pathlib import Path
 from ostler.core.datasets import Connection, Dataset
 from ostler.core.errors import NotFound
 from ostler.policies.policyset import PolicySet
-from ostler.store import datasets
+from ostler.store import datasets, lineage
 from ostler.store.engine import Store
 from ostler.tables.patch_files import PatchFiles
 from ostler.tables.targets import current
@@ -42,6 +42,11 @@ class ExecutionContext:
         """A dataset under care."""
         with self.store.reading() as session:
             return datasets.get_dataset(session, name)
+
+    def downstream(self, dataset: Dataset) -> tuple[str, ...]:
+        """Everything that is made from a dataset, as declared and as lineage has it."""
+        with self.store.reading() as session:
+            return lineage.downstream_of(session, dataset.name)
 
     def newest(self, name: str) -> View | None:
         """The newest version of a dataset, or nothing when there is none of that name."""

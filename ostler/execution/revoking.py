@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Literal
 
-from ostler.core.canonical import short_id
 from ostler.core.errors import Conflict, NotAllowed
 from ostler.core.proposals import Proposal
 from ostler.core.states import ItemState, ProposalState
@@ -11,7 +10,7 @@ from ostler.execution.context import ExecutionContext
 from ostler.execution.withdrawing import withdraw
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.requests import DatasetFacts, Principal
-from ostler.store import items, outbox
+from ostler.store import items
 from ostler.store.promotions import note_promotion
 from ostler.store.proposals import ProposalRecord
 from ostler.store.transitions import state_of, try_move
@@ -76,13 +75,6 @@ def _recorded(
         if not try_move(session, proposal.id, now, target, actor=actor, at=at, because=said):
             raise Conflict(f"proposal {proposal.id} is no longer {now}", "look at it again")
         items.set_item_state(session, proposal.item, ItemState.REOPENED, actor=actor, at=at)
-        outbox.enqueue(
-            session,
-            short_id("E", proposal.id, target.value),
-            f"proposal.{target.value}",
-            {"proposal": proposal.id, "because": said},
-            at=at,
-        )
     return target
 
 

@@ -230,7 +230,7 @@ def measured(context: ExecutionContext, weighed: Weighed) -> DryRun:
         ),
         sample=shown,
         context=shown_rows(view, tuple(dict.fromkeys(c.row for c in shown))[:_SHOWN_ROWS]),
-        downstream=dataset.downstream,
+        downstream=context.downstream(dataset),
     )
 
 

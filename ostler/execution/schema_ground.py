@@ -39,7 +39,7 @@ def impacts_now(
     return impacts_of(
         steps_of(change.shape),
         dataset.name,
-        downstream=dataset.downstream,
+        downstream=context.downstream(dataset),
         consumers=consumers_of(context.contracts, dataset.name),
         others=other_contracts(context.contracts, dataset.name),
     )

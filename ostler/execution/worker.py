@@ -112,14 +112,18 @@ def work(
     context: ExecutionContext,
     poll_seconds: float,
     done: Callable[[Outcome], None],
+    tell: Callable[[], object] = lambda: None,
     stop: Callable[[], bool] = lambda: False,
     watch_seconds: float = 60,
 ) -> None:
     """Execute what is approved, and wait for more, until told to stop.
 
-    Looks at each canary every `watch_seconds`.
+    Looks at each canary every `watch_seconds`; `tell` is called after each pass, also after one
+    that found nothing.
     """
     context = replace(context, watch_seconds=watch_seconds)
     while not stop():
-        if not work_once(context, done):
+        outcomes = work_once(context, done)
+        tell()
+        if not outcomes:
             time.sleep(poll_seconds)

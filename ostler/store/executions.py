@@ -11,6 +11,7 @@ from ostler.core.states import ProposalState
 from ostler.store.documents import checked, keep
 from ostler.store.models import DocumentRow, ExecutionRow
 from ostler.store.projection import Event, add
+from ostler.store.telling import tell_execution
 from ostler.store.times import stamp
 
 
@@ -54,6 +55,14 @@ def record_execution(session: Session, execution: Execution, *, actor: str) -> N
         }
         event = Event(execution.at, actor, "execution.recorded", execution.proposal)
         add(session, event, ExecutionRow, columns)
+        tell_execution(
+            session,
+            execution.proposal,
+            execution.fence,
+            execution.outcome,
+            (execution.version_before, execution.version_after),
+            at=execution.at,
+        )
     elif known != digest:
         raise InternalError(
             f"claim {execution.fence} of proposal {execution.proposal} ended in two ways"

@@ -13,6 +13,7 @@ from ostler.store.documents import checked, keep
 from ostler.store.lookup import full_id
 from ostler.store.models import BacklogItemRow, DocumentRow
 from ostler.store.projection import Event, add, change
+from ostler.store.telling import tell_item
 from ostler.store.times import instant, stamp
 
 
@@ -41,6 +42,7 @@ def upsert_item(session: Session, item: BacklogItem, *, actor: str, at: datetime
             "changed_at": now,
         }
         add(session, Event(at, actor, "item.opened", item.id), BacklogItemRow, columns)
+        tell_item(session, item.id, at=at)
         return ItemState.OPEN
     before = ItemState(row.state)
     after = ItemState.REOPENED if before is ItemState.DONE else before
@@ -54,6 +56,8 @@ def upsert_item(session: Session, item: BacklogItem, *, actor: str, at: datetime
             {"dataset": item.dataset, "state": after.value, "digest": digest, "changed_at": now},
             only_if={"state": before.value, "digest": row.digest},
         )
+        if after is not before:
+            tell_item(session, item.id, at=at)
     return after
 
 
@@ -71,6 +75,7 @@ def set_item_state(
             {"state": state.value, "changed_at": stamp(at)},
             only_if={"state": row.state},
         )
+        tell_item(session, row.id, at=at)
 
 
 def get_item(session: Session, typed: str) -> ItemRecord:

@@ -1,8 +1,9 @@
-"""The tables. All but four are a projection of the audit log, column for column.
+"""The tables. All but six are a projection of the audit log, column for column.
 
 `document` holds bodies under their digests and forgets none, so that what an old vote was cast on
-can still be read. `audit_entry` and `checkpoint` are the log; `outbox` is a delivery queue. No type
-here means something else in PostgreSQL than in SQLite: text, whole numbers, doubles.
+can still be read. `audit_entry` and `checkpoint` are the log; `outbox`, `delivery` and `relay` are
+a delivery queue. No type here means something else in PostgreSQL than in SQLite: text, whole
+numbers, doubles.
 """
 
 import re
@@ -166,14 +167,61 @@ class ExecutionRow(Stored, table=True):
 
 
 class OutboxRow(Stored, table=True):
-    """An event that waits to be told outside."""
+    """An event to be told outside."""
 
-    __table_args__ = (Index(None, "sent_at", "created_at", "event_id"),)
+    __table_args__ = (Index(None, "routed_at", "created_at", "event_id"),)
     event_id: str = Field(primary_key=True)
     kind: str
     body: str
     created_at: str
-    sent_at: str | None
+    routed_at: str | None
+    """When it was handed to the destinations that want it, each with a delivery of its own."""
+
+
+class DeliveryRow(Stored, table=True):
+    """An event on its way to one destination."""
+
+    __table_args__ = (Index(None, "state", "next_at", "event_id"),)
+    event_id: str = Field(primary_key=True, foreign_key="outbox.event_id")
+    destination: str = Field(primary_key=True)
+    state: str
+    body: str
+    """Exactly what is sent, on every try."""
+    attempts: int
+    next_at: str
+    answer: str
+    """What the last try came to; partly from outside, so hostile."""
+    changed_at: str
+
+
+class RelayRow(Stored, table=True):
+    """Who sends at the moment: one row, a lease."""
+
+    name: str = Field(primary_key=True)
+    owner: str
+    lease_until: str
+
+
+class LineageEdgeRow(Stored, table=True):
+    """One dataset, or one column of it, is made from another; learnt from outside."""
+
+    __table_args__ = (Index(None, "target"),)
+    source: str = Field(primary_key=True)
+    source_column: str = Field(primary_key=True)
+    """Empty for an edge between datasets."""
+    target: str = Field(primary_key=True)
+    target_column: str = Field(primary_key=True)
+    learnt: str
+    """From where."""
+    at: str
+
+
+class LineageAliasRow(Stored, table=True):
+    """What another system calls a dataset of ours."""
+
+    name: str = Field(primary_key=True)
+    dataset: str
+    at: str
 
 
 class AuditEntryRow(Stored, table=True):
@@ -225,6 +273,8 @@ PROJECTED: tuple[Table, ...] = tuple(
         ProposalRow,
         VoteRow,
         ExecutionRow,
+        LineageEdgeRow,
+        LineageAliasRow,
     )
 )
 """The tables that the audit log determines, every column of them."""

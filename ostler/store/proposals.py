@@ -17,6 +17,7 @@ from ostler.store.documents import checked, keep
 from ostler.store.lookup import full_id
 from ostler.store.models import DocumentRow, ProposalRow, VoteRow
 from ostler.store.projection import Event, Value, add
+from ostler.store.telling import tell_proposal
 from ostler.store.times import instant, maybe_instant, maybe_stamp, stamp
 from ostler.store.transitions import move, try_move
 
@@ -77,6 +78,8 @@ def park(
     if state is not ProposalState.PARKED:
         because = "; ".join(proposal.verdict.reasons)
         move(session, proposal.id, ProposalState.PARKED, state, actor=actor, at=at, because=because)
+    elif row is None:
+        tell_proposal(session, proposal.id, at=at)
     return Parked.NEW if row is None else Parked.PARKED_AGAIN
 
 

@@ -10,6 +10,7 @@ from ostler.core.errors import Conflict, InternalError, NotFound
 from ostler.core.states import TRANSITIONS, ProposalState
 from ostler.store.models import ProposalRow
 from ostler.store.projection import Columns, Event, Value, change
+from ostler.store.telling import tell_proposal
 from ostler.store.times import stamp
 
 NOTHING: Mapping[str, JsonValue] = {}
@@ -67,7 +68,7 @@ def try_move(
         values["decided_at"] = stamp(at)
     detail: dict[str, JsonValue] = {**payload, "from": source.value, "to": target.value}
     event = Event(at, actor, "proposal.moved", proposal_id, detail)
-    return change(
+    moved = change(
         session,
         event,
         ProposalRow,
@@ -75,6 +76,9 @@ def try_move(
         {**values, **columns},
         only_if={"state": source.value, **only_if},
     )
+    if moved:
+        tell_proposal(session, proposal_id, at=at)
+    return moved
 
 
 def state_of(session: Session, proposal_id: str) -> ProposalState:

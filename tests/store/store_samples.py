@@ -32,6 +32,7 @@ from ostler.store import (
     executions,
     findings,
     items,
+    lineage,
     proposals,
     runs,
     votes,
@@ -147,6 +148,9 @@ def _begin(session: Session, objects: Objects) -> None:
     at, agent = NOON, "agent"
     datasets.add_dataset(session, dataset(), actor="ana", at=at)
     datasets.replace_dataset(session, dataset(value=2), actor="ana", at=at)
+    made = lineage.Edge("lake/raw", "orders", "größe", "size", "imported from a file")
+    assert lineage.record_edges(session, [made], actor="ana", at=at) == 1
+    lineage.record_alias(session, "lake/orders", "orders", actor="ana", at=at)
     contract = contracts.record_contract(session, "orders", "rules: []", actor="ana", at=at)
     assert objects.put_text("rules: []") == contract
     runs.start_run(session, "R-1", inputs(contract=contract), actor=agent, at=at)

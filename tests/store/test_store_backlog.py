@@ -206,14 +206,14 @@ def test_each_claim_of_a_proposal_has_one_execution(store: Store) -> None:
         assert executions.executions_of(session, "P-AAAAAAAA") == (stale, published)
 
 
-def test_the_outbox_hands_out_each_event_until_it_was_sent(store: Store) -> None:
+def test_the_outbox_hands_out_each_event_until_it_was_routed(store: Store) -> None:
     with store.transaction() as session:
         for seconds, event_id in ((2, "b"), (1, "c"), (1, "a"), (9, "c")):
             at = samples.later(seconds)
             outbox.enqueue(session, event_id, "proposal.parked", {"by": seconds}, at=at)
-        assert [e.id for e in outbox.pending(session, 2)] == ["a", "c"]
-        outbox.mark_sent(session, "a", at=samples.later(10))
-        waiting = outbox.pending(session, 9)
+        assert [e.id for e in outbox.unrouted(session, 2)] == ["a", "c"]
+        outbox.mark_routed(session, "a", at=samples.later(10))
+        waiting = outbox.unrouted(session, 9)
     assert [(e.id, e.body) for e in waiting] == [("c", {"by": 1}), ("b", {"by": 2})]
 
 

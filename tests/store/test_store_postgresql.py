@@ -182,8 +182,9 @@ def test_who_is_not_let_in_is_told_so_in_a_sentence(
 GRANTS = """
 GRANT USAGE ON SCHEMA ostler TO team;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ostler TO team;
-GRANT UPDATE ON ostler.dataset, ostler.run, ostler.backlog_item, ostler.proposal, ostler.outbox
-    TO team;
+GRANT UPDATE ON ostler.dataset, ostler.run, ostler.backlog_item, ostler.proposal, ostler.outbox,
+    ostler.delivery, ostler.relay TO team;
+GRANT DELETE ON ostler.outbox, ostler.delivery TO team;
 """
 """As docs/state-database.md lists them."""
 

@@ -1,0 +1,1 @@
+"""What happened is told outside: at least once, in its own time, never in the way of the work."""

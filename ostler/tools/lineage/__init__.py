@@ -1,0 +1,1 @@
+"""Lineage: what an execution says of itself in OpenLineage, and what others' events say."""
