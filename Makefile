@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test setup lint types layers unit format lock clean
+.PHONY: help demo test setup lint types layers unit format lock bench-repair clean
 
 help: ## what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(STAMP) ## a dirty table, groomed; opens the console, or prints the whole flow without a terminal
 	@$(BIN)/ostler demo
@@ -46,6 +46,9 @@ unit: $(STAMP) ## the tests
 format: $(STAMP) ## let ruff mend what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+bench-repair: $(STAMP) ## repair quality per human decision; options: make bench-repair ARGS='--only films'
+	@$(BIN)/python benchmarks/suite.py $(ARGS)
 
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

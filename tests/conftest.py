@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from postgres_server import PostgresServer, running_server
 from sqlalchemy import make_url
-from state_database import KINDS, StateDatabase
+from state_database import StateDatabase
 
 from ostler.cli.main import main
 from ostler.store.engine import open_store
@@ -77,10 +77,18 @@ def migrated(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory)
     return make_url(url).database or ""
 
 
-@pytest.fixture(params=KINDS)
-def state_db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StateDatabase]:
-    """A state database that nobody has written to: the test runs once in each kind."""
-    if request.param == "sqlite":
+@pytest.fixture
+def state_kind() -> str:
+    """Which kind of state database a test uses; where both matter, a fixture says so."""
+    return "sqlite"
+
+
+@pytest.fixture
+def state_db(
+    state_kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[StateDatabase]:
+    """A state database that nobody has written to."""
+    if state_kind == "sqlite":
         yield StateDatabase(f"sqlite:///{tmp_path / 'state.db'}")
         return
     server: PostgresServer = request.getfixturevalue("postgres")

@@ -5,8 +5,10 @@ from datetime import timedelta
 from ostler.agents.context import GroomingContext
 from ostler.agents.outputs import Judged, Prioritized, RankedCandidate
 from ostler.core.checks import Check
+from ostler.core.errors import BadInput
 from ostler.core.items import Criterion, item_id
 from ostler.core.proposals import DryRun, Proposal, proposal_id
+from ostler.core.rollout import Rollout, Where
 from ostler.core.sentences import describe
 from ostler.policies.judgement import judge
 from ostler.policies.requests import Principal, change_request
@@ -57,7 +59,31 @@ def _proposal(context: GroomingContext, ranked: RankedCandidate) -> Proposal:
         verdict=verdict,
         trace=context.trace,
         expires_at=context.now + timedelta(days=context.settings.expires_after_days),
+        rollout=_plan(context, result),
     )
+
+
+def _plan(context: GroomingContext, result: DryRun) -> Rollout | None:
+    """The dataset's rollout plan; BadInput when it names what is not there."""
+    plan = context.settings.rollout.get(context.dataset.name)
+    if plan is None:
+        return None
+    where = f"the rollout plan of {context.dataset.name}"
+    columns = context.around.view.column_names
+    if isinstance(plan.canary, Where) and plan.canary.where.column not in columns:
+        raise BadInput(
+            f"{where} names a column that is not there: {plan.canary.where.column!r}",
+            f"there are: {', '.join(columns)}",
+        )
+    checks = [effect.check for effect in result.effects]
+    known = {check.id for check in checks} | {check.name for check in checks}
+    unknown = [name for name in plan.watch if name not in known]
+    if unknown:
+        raise BadInput(
+            f"{where} watches a check that the contract does not have: {unknown[0]!r}",
+            f"see `ostler check {context.dataset.name} --json` for their ids",
+        )
+    return plan
 
 
 def acceptance(result: DryRun) -> tuple[Criterion, ...]:

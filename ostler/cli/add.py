@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
             "ostler add lake/orders --key order_id --owner ana --name orders",
             "ostler add s3://lake/orders --key order_id --owner ana",
             "ostler add monday.csv --name people --append",
+            "ostler add postgresql://db.example/crm --table sales.customers --owner ana",
         )
     )(add)
 
@@ -33,14 +34,18 @@ def add(
     file: Annotated[
         str,
         typer.Argument(
-            help="CSV, Parquet, JSON lines, Excel, or a Delta table: its folder or s3:// address."
+            help="CSV, Parquet, JSON lines, Excel, a Delta table (its folder or s3:// address), a "
+            "PostgreSQL database (its postgresql:// address or a connection of ostler.yaml)."
         ),
     ],
+    table: Annotated[
+        str, typer.Option(help="The table of a PostgreSQL database: sales.customers.")
+    ] = "",
     owner: Annotated[str, typer.Option(help="Who answers for the data; by default you.")] = "",
     name: Annotated[str, typer.Option(help="Its name; by default the file's.")] = "",
     key: Annotated[
         list[str] | None,
-        typer.Option(help="Column that names a row, for a Delta table; repeat for several."),
+        typer.Option(help="Column that names a row, for a table in place; repeat for several."),
     ] = None,
     value: Annotated[
         int, typer.Option(min=1, max=5, help="What it is worth to its users, 1 to 5.")
@@ -57,32 +62,42 @@ def add(
     as_json: options.Json = False,
 ) -> None:
     """Take a table under care, or add rows to one."""
+    from ostler.cli.add_postgres import is_postgres, take_postgres
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, say
     from ostler.storage.paths import path_of
 
-    source = path_of(file)
     with opened(workspace) as parts:
-        named = name or _name_of(source)
+        is_table = is_postgres(parts, file, table)
+        source = Path(table) if is_table else path_of(file)
+        named = name or _name_of(Path(table.rpartition(".")[2]) if is_table else source)
+        owner = owner or parts.workspace.reviewer
+        keys, protected = tuple(key or ()), tuple(protect or ())
         if append:
             rows, version = append_rows(parts, source, named, encoding=encoding, sheet=sheet)
-            said = f"{named}: {rows:,} rows added, now version {version}"
+        elif is_table:
+            refuse_name(parts, named)
+            rows, version = take_postgres(
+                parts, file, table, named, owner=owner, key=keys, value=value, protect=protected
+            )
         else:
             rows, version = take(
                 parts,
                 source,
                 named,
-                owner=owner or parts.workspace.reviewer,
-                key=tuple(key or ()),
+                owner=owner,
+                key=keys,
                 value=value,
-                protect=tuple(protect or ()),
+                protect=protected,
                 encoding=encoding,
                 sheet=sheet,
             )
-            said = f"{named}: {rows:,} rows under care of {owner or parts.workspace.reviewer}"
     if as_json:
         print_json({"dataset": named, "rows": rows, "version": version})
-    say(said)
+    if append:
+        say(f"{named}: {rows:,} rows added, now version {version}")
+    else:
+        say(f"{named}: {rows:,} rows under care of {owner}")
     say(
         f"next: ostler check {named}"
         if append
@@ -93,6 +108,23 @@ def add(
 def _name_of(file: "AnyPath") -> str:
     named = file.resolve().stem if isinstance(file, Path) else file.name
     return re.sub(r"[^A-Za-z0-9_-]+", "_", named).strip("_") or "table"
+
+
+def refuse_name(parts: "Opened", name: str) -> None:
+    """BadInput or Conflict for a name that a new dataset cannot have."""
+    from ostler.core.errors import BadInput, Conflict
+
+    if not _NAME.fullmatch(name):
+        raise BadInput(
+            f"{name!r} cannot be a dataset's name",
+            "use letters, digits, - and _, beginning with a letter: --name people",
+        )
+    if any(dataset.name == name for dataset in parts.datasets()):
+        raise Conflict(
+            f"there is a dataset {name} already",
+            f"choose another with --name, or add rows to it: ostler add FILE --name {name} "
+            "--append",
+        )
 
 
 def take(
@@ -116,17 +148,8 @@ def take(
     from ostler.store.datasets import add_dataset
     from ostler.tables.delta import VersionedTable, open_delta
 
-    if not _NAME.fullmatch(name):
-        raise BadInput(
-            f"{name!r} cannot be a dataset's name",
-            "use letters, digits, - and _, beginning with a letter: --name people",
-        )
-    if any(dataset.name == name for dataset in parts.datasets()):
-        raise Conflict(
-            f"there is a dataset {name} already",
-            f"choose another with --name, or add rows to it: ostler add {file} "
-            f"--name {name} --append",
-        )
+    refuse_name(parts, name)
+    made: AnyPath | None = None
     if not isinstance(file, Path):
         refuse_ambiguous(file)
         table = open_delta(str(file), key)
@@ -148,10 +171,13 @@ def take(
                 "choose another --name, or remove it if you know that it is left over",
             )
         _import(file, str(uri), encoding, sheet)
+        made = uri
         table = VersionedTable(str(uri), (ROW_ID,))
     view = table.view()
     unknown = [column for column in protect if column not in view.column_names]
     if unknown:
+        if made is not None:
+            remove_tree(made)
         raise BadInput(
             f"there is no column {unknown[0]!r} to protect",
             f"there are: {', '.join(view.column_names)}",
@@ -197,9 +223,7 @@ def append_rows(
 
     dataset = parts.dataset(name)
     if not dataset.managed:
-        raise BadInput(
-            f"{name} is a Delta table of its own", "append to it with whatever writes it"
-        )
+        raise BadInput(f"{name} is a table of its own", "append to it with whatever writes it")
     if not isinstance(file, Path):
         raise BadInput(f"{file} is not a file here", "copy it to this machine and append that")
     table = table_of(dataset)

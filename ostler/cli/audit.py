@@ -25,7 +25,12 @@ def verify(workspace: options.Workspace = None, as_json: options.Json = False) -
     with opened(workspace) as parts:
         with progress("verifying") as bar:
             faults = verify_workspace(
-                parts.store, parts.objects, parts.patches, parts.datasets(), bar
+                parts.store,
+                parts.objects,
+                parts.patches,
+                parts.datasets(),
+                bar,
+                parts.workspace.settings.connections,
             )
         tip = None
         if not faults:

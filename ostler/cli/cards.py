@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ostler.cli.output import console, print_line, print_table
+from ostler.core.rollout import describe_rollout
 from ostler.core.sentences import describe_rule
 from ostler.review.text import visible, visible_cell
 
@@ -26,6 +27,8 @@ def print_card(card: "Card", changes: "tuple[Change, ...]") -> None:
         + (f" · {proposal.patch.deleted:,} rows deleted" if proposal.patch.deleted else "")
         + (f" · {proposal.patch.inserted:,} rows inserted" if proposal.patch.inserted else "")
     )
+    if card.record.reason:
+        print_line("  ", visible(card.record.reason))
     _why(card)
     if proposal.schema_change is not None:
         print_schema_change(proposal.schema_change)
@@ -178,6 +181,9 @@ def _verdict(card: "Card") -> None:
     for vote in card.record.votes:
         because = f": {visible(vote.because)}" if vote.because else ""
         print_line(f"  {vote.decision} by {visible(vote.reviewer)}{because}")
+    plan = card.record.proposal.rollout
+    if plan is not None:
+        print_line("  rollout: ", visible(describe_rollout(plan)))
     if card.refusal:
         print_line(("  you cannot approve it: ", "dim"), visible(card.refusal))
     print_line((f"  digest {card.record.digest}", "dim"))

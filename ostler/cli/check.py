@@ -36,8 +36,8 @@ def check(
 
     with opened(workspace) as parts:
         name, version = dataset_at(dataset)
-        known = parts.dataset(name)
         with progress(f"checking {name}"):
+            known = parts.current(name) if version is None else parts.dataset(name)
             results, findings, measured = _measure(parts, known, version)
         if version is None:
             _record(parts, known, findings)

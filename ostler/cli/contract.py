@@ -36,7 +36,7 @@ def infer(
     from ostler.tools.contracts.parse import parse_contract
 
     with opened(workspace) as parts:
-        known = parts.dataset(dataset)
+        known = parts.current(dataset)
         path: Path = parts.workspace.contract(dataset)
         if path.exists() and not force:
             raise Conflict(f"{path} is there already", "write over it with --force")

@@ -99,8 +99,8 @@ def _draft_contract(parts: "Opened", name: str) -> None:
 def _walk(parts: "Opened") -> int:
     """The whole flow, printed; every step is what the commands do."""
     from ostler.cli.cards import print_card
-    from ostler.cli.history import propose_revert
     from ostler.cli.output import print_line
+    from ostler.cli.revert import propose_revert
     from ostler.cli.work import execute
     from ostler.core.errors import VerificationFailed
     from ostler.replay.rerun import replay

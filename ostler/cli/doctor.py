@@ -1,6 +1,6 @@
 """`ostler doctor`: what this installation has, and what is wrong with it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,11 +15,42 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog=example("ostler doctor"))(doctor)
+    app.command(
+        epilog=example(
+            "ostler doctor",
+            "ostler doctor --grants customers",
+            "ostler doctor --grants customers --apply",
+        )
+    )(doctor)
 
 
-def doctor(workspace: options.Workspace = None, as_json: options.Json = False) -> int:
+def doctor(
+    grants: Annotated[
+        str,
+        typer.Option(
+            metavar="DATASET", help="Print the SQL that makes the roles for a PostgreSQL table."
+        ),
+    ] = "",
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Run that SQL, with your own rights in the database.")
+    ] = False,
+    rows: Annotated[
+        bool, typer.Option("--rows", help="Let the executor insert and delete rows as well.")
+    ] = False,
+    connection: Annotated[
+        str,
+        typer.Option(
+            "--as", metavar="ADDRESS", help="Connect as the owner: postgresql://owner@host/db."
+        ),
+    ] = "",
+    workspace: options.Workspace = None,
+    as_json: options.Json = False,
+) -> int:
     """Look over the installation and the workspace; exits with 1 when something is wrong."""
+    if grants:
+        from ostler.cli.grants import show_grants
+
+        return show_grants(grants, apply=apply, rows=rows, address=connection, folder=workspace)
     from ostler.cli.output import print_json, print_table
     from ostler.core.errors import OstlerError
 
@@ -55,10 +86,19 @@ def _python() -> str:
 
 
 def _state(parts: "Opened") -> str:
+    from ostler.core.errors import UserError
     from ostler.store.audit import head
+    from ostler.store.rights import try_writing
 
     with parts.store.reading() as session:
-        return f"{parts.workspace.state_url}, {head(session).size:,} audit entries"
+        seen = f"{parts.store.describe(session.connection())}, {head(session).size:,} audit entries"
+    try:
+        with parts.store.transaction() as session:
+            try_writing(session)
+    except UserError as error:
+        # Right for an auditor, wrong for everybody else, who will know.
+        return f"{seen}, only to be read: {error.message}"
+    return f"{seen}, can be written"
 
 
 def _storage(parts: "Opened") -> str:

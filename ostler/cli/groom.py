@@ -80,9 +80,9 @@ def run(parts: "Opened", dataset: str, about: "Alert | None") -> "Groomed":
     from ostler.agents.grooming import groom as run_groom
     from ostler.cli.output import progress
 
-    known = parts.dataset(dataset)
     contract = parts.contract_text(dataset)
     with progress(f"grooming {dataset}") as bar:
+        known = parts.current(dataset)
         return run_groom(
             parts.groomer, known, contract, parts.datasets(), alert=about, progress=bar
         )

@@ -92,6 +92,19 @@ class Opened:
         with self.store.reading() as session:
             return list_datasets(session)
 
+    def current(self, name: str) -> Dataset:
+        """A dataset, and those that its contract names, with what has happened in PostgreSQL."""
+        from ostler.core.checks import ForeignKey
+        from ostler.tables.targets import current
+
+        dataset, contract = self.dataset(name), self.contract(name)
+        rules = [check.rule for check in contract.checks] if contract else []
+        named = {rule.dataset for rule in rules if isinstance(rule, ForeignKey)} | {name}
+        for one in self.datasets():
+            if one.name in named:
+                current(one, self.workspace.settings.connections)
+        return dataset
+
     def contract_text(self, dataset: str) -> str | None:
         """The text of a dataset's contract, kept in its history; None when there is none."""
         from ostler.store.contracts import record_contract
@@ -172,6 +185,7 @@ class Opened:
             owner=owner(self.workspace.work_lock),
             lease_seconds=self.workspace.settings.work.lease_seconds,
             contracts=self.workspace.contracts,
+            connections=self.workspace.settings.connections,
         )
 
     def close(self) -> None:

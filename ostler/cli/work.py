@@ -43,6 +43,7 @@ def work(
             parts.execution,
             parts.workspace.settings.work.poll_seconds,
             lambda o: print_json(_plain(o)) if as_json else tell(o),
+            watch_seconds=parts.workspace.settings.work.watch_seconds,
         )
     return 0
 

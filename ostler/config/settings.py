@@ -12,7 +12,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from ostler.core.datasets import Connection
 from ostler.core.errors import BadInput
+from ostler.core.rollout import Rollout
 
 FILE = "ostler.yaml"
 
@@ -39,6 +41,8 @@ class Grooming(_Section):
     expires_after_days: float = Field(default=30, gt=0)
     sample_cells: int = Field(default=20, ge=1, le=200)
     """Changed cells kept on a card."""
+    rollout: dict[str, Rollout] = Field(default_factory=dict[str, Rollout])
+    """By dataset: what of a patch goes first, and how it is watched."""
 
 
 class Work(_Section):
@@ -46,6 +50,15 @@ class Work(_Section):
 
     lease_seconds: int = Field(default=300, ge=5)
     poll_seconds: float = Field(default=2, gt=0)
+    watch_seconds: float = Field(default=60, ge=0)
+    """How often a waiting worker looks at a canary."""
+
+
+class Upkeep(_Section):
+    """What steers `ostler gc`."""
+
+    retention_days: int = Field(default=0, ge=0)
+    """Versions that nobody needs are released so many days after they were replaced; 0: never."""
 
 
 class Settings(BaseSettings):
@@ -64,9 +77,12 @@ class Settings(BaseSettings):
     SQLite in the workspace. A password better stands in PGPASSWORD or ~/.pgpass."""
     storage: str = ""
     """Folder or address of tables, patches and recorded inputs; empty: Ostler's own folder."""
+    connections: dict[str, Connection] = Field(default_factory=dict)
+    """PostgreSQL databases by name: who reads there, and who writes."""
     model: Model | None = None
     grooming: Grooming = Field(default_factory=Grooming)
     work: Work = Field(default_factory=Work)
+    upkeep: Upkeep = Field(default_factory=Upkeep)
 
     @classmethod
     def settings_customise_sources(
@@ -102,5 +118,5 @@ def read_settings(path: Path) -> Settings:
 
 
 def _keys() -> list[str]:
-    sections = (Settings, Model, Grooming, Work)
+    sections = (Settings, Model, Grooming, Work, Upkeep, Connection, Rollout)
     return sorted({key for section in sections for key in section.model_fields})

@@ -34,9 +34,17 @@ TEMPLATE = """\
 grooming:
   max_proposals: 50        # a run parks at most so many, best first
   expires_after_days: 30   # what nobody decides lapses
+  # rollout:               # a part of each patch first, watched, then the rest: docs/rollout.md
+  #   people:
+  #     canary: {sample: 5%}
+  #     checks: 3
+  #     promote: hand
 
 work:
   lease_seconds: 300       # how long a worker may hold a claim
+
+upkeep:
+  retention_days: 0        # ostler gc releases old versions that nobody needs; 0 keeps them all
 
 # Where managed tables, patches and recorded inputs lie; empty: in .ostler/ here. A folder that
 # several machines see, or s3://bucket/path; credentials come from the environment.
@@ -79,7 +87,10 @@ class Workspace:
         named = self.settings.storage
         if not named:
             return self.hidden
-        return path_of(named if is_url(named) else self.root / Path(named).expanduser())
+        if is_url(named):
+            return path_of(named)
+        # The real path: tables are recorded by it, and others who share the folder look for it.
+        return path_of((self.root / Path(named).expanduser()).resolve())
 
     @property
     def objects(self) -> AnyPath:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ostler.core.base import Cell, Frozen, RowId
+from ostler.core.canonical import Digest
 
 
 class Replacement(Frozen):
@@ -115,11 +116,43 @@ class SetCells(Frozen):
     cells: tuple[tuple[RowId, str, Cell], ...] = Field(min_length=1)
 
 
+def _left_out(value: object) -> bool:
+    """What says nothing is left out, so that older documents keep their digests."""
+    return not value
+
+
 class Revert(Frozen):
-    """Undo one published proposal by the inverse of its patch."""
+    """Undo published proposals by the inverse of their patches."""
 
     kind: Literal["revert"] = "revert"
     proposal: str
+    proposals: tuple[str, ...] = Field(default=(), exclude_if=_left_out)
+    """Later ones on the same cells that are undone with it, newest first."""
+    remaining: Digest = Field(default="", exclude_if=_left_out)
+    """The part of the inverse that is not done, because those cells were changed since; the patch
+    of that digest names them. The proposal then stays published."""
+    again: int = Field(default=0, ge=0, exclude_if=_left_out)
+    """How often the very same has been asked for and decided before."""
+
+
+class Restore(Frozen):
+    """Turn the table back into one of its earlier versions."""
+
+    kind: Literal["restore"] = "restore"
+    version: int
+    proposals: tuple[str, ...] = Field(default=(), exclude_if=_left_out)
+    """Those that are in the table since, newest first; none of them has an effect afterwards."""
+    again: int = Field(default=0, ge=0, exclude_if=_left_out)
+    """How often the very same has been asked for and decided before."""
+
+
+def taken_back(action: "AnyAction") -> tuple[str, ...]:
+    """The proposals that no longer have an effect once the action is done, newest first."""
+    if action.kind == "restore":
+        return action.proposals
+    if action.kind == "revert" and not action.remaining:
+        return (*action.proposals, action.proposal)
+    return ()
 
 
 class RenameColumn(Frozen):
@@ -194,6 +227,7 @@ AnyAction = Annotated[
     | DeleteRows
     | SetCells
     | Revert
+    | Restore
     | SchemaAction,
     Field(discriminator="kind"),
 ]

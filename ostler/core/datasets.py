@@ -15,6 +15,32 @@ class Column(Frozen):
     type: str
 
 
+class Connection(Frozen):
+    """Two addresses of one PostgreSQL database; passwords are libpq's matter and never in them."""
+
+    read: str
+    """For whoever only reads: grooming, checks, verification."""
+    write: str
+    """For the executor alone."""
+
+
+class PostgresSource(Frozen):
+    """A table in PostgreSQL. The dataset's own table is its mirror, which has versions."""
+
+    connection: str
+    """The name of a connection in the settings, or an address without a password."""
+    namespace: str
+    """The schema that it lies in."""
+    table: str
+    ledger: str
+    """The name of this dataset's entries in the ledger, which others may share."""
+
+    @property
+    def place(self) -> str:
+        """The table, for a sentence."""
+        return f"{self.namespace}.{self.table}"
+
+
 class Dataset(Frozen):
     """A named table under care."""
 
@@ -32,6 +58,9 @@ class Dataset(Frozen):
     """Columns that no agent may propose to change."""
     upstream: tuple[str, ...] = ()
     downstream: tuple[str, ...] = ()
+    # Left out when there is none: a dataset of another kind keeps the digest that it had.
+    postgres: PostgresSource | None = Field(default=None, exclude_if=lambda it: it is None)
+    """The table in PostgreSQL that `uri` mirrors."""
 
     @property
     def managed(self) -> bool:

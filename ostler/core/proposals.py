@@ -10,6 +10,7 @@ from ostler.core.base import Cell, Frozen, RowId, Share
 from ostler.core.canonical import Digest, digest_of, short_id
 from ostler.core.checks import AnyRule, Check
 from ostler.core.items import Criterion
+from ostler.core.rollout import Rollout
 from ostler.core.schema import SchemaChange
 
 
@@ -144,6 +145,8 @@ class Proposal(Frozen):
     trace: str = ""
     """W3C traceparent of the span that parked it."""
     expires_at: datetime | None = None
+    rollout: Rollout | None = None
+    """What goes first and how it is watched; None: straight to production."""
     schema_change: SchemaChange | None = Field(default=None, exclude_if=lambda it: it is None)
     """What it does to the columns. Left out when there is nothing, so that a proposal of cells has
     the digest that it had before there were others."""

@@ -19,6 +19,7 @@ from ostler.core.actions import (
     Reformat,
     RenameColumn,
     ReplaceValues,
+    Restore,
     Revert,
     SetCells,
     SplitColumn,
@@ -163,7 +164,17 @@ def _set_cells(action: SetCells) -> str:
 
 
 def _revert(action: Revert) -> str:
+    if action.remaining:
+        return f"Undo {_name(action.proposal)} where nothing has changed since"
+    if action.proposals:
+        later = len(action.proposals)
+        others = "the later change" if later == 1 else f"the {later:,} later changes"
+        return f"Undo {_name(action.proposal)} and {others} on its cells"
     return f"Undo {_name(action.proposal)}"
+
+
+def _restore(action: Restore) -> str:
+    return f"Turn the table back into version {action.version}"
 
 
 def _rename_column(action: RenameColumn) -> str:
@@ -288,6 +299,7 @@ _ACTIONS: dict[str, Callable[[Any], str]] = {
     "delete_rows": _delete_rows,
     "set_cells": _set_cells,
     "revert": _revert,
+    "restore": _restore,
     "rename_column": _rename_column,
     "cast_column": _cast_column,
     "add_column": _add_column,

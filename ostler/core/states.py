@@ -16,9 +16,12 @@ class ProposalState(StrEnum):
     REJECTED = "rejected"
     EXPIRED = "expired"
     EXECUTING = "executing"
+    CANARY = "canary"
     STALE = "stale"
     PUBLISHED = "published"
     FAILED = "failed"
+    REVOKED = "revoked"
+    ABORTED = "aborted"
     REVERTED = "reverted"
 
 
@@ -26,9 +29,14 @@ S = ProposalState
 
 TRANSITIONS: dict[ProposalState, tuple[ProposalState, ...]] = {
     S.PARKED: (S.APPROVED, S.REJECTED, S.EXPIRED, S.STALE, S.DENIED),
-    S.APPROVED: (S.EXECUTING, S.REJECTED, S.EXPIRED, S.STALE),
+    S.APPROVED: (S.EXECUTING, S.REJECTED, S.EXPIRED, S.STALE, S.REVOKED),
     # Back to approved when a worker gives the claim up before it published anything.
-    S.EXECUTING: (S.PUBLISHED, S.STALE, S.FAILED, S.EXPIRED, S.APPROVED, S.DENIED),
+    S.EXECUTING: (
+        *(S.PUBLISHED, S.CANARY, S.STALE, S.FAILED, S.EXPIRED, S.APPROVED, S.DENIED),
+        *(S.REVOKED, S.ABORTED),
+    ),
+    # Each look at a canary is a claim of its own.
+    S.CANARY: (S.EXECUTING, S.ABORTED),
     S.PUBLISHED: (S.REVERTED,),
     # A stale or expired proposal that is found again, cell for cell, is parked again.
     S.STALE: (S.PARKED,),
@@ -36,11 +44,14 @@ TRANSITIONS: dict[ProposalState, tuple[ProposalState, ...]] = {
     S.DENIED: (S.PARKED,),
     S.REJECTED: (),
     S.FAILED: (),
-    S.REVERTED: (),
+    S.REVOKED: (),
+    S.ABORTED: (),
+    # Back, when what reverted it is reverted itself.
+    S.REVERTED: (S.PUBLISHED,),
 }
 """From each state, the states that may follow."""
 
-OPEN = (S.PARKED, S.APPROVED, S.EXECUTING)
+OPEN = (S.PARKED, S.APPROVED, S.EXECUTING, S.CANARY)
 """States in which somebody or something still has to act."""
 
 

@@ -2,15 +2,42 @@
 
 from collections.abc import Iterable, Sequence
 
-from ostler.core.checks import CheckResult
+from ostler.core.checks import Check, CheckResult
 from ostler.core.items import Criterion
-from ostler.core.proposals import Proposal
 from ostler.execution.context import ExecutionContext
 from ostler.tables.delta import VersionedTable
-from ostler.tables.publishing import Stage
 from ostler.tables.view import View
+from ostler.telemetry import names
 from ostler.tools.neighbours import neighbours
 from ostler.tools.quality.measure import measure
+
+
+class Before:
+    """The state of a table that others are compared with, and some criteria measured on it."""
+
+    def __init__(
+        self,
+        context: ExecutionContext,
+        table: VersionedTable,
+        criteria: Iterable[Criterion],
+        view: View,
+    ) -> None:
+        self._context = context
+        self._checks = tuple({c.check.rule: c.check for c in criteria}.values())
+        rules = [check.rule for check in self._checks]
+        self._others = neighbours(rules, table, context.newest)
+        # One clock for both, so that time itself makes no difference.
+        self._now = context.clock()
+        self._results = self._measure(view)
+
+    def with_state(self, view: View) -> "Measured":
+        """The same criteria measured on another state."""
+        with self._context.telemetry.span(f"{names.EXECUTE} measure"):
+            after = self._measure(view)
+        return Measured(self._checks, self._results, after)
+
+    def _measure(self, view: View) -> tuple[CheckResult, ...]:
+        return measure(view, self._checks, now=self._now, others=self._others, sample=0)
 
 
 class Measured:
@@ -18,18 +45,11 @@ class Measured:
 
     def __init__(
         self,
-        context: ExecutionContext,
-        table: VersionedTable,
-        criteria: Iterable[Criterion],
-        before: View,
-        after: View,
+        checks: Sequence[Check],
+        before: Sequence[CheckResult],
+        after: Sequence[CheckResult],
     ) -> None:
-        rules = tuple(dict.fromkeys(c.check.rule for c in criteria))
-        checks = tuple({c.check.rule: c.check for c in criteria}.values())
-        others = neighbours(rules, table, context.newest)
-        now = context.clock()
-        self._before = measure(before, checks, now=now, others=others, sample=0)
-        self._after = measure(after, checks, now=now, others=others, sample=0)
+        self._before, self._after = before, after
         self._place = {check.rule: place for place, check in enumerate(checks)}
 
     def unmet(self, criteria: Iterable[Criterion]) -> str:
@@ -54,32 +74,3 @@ class Measured:
     def _of(self, criterion: Criterion) -> tuple[CheckResult, CheckResult]:
         place = self._place[criterion.check.rule]
         return self._before[place], self._after[place]
-
-
-def culprits(
-    context: ExecutionContext, stage: Stage, proposals: Sequence[Proposal]
-) -> dict[str, str]:
-    """Who has to leave a staged batch so that criteria hold, and why, by id; empty when all may go.
-
-    Proposals that mend one thing share its criterion, so when several do not hold it, each is tried
-    alone. When each alone would do, the one that was approved last makes room for the others.
-    """
-    unmet = _unmet(context, stage, proposals)
-    suspects = [proposal for proposal in proposals if proposal.id in unmet]
-    if len(suspects) <= 1:
-        return unmet
-    alone: dict[str, str] = {}
-    for proposal in suspects:
-        patch = context.patches.get(proposal.patch.digest)
-        alone |= _unmet(context, stage.bare.with_patch(patch), [proposal])
-    last = suspects[-1].id
-    return alone or {last: unmet[last]}
-
-
-def _unmet(
-    context: ExecutionContext, stage: Stage, proposals: Sequence[Proposal]
-) -> dict[str, str]:
-    criteria = [criterion for proposal in proposals for criterion in proposal.acceptance]
-    measured = Measured(context, stage.table, criteria, stage.base, stage.view)
-    said = {proposal.id: measured.unmet(proposal.acceptance) for proposal in proposals}
-    return {name: because for name, because in said.items() if because}

@@ -8,21 +8,28 @@ from itertools import groupby
 from sqlmodel import Session
 
 from ostler.core.canonical import short_id
+from ostler.core.checks import CheckResult
 from ostler.core.datasets import Dataset
 from ostler.core.proposals import Proposal
 from ostler.core.states import ItemState, ProposalState
-from ostler.execution.acceptance import Measured
+from ostler.execution.acceptance import Before, Measured
+from ostler.execution.consequences import take_back
 from ostler.execution.context import ExecutionContext
 from ostler.execution.schema_ground import keep_contract, write_contract
 from ostler.execution.undoing import undo, undone
+from ostler.execution.withdrawing import said_of, withdraw
 from ostler.store import items, outbox
 from ostler.store.claims import Claim, move_claimed
 from ostler.store.executions import Execution, record_execution
-from ostler.store.transitions import move
-from ostler.tables.delta import Commit, VersionedTable, table_of
+from ostler.store.transitions import state_of
+from ostler.tables.delta import Commit, VersionedTable
+from ostler.tables.targets import current
 from ostler.telemetry import names
 
 ACTOR = "executor"
+
+TAKEN_BACK = (ProposalState.REVOKED, ProposalState.ABORTED)
+"""Where a person can take a proposal while a worker holds it."""
 
 
 @dataclass(frozen=True)
@@ -37,18 +44,64 @@ class Outcome:
 
 
 def settle(context: ExecutionContext, held: Claim, state: ProposalState, because: str) -> Outcome:
-    """Record that a claimed proposal was not published, and why."""
-    at = context.clock()
-    with context.store.transaction() as session:
+    """Record that a claimed proposal was not published, and why.
+
+    The table hears of it first, so that an earlier worker that wakes up cannot publish it after
+    all; a canary is taken out of it. Raises TooLate when one has.
+    """
+    gone = withdraw(context, held.proposal, claim=held.fence, because=because)
+    if gone.canary:
+        because += f"; its canary could not be taken out: {gone.stuck}" if gone.stuck else ""
+    return _record(context, held, state, because)
+
+
+def settle_taken_back(context: ExecutionContext, held: Claim) -> Outcome:
+    """Record that the table says of a claimed proposal that it was taken back."""
+    gone = withdraw(context, held.proposal, claim=held.fence, revoke=True)
+    state = ProposalState.ABORTED if gone.canary else ProposalState.REVOKED
+    return _record(context, held, state, said_of(context, held.proposal))
+
+
+def note_canary(
+    context: ExecutionContext,
+    held: Claim,
+    because: str,
+    *,
+    version: int | None = None,
+    checks: tuple[CheckResult, ...] = (),
+) -> Outcome:
+    """Record that a canary is out, or was looked at; `because` says what it waits for."""
+    return _record(context, held, ProposalState.CANARY, because, version=version, checks=checks)
+
+
+def _record(
+    context: ExecutionContext,
+    held: Claim,
+    state: ProposalState,
+    because: str,
+    *,
+    version: int | None = None,
+    checks: tuple[CheckResult, ...] = (),
+) -> Outcome:
+    """Record how a claim ended; unless somebody took the proposal back meanwhile."""
+    at, name = context.clock(), held.proposal.id
+    with (
+        context.telemetry.span(f"{names.EXECUTE} settle"),
+        context.store.transaction() as session,
+    ):
+        now = state_of(session, name)
+        if now in TAKEN_BACK:
+            return Outcome(held.proposal, now, because)
         record_execution(
             session,
             Execution(
-                proposal=held.proposal.id,
+                proposal=name,
                 fence=held.fence,
                 outcome=state,
                 version_before=held.proposal.patch.base_version,
-                version_after=None,
-                commit="",
+                version_after=version,
+                commit="" if version is None else f"{held.proposal.dataset}@{version}",
+                checks=checks,
                 because=because,
                 trace=context.trace,
                 at=at,
@@ -56,14 +109,20 @@ def settle(context: ExecutionContext, held: Claim, state: ProposalState, because
             actor=ACTOR,
         )
         move_claimed(session, held, state, actor=ACTOR, at=at, because=because)
-    return Outcome(held.proposal, state, because)
+        if state in TAKEN_BACK:
+            items.set_item_state(
+                session, held.proposal.item, ItemState.REOPENED, actor=ACTOR, at=at
+            )
+    return Outcome(held.proposal, state, because, version)
 
 
 def close_published(
     context: ExecutionContext, dataset: Dataset, applied: Sequence[Claim]
 ) -> tuple[Outcome, ...]:
     """Close every claim that is in the table, commit by commit."""
-    table = table_of(dataset)
+    if not applied:
+        return ()
+    table = current(dataset, context.connections)
     commits = [(table.commit_of(held.proposal.id), held) for held in applied]
     commits.sort(key=lambda pair: pair[0].version)
     outcomes: list[Outcome] = []
@@ -78,9 +137,8 @@ def _close(
 ) -> list[Outcome]:
     proposals = [one.proposal for one in held]
     criteria = [criterion for proposal in proposals for criterion in proposal.acceptance]
-    measured = Measured(
-        context, table, criteria, table.view(commit.version - 1), table.view(commit.version)
-    )
+    before = Before(context, table, criteria, table.view(commit.version - 1))
+    measured = before.with_state(table.view(commit.version))
     endings = _endings(context, table, proposals, measured)
     for proposal in proposals:
         if endings[proposal.id].state is ProposalState.PUBLISHED:
@@ -146,6 +204,7 @@ def _endings(
 
 def _ending(proposal: Proposal, unmet: str, gone: bool, stuck: str) -> _Ending:
     if not (unmet or gone):
+        # What becomes of the items of what it takes back is said with their proposals.
         reverts = proposal.draft.action.kind == "revert"
         return _Ending(ProposalState.PUBLISHED, ItemState.REOPENED if reverts else ItemState.DONE)
     because = f"after publishing, {unmet or 'its criteria failed'}; "
@@ -159,18 +218,9 @@ def _move(session: Session, held: Claim, ending: _Ending, version: int, at: date
     """Move the proposal, its item and what it reverts, and tell the outside."""
     proposal, state, because = held.proposal, ending.state, ending.because
     move_claimed(session, held, state, actor=ACTOR, at=at, because=because)
-    action = proposal.draft.action
-    if action.kind == "revert":
-        move(
-            session,
-            action.proposal,
-            ProposalState.PUBLISHED,
-            ProposalState.REVERTED,
-            actor=ACTOR,
-            at=at,
-            because=f"by {proposal.id}",
-        )
     items.set_item_state(session, proposal.item, ending.item, actor=ACTOR, at=at)
+    if state is ProposalState.PUBLISHED:
+        take_back(session, proposal, actor=ACTOR, at=at)
     outbox.enqueue(
         session,
         short_id("E", proposal.id, state.value),

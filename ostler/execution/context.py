@@ -1,17 +1,17 @@
 """What an execution is given; there is no model in it, and nothing that could ask one."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from ostler.core.datasets import Dataset
+from ostler.core.datasets import Connection, Dataset
 from ostler.core.errors import NotFound
 from ostler.policies.policyset import PolicySet
 from ostler.store import datasets
 from ostler.store.engine import Store
-from ostler.tables.delta import table_of
 from ostler.tables.patch_files import PatchFiles
+from ostler.tables.targets import current
 from ostler.tables.view import View
 from ostler.telemetry.setup import Telemetry
 
@@ -29,10 +29,14 @@ class ExecutionContext:
     owner: str
     """`holder:process`, so that others can tell whose claim a dead worker left."""
     lease_seconds: int
+    watch_seconds: float = 0
+    """How long a canary is left alone between two looks at it."""
     trace: str = ""
     """Traceparent of the execution that is going on."""
     contracts: Path | None = None
     """The folder of contracts, which a change of columns reads and writes."""
+    connections: Mapping[str, Connection] = field(default_factory=dict[str, Connection])
+    """PostgreSQL databases by name, in which tables may lie."""
 
     def dataset(self, name: str) -> Dataset:
         """A dataset under care."""
@@ -42,6 +46,6 @@ class ExecutionContext:
     def newest(self, name: str) -> View | None:
         """The newest version of a dataset, or nothing when there is none of that name."""
         try:
-            return table_of(self.dataset(name)).view()
+            return current(self.dataset(name), self.connections).view()
         except NotFound:
             return None

@@ -1,40 +1,50 @@
 """The execution flow, whole, on one page. No model, no judgement: only what was approved.
 
-    claim ─▶ recheck ─▶ stage ─▶ verify ─▶ publish ─▶ close
-                          ▲        │          │
-                          └────────┴──────────┘   a culprit left the batch, or another
-                                                  writer was faster: stage again
+    claim ─▶ recheck ─▶ watch ─▶ stage ─▶ verify ─▶ publish ─▶ close
+                                   ▲        │          │
+                                   └────────┴──────────┘   culprits left the batch, or another
+                                                           writer was faster: stage again
 
-All approved proposals of one dataset go together and become one commit. Nothing is kept between two
-passes but the database and the table, and of the two the table decides: a worker that is killed
-anywhere leaves a claim that the next one takes over, finds the proposal's transaction in the table
-or does not, and goes on from there.
+All approved proposals of one dataset go together and become one commit: whole, or as far as their
+rollout plans let them, first the canary, later the rest. Nothing is kept between two passes but the
+database and the table, and of the two the table decides: a worker that is killed anywhere leaves a
+claim that the next one takes over, finds the proposal's marks in the table or does not, and goes
+on from there.
 """
 
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypedDict
 
 from langgraph.graph import END, START, StateGraph
 
 from ostler.core.datasets import Dataset
+from ostler.core.errors import BadInput, NotFound
 from ostler.core.states import ProposalState
-from ostler.execution.acceptance import culprits
-from ostler.execution.closing import Outcome, close_published, settle
+from ostler.execution import marks
+from ostler.execution.bisecting import culprits
+from ostler.execution.canary import look, part_in, waits_for
+from ostler.execution.closing import (
+    TAKEN_BACK,
+    Outcome,
+    close_published,
+    note_canary,
+    settle,
+    settle_taken_back,
+)
 from ostler.execution.context import ExecutionContext
-from ostler.execution.recheck import obstacle
-from ostler.execution.schema_ground import waits_for
-from ostler.store import proposals
-from ostler.store.claims import Claim, renew, running_out
+from ostler.execution.portions import Portion, approvers_of, canary_claim, portion_of
+from ostler.execution.recheck import lapsed, obstacle
+from ostler.execution.schema_ground import awaited
+from ostler.execution.withdrawing import TooLate
+from ostler.store.claims import Claim, holds, lost, renew, running_out
 from ostler.store.claims import claim as take
+from ostler.store.transitions import state_of
 from ostler.tables.delta import table_of
-from ostler.tables.patches import Stale
-from ostler.tables.publishing import TRIES, Moved, Stage, keeps_moving, open_stage, prepare, publish
+from ostler.tables.publishing import TRIES, Moved, Stage, keeps_moving, open_stage
+from ostler.tables.targets import Due, Refused, current, discard, prepare, publish
 from ostler.telemetry import names
-
-APPLIED, REVOKED = 1, 2
-"""What a table's transaction says of a proposal."""
-
 
 Node = Callable[[ExecutionContext, "Job"], "Update"]
 
@@ -45,7 +55,9 @@ class Update(TypedDict, total=False):
     claims: tuple[Claim, ...]
     later: tuple[Claim, ...]
     applied: tuple[Claim, ...]
+    canaries: tuple[Claim, ...]
     stage: Stage
+    portions: tuple[Portion, ...]
     tries: int
     outcomes: tuple[Outcome, ...]
 
@@ -60,7 +72,11 @@ class Job(TypedDict):
     """For a commit of their own: a change of columns goes alone, and what comes after it waits."""
     applied: tuple[Claim, ...]
     """In the table, not yet closed."""
+    canaries: tuple[Claim, ...]
+    """Their canary is in the table, not yet noted."""
     stage: Stage
+    portions: tuple[Portion, ...]
+    """What is on the stage, one for each claim."""
     tries: int
     """Attempts to publish that another writer beat."""
     outcomes: tuple[Outcome, ...]
@@ -68,64 +84,127 @@ class Job(TypedDict):
 
 def claim(context: ExecutionContext, job: Job) -> Update:
     """Take every approved proposal of the dataset, by compare-and-set."""
+    now = context.clock()
     with context.store.transaction() as session:
         claims = take(
             session,
             dataset=job["dataset"].name,
             owner=context.owner,
-            at=context.clock(),
+            at=now,
             lease_seconds=context.lease_seconds,
-            due=lambda proposal: not waits_for(context, proposal),
+            unseen_since=now - timedelta(seconds=context.watch_seconds),
+            due=lambda proposal: not awaited(context, proposal),
         )
-    return Update(claims=claims, later=(), applied=(), outcomes=(), tries=0)
+    return Update(claims=claims, later=(), applied=(), canaries=(), outcomes=(), tries=0)
 
 
 def recheck(context: ExecutionContext, job: Job) -> Update:
     """Digest, expiry, patch, votes and today's policy; who fails leaves the batch.
 
-    Not for those that a worker which died has published already: they are only to be closed.
+    Not for those that are in the table already or were taken back: they are only to be closed.
+    What has a canary out does not lapse any more.
     """
-    newest = open_stage(table_of(job["dataset"]))
+    newest = open_stage(current(job["dataset"], context.connections))
 
     def unfit(held: Claim) -> tuple[ProposalState, str] | None:
-        return None if newest.standing(held.proposal.id) == APPLIED else obstacle(context, held)
+        stands = marks.standing(newest, held.proposal.id)
+        if stands.applied or stands.revoked:
+            return None
+        if stands.fence > held.fence:
+            return (
+                ProposalState.STALE,
+                f"the table knows of claim {stands.fence} and the database only of "
+                f"{held.fence}: it is older than the table",
+            )
+        out = canary_claim(context, held, newest)
+        return (None if out else lapsed(context, held)) or obstacle(context, held)
 
     return _sift(context, job, unfit)
 
 
-def stage(context: ExecutionContext, job: Job) -> Update:
-    """Put the patches on the newest snapshot, one on the other; who no longer fits is stale."""
-    staged = open_stage(table_of(job["dataset"]))
-    applied = list(job["applied"])
+def watch(context: ExecutionContext, job: Job) -> Update:
+    """Look at every canary that is out: back to waiting, or on to the rest, or out of the table."""
+    newest = open_stage(table_of(job["dataset"]))
     going: list[Claim] = []
-    later: list[Claim] = []
+    applied, outcomes = list(job["applied"]), list(job["outcomes"])
+    for held in job["claims"]:
+        proposal = held.proposal
+        stands = marks.standing(newest, proposal.id)
+        out = None if stands.applied or stands.revoked else canary_claim(context, held, newest)
+        if out is None:
+            going.append(held)
+            continue
+        seen = look(context, proposal)
+        ending = None
+        if seen.overtaken:
+            ending = ProposalState.STALE, f"its canary was overtaken: {seen.overtaken}"
+        elif seen.breach:
+            ending = ProposalState.FAILED, f"its canary failed: {seen.breach}"
+        if ending is not None:
+            _settle(context, held, ending, applied, outcomes)
+        elif waiting := waits_for(context, proposal, out):
+            outcomes.append(note_canary(context, held, waiting, checks=seen.results))
+        else:
+            going.append(held)
+    return Update(claims=tuple(going), applied=tuple(applied), outcomes=tuple(outcomes))
+
+
+def stage(context: ExecutionContext, job: Job) -> Update:
+    """Put what goes next on the newest snapshot, in one look; who no longer fits is stale."""
+    bare = open_stage(table_of(job["dataset"]))
+    applied, canaries = list(job["applied"]), list(job["canaries"])
     outcomes = list(job["outcomes"])
+    wanted: list[Portion] = []
     for held in (*job["claims"], *job["later"]):
-        standing = staged.standing(held.proposal.id)
-        if standing == APPLIED:
+        stands = marks.standing(bare, held.proposal.id)
+        if stands.applied:
             applied.append(held)
-        elif standing == REVOKED:
-            outcomes.append(settle(context, held, ProposalState.FAILED, "it was revoked"))
-        elif later or not staged.takes(patch := context.patches.get(held.proposal.patch.digest)):
-            later.append(held)
+        elif stands.revoked:
+            outcomes.append(settle_taken_back(context, held))
         else:
             try:
-                staged = staged.with_patch(patch)
-                going.append(held)
-            except Stale as error:
-                outcomes.append(settle(context, held, ProposalState.STALE, error.message))
+                portion = portion_of(context, held, bare)
+            except (BadInput, NotFound) as error:
+                ending = ProposalState.FAILED, error.message
+                _settle(context, held, ending, applied, outcomes)
+                continue
+            if portion is None:
+                canaries.append(held)
+            else:
+                wanted.append(portion)
+    wanted, later = _together(wanted)
+    staged, refused = bare.with_patches([portion.patch for portion in wanted])
+    going: list[Portion] = []
+    for portion, stale in zip(wanted, refused, strict=True):
+        if stale is None:
+            going.append(portion)
+        else:
+            ending = ProposalState.STALE, stale.message
+            _settle(context, portion.held, ending, applied, outcomes)
     return Update(
-        claims=tuple(going),
-        later=tuple(later),
+        claims=tuple(portion.held for portion in going),
+        later=tuple(portion.held for portion in later),
+        portions=tuple(going),
         applied=tuple(applied),
+        canaries=tuple(canaries),
         stage=staged,
         outcomes=tuple(outcomes),
     )
 
 
+def _together(wanted: list[Portion]) -> tuple[list[Portion], list[Portion]]:
+    """What may go into one commit, and what goes later: a change of columns goes alone."""
+    alone = [place for place, portion in enumerate(wanted) if portion.patch.shape is not None]
+    end = max(1, alone[0]) if alone else len(wanted)
+    return wanted[:end], wanted[end:]
+
+
 def verify(context: ExecutionContext, job: Job) -> Update:
-    """Measure every acceptance criterion on the stage; who fails its own leaves the batch."""
-    failed = culprits(context, job["stage"], [held.proposal for held in job["claims"]])
+    """Measure every acceptance criterion on the stage; culprits leave the batch."""
+    if not job["claims"]:
+        return Update()
+    batch = [(portion.held.proposal, portion.patch) for portion in job["portions"]]
+    failed = culprits(context, job["stage"], batch)
 
     def unmet(held: Claim) -> tuple[ProposalState, str] | None:
         because = failed.get(held.proposal.id)
@@ -135,31 +214,58 @@ def verify(context: ExecutionContext, job: Job) -> Update:
 
 
 def publish_batch(context: ExecutionContext, job: Job) -> Update:
-    """Write the new files, prove them, commit once with every proposal's transaction."""
-    staged, claims = job["stage"], job["claims"]
+    """Write the new files, prove them, ask once more, commit once with every proposal's marks."""
+    staged, portions = job["stage"], job["portions"]
     with context.telemetry.span(f"{names.EXECUTE} prepare"):
-        prepared = prepare(staged)
+        prepared = prepare(job["dataset"], staged)
+    try:
+        still = _sift(context, job, lambda held: _lost(context, held))
+    except BaseException:
+        discard(staged, prepared)
+        raise
+    if len(still.get("claims", ())) < len(portions):
+        discard(staged, prepared)
+        return still
     try:
         with context.telemetry.span(f"{names.EXECUTE} commit"):
             publish(
+                job["dataset"],
                 staged,
                 prepared,
-                proposals=[c.proposal.id for c in claims],
-                patches=[c.proposal.patch.digest for c in claims],
-                approvers=_approvers(context, claims),
+                [Due(portion.name, portion.patch, portion.digest) for portion in portions],
+                approvers=approvers_of(context, job["claims"]),
                 trace=context.trace,
+                connections=context.connections,
+                marks={name: n for portion in portions for name, n in portion.marks.items()},
             )
+    except Refused as refused:
+        return _sift(context, job, _refusal(refused))
     except Moved:
         if job["tries"] + 1 >= TRIES:
             raise keeps_moving(job["dataset"].name) from None
         return Update(tries=job["tries"] + 1)
-    return Update(claims=(), applied=(*job["applied"], *claims))
+    return Update(
+        claims=(),
+        applied=(*job["applied"], *(p.held for p in portions if not p.canary)),
+        canaries=(*job["canaries"], *(p.held for p in portions if p.canary)),
+    )
 
 
 def close(context: ExecutionContext, job: Job) -> Update:
     """Measure the criteria on the table itself, then record; or revert and reopen."""
     closed = close_published(context, job["dataset"], job["applied"])
-    return Update(applied=(), outcomes=(*job["outcomes"], *closed))
+    noted = [_noted(context, held) for held in job["canaries"]]
+    return Update(applied=(), canaries=(), outcomes=(*job["outcomes"], *closed, *noted))
+
+
+def _noted(context: ExecutionContext, held: Claim) -> Outcome:
+    """Record that a canary is out; or that it failed at once."""
+    seen = look(context, held.proposal)
+    if seen.breach or seen.overtaken:
+        state = ProposalState.FAILED if seen.breach else ProposalState.STALE
+        return settle(context, held, state, f"its canary failed: {seen.breach or seen.overtaken}")
+    commit = part_in(context, held.proposal)[1]
+    return note_canary(context, held, "its canary is out", version=commit.version)
 
 
 def _sift(
@@ -169,24 +275,46 @@ def _sift(
 ) -> Update:
     """The batch without those that `judge` sends elsewhere."""
     going: list[Claim] = []
-    outcomes = list(job["outcomes"])
+    applied, outcomes = list(job["applied"]), list(job["outcomes"])
     for held in job["claims"]:
         verdict = judge(held)
         if verdict is None:
             going.append(held)
         else:
-            outcomes.append(settle(context, held, *verdict))
-    return Update(claims=tuple(going), outcomes=tuple(outcomes))
+            _settle(context, held, verdict, applied, outcomes)
+    return Update(claims=tuple(going), applied=tuple(applied), outcomes=tuple(outcomes))
 
 
-def _approvers(context: ExecutionContext, claims: tuple[Claim, ...]) -> list[str]:
+def _refusal(refused: Refused) -> Callable[[Claim], tuple[ProposalState, str] | None]:
+    """Whom the table itself refuses has failed; the others are staged again."""
+    ending = ProposalState.FAILED, refused.message
+    return lambda held: ending if held.proposal.id == refused.proposal else None
+
+
+def _settle(
+    context: ExecutionContext,
+    held: Claim,
+    ending: tuple[ProposalState, str],
+    applied: list[Claim],
+    outcomes: list[Outcome],
+) -> None:
+    """Settle a claim; one that another worker has published in this moment is to be closed."""
+    try:
+        outcomes.append(settle(context, held, *ending))
+    except TooLate:
+        applied.append(held)
+
+
+def _lost(context: ExecutionContext, held: Claim) -> tuple[ProposalState, str] | None:
+    """Why a claim must not be published although it was rechecked; Conflict when it is lost."""
     with context.store.reading() as session:
-        votes = [
-            vote
-            for held in claims
-            for vote in proposals.votes_on(session, held.proposal.id, held.digest)
-        ]
-    return sorted({vote.reviewer for vote in votes if vote.decision == "approve"})
+        if not holds(session, held):
+            state = state_of(session, held.proposal.id)
+            if state in TAKEN_BACK:
+                return state, "it was taken back"
+            raise lost(session, held)
+    with_canary = held.proposal.rollout is not None
+    return None if with_canary else lapsed(context, held)
 
 
 def _after_verify(job: Job) -> str:
@@ -203,6 +331,7 @@ def _after_publish(job: Job) -> str:
 NODES: dict[str, Node] = {
     "claim": claim,
     "recheck": recheck,
+    "watch": watch,
     "stage": stage,
     "verify": verify,
     "publish": publish_batch,
@@ -218,7 +347,8 @@ def run_execution(context: ExecutionContext, dataset: Dataset) -> tuple[Outcome,
         flow.add_node(name, _traced(context, name, node))
     flow.add_edge(START, "claim")
     flow.add_edge("claim", "recheck")
-    flow.add_edge("recheck", "stage")
+    flow.add_edge("recheck", "watch")
+    flow.add_edge("watch", "stage")
     flow.add_edge("stage", "verify")
     flow.add_conditional_edges("verify", _after_verify, ["stage", "publish", "close"])
     flow.add_conditional_edges("publish", _after_publish, ["stage", "close"])

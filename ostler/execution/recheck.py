@@ -20,8 +20,6 @@ def obstacle(context: ExecutionContext, claim: Claim) -> Obstacle | None:
     proposal = claim.proposal
     if proposal.digest != claim.digest:
         return ProposalState.FAILED, "the stored proposal is not the one that was voted on"
-    if proposal.expires_at is not None and proposal.expires_at < context.clock():
-        return ProposalState.EXPIRED, "it lapsed before it was executed"
     try:
         context.patches.get(proposal.patch.digest)
         votes = _votes(context, claim)
@@ -30,6 +28,14 @@ def obstacle(context: ExecutionContext, claim: Claim) -> Obstacle | None:
     if contract_moved(context, proposal):
         return ProposalState.STALE, "the contract has changed since; ask for the change again"
     return _denied(context, proposal, votes)
+
+
+def lapsed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
+    """Whether nobody executed a proposal in time."""
+    expires = claim.proposal.expires_at
+    if expires is None or expires >= context.clock():
+        return None
+    return ProposalState.EXPIRED, "it lapsed before it was executed"
 
 
 def _votes(context: ExecutionContext, claim: Claim) -> tuple[Vote, ...]:

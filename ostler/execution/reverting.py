@@ -1,50 +1,80 @@
-"""Revert: the inverse of a published patch, made against today's table and proposed as a change.
+"""Revert: the inverse of a published patch, made against today's table and proposed as a change."""
 
-The inverse is mechanical, so no agent proposes it: the `reverter` does, and the person who asks for
-it casts a vote on exactly what is shown. It is executed like any other approved proposal.
-"""
+from collections.abc import Sequence
+from functools import reduce
+from typing import Literal
 
-from itertools import takewhile
+import pyarrow as pa
 
 from ostler.core.actions import Revert
-from ostler.core.datasets import Dataset
-from ostler.core.errors import Conflict, NotAllowed
-from ostler.core.proposals import (
-    Draft,
-    Evidence,
-    Proposal,
-    Rank,
-    RankPart,
-    proposal_id,
-)
-from ostler.core.schema import SchemaChange
-from ostler.core.sentences import describe
+from ostler.core.checks import Check
+from ostler.core.errors import Conflict
+from ostler.core.proposals import Change, Proposal
 from ostler.core.states import ProposalState
+from ostler.execution.asking import Asked, park_asked
 from ostler.execution.context import ExecutionContext
-from ostler.execution.schema_changes import Weighed, change_of, contract_before, measured
-from ostler.policies.judgement import authorize_revert, judge
-from ostler.policies.requests import Principal, change_request
-from ostler.store import proposals
+from ostler.execution.later import Overlap, on_top
+from ostler.execution.schema_reverting import revert_schema_change
+from ostler.policies.requests import Principal
 from ostler.store.proposals import ProposalRecord
-from ostler.tables.delta import VersionedTable, table_of
-from ostler.tables.patches import Patch, invert
-from ostler.tables.schema_staging import for_rows_of
-from ostler.tables.staging import mismatches, obstacle
+from ostler.tables.overlaps import parted
+from ostler.tables.patches import Patch, Stale, compose, empty_patch, invert
+from ostler.tables.staging import all_mismatches, mismatches, obstacle
+from ostler.tables.targets import current
 from ostler.tables.view import View
-from ostler.tools.dry_run import dry_run
-from ostler.tools.neighbours import neighbours
-from ostler.tools.quality.measure import measure
 
-REVERTER = Principal(kind="agent", name="reverter")
+Way = Literal["whole", "with-later", "untouched"]
+"""Undo the whole patch alone; later ones on the same cells with it; only cells left alone since."""
+
+
+class Overtaken(Conflict):
+    """Cells of the patch were changed since, so it cannot be undone whole and alone."""
+
+    def __init__(
+        self,
+        original: Proposal,
+        first: Change,
+        overlaps: tuple[Overlap, ...],
+        *,
+        unwinds: bool,
+        untouched: int,
+        touched: int,
+    ) -> None:
+        self.original = original
+        self.overlaps = overlaps
+        """Those that did it, newest first; none when nobody did it through Ostler."""
+        self.ways: tuple[Way, ...] = (
+            *(("with-later",) if unwinds else ()),
+            *(("untouched",) if untouched else ()),
+        )
+        self.untouched = untouched
+        """Changes that can still be undone alone."""
+        self.touched = touched
+        who = "later changes" if overlaps else "somebody outside Ostler"
+        said = f"{who} touched the same cells as {original.id}: row {first.row}, {first.column!r}"
+        super().__init__(said, self._hint())
+
+    def _hint(self) -> str:
+        says = {
+            "with-later": "undo them too: ostler revert {} --with-later",
+            "untouched": "only what nobody has changed since: ostler revert {} --untouched",
+        }
+        steps = [says[way].format(self.original.id) for way in self.ways]
+        return "; or ".join(steps) or "set the cells by hand: nothing of it is as it left it"
 
 
 def request_revert(
-    context: ExecutionContext, record: ProposalRecord, person: Principal
+    context: ExecutionContext,
+    record: ProposalRecord,
+    person: Principal,
+    way: Way = "whole",
+    checks: Sequence[Check] = (),
 ) -> Proposal:
     """Park the inverse of a published proposal; returns what the person then votes on.
 
-    Raises Conflict when it is not published, or when later changes touched the same cells, and
-    NotAllowed when policy does not let this person ask for it, or nobody make the change.
+    `checks` are measured beside the criteria of what is undone. Raises Conflict when it is not
+    published, Overtaken when this way cannot be gone, and NotAllowed when policy does not let this
+    person ask for it, or nobody make the change.
     """
     original = record.proposal
     if record.state is not ProposalState.PUBLISHED:
@@ -53,129 +83,93 @@ def request_revert(
             "only a published proposal can be reverted",
         )
     dataset = context.dataset(original.dataset)
-    table = table_of(dataset)
+    table = current(dataset, context.connections)
     view = table.view()
     inverse = invert(context.patches.get(original.patch.digest))
     if inverse.shape is not None:
-        inverse = for_rows_of(inverse, view)
-    _refuse_when_touched(context, original, table, inverse, view)
-    context.patches.put(inverse)
-    patch = inverse.summary(view.version)
-    action = Revert(proposal=original.id)
-    checks = tuple(criterion.check for criterion in original.acceptance)
-    others = neighbours([check.rule for check in checks], table, context.newest)
-    now = context.clock()
-    change = _change_back(context, dataset, original, inverse)
-    if change is not None:
-        result = measured(context, Weighed(dataset, view, inverse, change))
-    else:
-        result = dry_run(
-            view,
-            inverse,
-            measure(view, checks, now=now, others=others, sample=0),
-            mends=original.draft.rule,
-            now=now,
-            others=others,
-            sample=len(original.dry_run.sample),
-            downstream=dataset.downstream,
+        return revert_schema_change(context, original, inverse, view, person)
+    because = obstacle(inverse, view)
+    if because:
+        raise Conflict(
+            f"{original.id} cannot be undone in the table as it is: {because}",
+            "undo the change of columns first",
         )
-    request = change_request(
-        proposer=REVERTER,
-        dataset=dataset,
-        action=action,
-        patch=patch,
-        total_rows=view.row_count,
-        confidence=1.0,
-        worse_checks=len(result.worse),
-        schema_change=change is not None,
-        breaking=change is not None and change.breaking,
-    )
-    asked = request.model_copy(update={"proposer": person})
-    allowed = authorize_revert(context.policies, asked)
-    verdict = judge(context.policies, request)
-    if not allowed.allowed or verdict.outcome == "deny":
-        reasons = (allowed if not allowed.allowed else verdict).reasons
-        raise NotAllowed(f"policy denies it: {'; '.join(reasons) or 'no rule permits it'}")
-    proposal = Proposal(
-        id=proposal_id(dataset.name, action, patch.digest),
-        dataset=dataset.name,
-        item=original.item,
-        run=original.run,
-        proposer=REVERTER.name,
-        draft=Draft(
+    gone = all_mismatches(inverse, view)
+    overlaps = on_top(context, table, original, gone, view) if gone.num_rows else ()
+    if way == "with-later" and overlaps:
+        patch = _composed(context, inverse, overlaps, view)
+        action = Revert(
+            proposal=original.id, proposals=tuple(o.record.proposal.id for o in overlaps)
+        )
+    elif way == "untouched" and gone.num_rows:
+        patch, rest = parted(inverse, gone)
+        action = Revert(proposal=original.id, remaining=rest.digest)
+        context.patches.put(rest)
+    else:
+        patch = None if gone.num_rows else inverse
+        action = Revert(proposal=original.id)
+    if patch is None or patch.empty:
+        raise _overtaken(context, original, inverse, gone, overlaps, view)
+    undone = [original, *(overlap.record.proposal for overlap in overlaps if action.proposals)]
+    criteria = [criterion.check for proposal in undone for criterion in proposal.acceptance]
+    return park_asked(
+        context,
+        Asked(
+            dataset=dataset,
+            view=view,
+            patch=patch,
             action=action,
             rule=original.draft.rule,
-            evidence=Evidence(confidence=1.0, summary=f"The inverse of {original.id}."),
-            tool="revert/1",
+            checks=(*criteria, *checks),
+            item=original.item,
+            run=original.run,
+            trace=original.trace,
+            summary=_summary(action, gone),
+            tool="revert/2",
         ),
-        sentence=describe(action),
-        patch=patch,
-        dry_run=result,
-        # A revert brings the fault back by design, so no criterion binds it.
-        acceptance=(),
-        rank=Rank(score=1.0, parts=(RankPart(name="asked", value=1.0, because="a person asks"),)),
-        verdict=verdict.model_copy(update={"outcome": "votes", "votes": max(1, verdict.votes)}),
-        trace=original.trace,
-        schema_change=change,
+        person,
     )
-    with context.store.transaction() as session:
-        proposals.park(
-            session, proposal, ProposalState.PARKED, at=context.clock(), actor=REVERTER.name
-        )
-    return proposal
 
 
-def _change_back(
-    context: ExecutionContext, dataset: Dataset, original: Proposal, inverse: Patch
-) -> SchemaChange | None:
-    """What undoing a change of columns means for its readers; None for a change of cells."""
-    if inverse.shape is None or original.schema_change is None:
+def _composed(
+    context: ExecutionContext, inverse: Patch, overlaps: Sequence[Overlap], view: View
+) -> Patch | None:
+    """The inverses of all, newest first, as one patch; None when they do not lead back."""
+    inverses = [
+        invert(context.patches.get(overlap.record.proposal.patch.digest)) for overlap in overlaps
+    ]
+    try:
+        patch = reduce(compose, [*inverses, inverse], empty_patch())
+    except Stale:
         return None
-    edit = contract_before(context, dataset, original.schema_change, inverse.shape)
-    return change_of(context, dataset, inverse.shape, contract=edit)
+    return None if mismatches(patch, view, limit=1) else patch
 
 
-def _refuse_when_touched(
+def _overtaken(
     context: ExecutionContext,
     original: Proposal,
-    table: VersionedTable,
     inverse: Patch,
+    gone: pa.Table,
+    overlaps: tuple[Overlap, ...],
     view: View,
-) -> None:
-    outgrown = obstacle(inverse, view)
-    if outgrown:
-        raise Conflict(f"{original.id} cannot be undone as it is: {outgrown}", "revert that first")
-    moved = mismatches(inverse, view, limit=1)
-    if not moved:
-        return
-    later = _later_on_same_cells(context, original, table)
-    raise Conflict(
-        f"later changes touched the same cells as {original.id}: row {moved[0].row}, "
-        f"{moved[0].column!r}",
-        f"revert these first, in this order: {', '.join(later)}"
-        if later
-        else "the table was changed by somebody else; set the cells by hand",
+) -> Overtaken:
+    untouched, rest = parted(inverse, gone)
+    return Overtaken(
+        original,
+        mismatches(inverse, view, limit=1)[0],
+        overlaps,
+        unwinds=bool(overlaps) and _composed(context, inverse, overlaps, view) is not None,
+        untouched=untouched.changes.num_rows,
+        touched=rest.changes.num_rows,
     )
 
 
-def _later_on_same_cells(
-    context: ExecutionContext, original: Proposal, table: VersionedTable
-) -> tuple[str, ...]:
-    """Proposals published after the original whose patches touch its cells, newest first."""
-    mine = _cells(context.patches.get(original.patch.digest))
-    with context.store.reading() as session:
-        records = proposals.queue(
-            session, states=(ProposalState.PUBLISHED,), dataset=original.dataset
+def _summary(action: Revert, gone: pa.Table) -> str:
+    if action.remaining:
+        return (
+            f"The inverse of {action.proposal} where nobody has changed it since; "
+            f"{gone.num_rows:,} of its cells are left as they are, in patch {action.remaining}."
         )
-    published = {record.proposal.id: record.proposal.patch.digest for record in records}
-    newest_first = (name for commit in table.history() for name in reversed(commit.proposals))
-    return tuple(
-        name
-        for name in takewhile(lambda name: name != original.id, newest_first)
-        if name in published and mine & _cells(context.patches.get(published[name]))
-    )
-
-
-def _cells(patch: Patch) -> set[tuple[str, str]]:
-    rows, columns = patch.changes.column("row"), patch.changes.column("column")
-    return set(zip(rows.to_pylist(), columns.to_pylist(), strict=True))
+    if action.proposals:
+        return f"The inverses of {', '.join((*action.proposals, action.proposal))} as one patch."
+    return f"The inverse of {action.proposal}."

@@ -10,7 +10,8 @@ from ostler.core.proposals import Proposal
 from ostler.execution.context import ExecutionContext
 from ostler.tables.delta import VersionedTable
 from ostler.tables.patches import Stale, invert
-from ostler.tables.publishing import TRIES, Moved, keeps_moving, open_stage, prepare, publish
+from ostler.tables.publishing import TRIES, Moved, keeps_moving, open_stage
+from ostler.tables.targets import Due, Refused, current, prepare, publish
 
 
 def undone(table: VersionedTable, proposals: Sequence[Proposal]) -> frozenset[str]:
@@ -24,6 +25,7 @@ def undo(context: ExecutionContext, table: VersionedTable, proposals: Sequence[P
 
     It cannot when somebody has changed the same cells since: theirs stand, and a person decides.
     """
+    dataset = context.dataset(proposals[0].dataset)
     inverses = [invert(context.patches.get(p.patch.digest)) for p in reversed(proposals)]
     for inverse in inverses:
         context.patches.put(inverse)
@@ -36,15 +38,22 @@ def undo(context: ExecutionContext, table: VersionedTable, proposals: Sequence[P
             return error.message
         try:
             publish(
+                dataset,
                 stage,
-                prepare(stage),
-                proposals=[_name(p) for p in reversed(proposals)],
-                patches=[inverse.digest for inverse in inverses],
+                prepare(dataset, stage),
+                [
+                    Due(_name(p), inverse, inverse.digest)
+                    for p, inverse in zip(reversed(proposals), inverses, strict=True)
+                ],
                 approvers=[],
                 trace=context.trace,
+                connections=context.connections,
             )
+        except Refused as refused:
+            return refused.message
         except Moved:
             continue
+        current(dataset, context.connections)
         return ""
     raise keeps_moving(proposals[0].dataset)
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from ostler.core.errors import Conflict, VerificationFailed
@@ -68,7 +69,8 @@ def work_once(
         # Whoever still holds a claim from behind this lock is dead: we have it.
         holder = context.owner.rpartition(":")[0]
         claims.release_abandoned(session, holder, actor=ACTOR, at=now)
-        waiting = claims.datasets_with_work(session)
+        unseen_since = now - timedelta(seconds=context.watch_seconds)
+        waiting = claims.datasets_with_work(session, unseen_since)
     outcomes: list[Outcome] = []
     for name in waiting:
         dataset = context.dataset(name)
@@ -97,7 +99,7 @@ def _traces(context: ExecutionContext, dataset: str) -> tuple[str, ...]:
         try:
             waiting = proposals.queue(
                 session,
-                states=(ProposalState.APPROVED, ProposalState.EXECUTING),
+                states=(ProposalState.APPROVED, ProposalState.EXECUTING, ProposalState.CANARY),
                 dataset=dataset,
             )
         except VerificationFailed:
@@ -111,8 +113,13 @@ def work(
     poll_seconds: float,
     done: Callable[[Outcome], None],
     stop: Callable[[], bool] = lambda: False,
+    watch_seconds: float = 60,
 ) -> None:
-    """Execute what is approved, and wait for more, until told to stop."""
+    """Execute what is approved, and wait for more, until told to stop.
+
+    Looks at each canary every `watch_seconds`.
+    """
+    context = replace(context, watch_seconds=watch_seconds)
     while not stop():
         if not work_once(context, done):
             time.sleep(poll_seconds)

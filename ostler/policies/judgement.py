@@ -71,6 +71,13 @@ def authorize_revert(policies: PolicySet, change: ChangeRequest) -> Decision:
     return evaluate(policies, to_change("revert", change))
 
 
+def may_promote(policies: PolicySet, change: ChangeRequest, executor: Principal) -> Decision:
+    """Whether the executor may let the rest of a change follow its canary, without a person."""
+    return evaluate(
+        policies, to_change("promote", change.model_copy(update={"proposer": executor}))
+    )
+
+
 def votes_missing(verdict: Verdict, votes: Sequence[Vote]) -> tuple[str, ...]:
     """What is still missing until the votes suffice, one sentence each; empty when they do.
 

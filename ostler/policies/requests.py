@@ -17,7 +17,7 @@ Count = Annotated[int, Field(ge=0, lt=2**63)]
 
 Permille = Annotated[int, Field(ge=0, le=1000)]
 
-ChangeAction = Literal["propose", "auto_apply", "apply_after_approval", "revert"]
+ChangeAction = Literal["propose", "auto_apply", "apply_after_approval", "revert", "promote"]
 Context = Mapping[str, bool | int | str | tuple[str, ...]]
 
 

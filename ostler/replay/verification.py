@@ -21,8 +21,11 @@ from ostler.store.proposals import proposal_of
 from ostler.store.verify import verify_store
 from ostler.tables.delta import Commit, files_of, table_of
 from ostler.tables.patch_files import PatchFiles
+from ostler.tables.targets import Connections, ledger_of
 
 _IN_TABLE = (ProposalState.PUBLISHED, ProposalState.REVERTED)
+
+NO_CONNECTIONS: Connections = {}
 
 _UNREADABLE = (OstlerError, DeltaError, ValueError)
 """What reading something that was edited may raise."""
@@ -64,6 +67,7 @@ def verify_workspace(
     patches: PatchFiles,
     datasets: Sequence[Dataset],
     progress: Callable[[str], None] = lambda _: None,
+    connections: Connections = NO_CONNECTIONS,
 ) -> tuple[Fault, ...]:
     """Everything that does not hold, named; empty when all does."""
     progress("the audit log and the rows under it")
@@ -86,8 +90,9 @@ def verify_workspace(
             why = str(error).partition("\n")[0]
             faults.append(Fault("table", dataset.name, f"its log cannot be read: {why}"))
             continue
-        faults += _history(dataset, commits, [p for p in proposals if p.dataset == dataset.name])
+        faults += _history(dataset, commits, proposals)
         faults += _missing(needed)
+        faults += _ledger(dataset, commits, connections)
         claims |= _made_by_commits(dataset, commits)
     progress("data files")
     faults += _data_files(claims)
@@ -176,18 +181,43 @@ def _history(
     for commit in commits:
         for proposal, digest in zip(commit.proposals, commit.patches, strict=False):
             carried.add(proposal)
-            record = known.get(proposal)
-            if proposal.startswith("undo/"):
+            # A canary is a part of its proposal's patch, and what was undone is its inverse.
+            name = proposal.removeprefix("undo/").removesuffix("/canary")
+            record = known.get(name)
+            if proposal.startswith("undo/") or (name != proposal and record is not None):
                 continue
             where = f"{dataset.name}@{commit.version}"
-            if record is None:
+            if record is None or record.dataset != dataset.name:
                 yield Fault("table", where, f"it carries {proposal}, which nobody proposed")
             elif record.patch not in (None, digest):
                 yield Fault("table", where, f"it carries another patch than {proposal} has")
-    for record in proposals:
+    for record in (one for one in proposals if one.dataset == dataset.name):
         if record.state in _IN_TABLE and record.id not in carried:
             why = f"{record.id} is {record.state}, but no version carries it"
             yield Fault("table", dataset.name, why)
+
+
+def _ledger(
+    dataset: Dataset, commits: Sequence[Commit], connections: Connections
+) -> Iterator[Fault]:
+    """What the ledger in PostgreSQL holds is what the mirror carries, and the other way."""
+    if dataset.postgres is None:
+        return
+    try:
+        batches = ledger_of(dataset, connections)
+    except OstlerError as error:
+        yield Fault("ledger", dataset.name, error.message)
+        return
+    entered = {(e.proposal, e.called) for batch in batches for e in batch.entries if e.called}
+    carried = {
+        pair for commit in commits for pair in zip(commit.proposals, commit.patches, strict=False)
+    }
+    for proposal, _ in sorted(entered - carried):
+        why = f"the ledger holds {proposal}, but no version of the mirror carries it"
+        yield Fault("ledger", dataset.name, why)
+    for proposal, _ in sorted(carried - entered):
+        why = f"a version of the mirror carries {proposal}, but the ledger does not hold it"
+        yield Fault("ledger", dataset.name, why)
 
 
 def _missing(needed: Sequence[str]) -> Iterator[Fault]:

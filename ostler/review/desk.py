@@ -12,7 +12,7 @@ from ostler.core.states import ProposalState
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import DatasetFacts
-from ostler.store import datasets, items, proposals, votes
+from ostler.store import audit, datasets, items, proposals, votes
 from ostler.store.engine import Store
 from ostler.store.proposals import ProposalRecord
 from ostler.tables.patch_files import PatchFiles
@@ -76,6 +76,11 @@ class Desk:
         """How many proposals are in each state."""
         with self.store.reading() as session:
             return proposals.counts(session)
+
+    def newest(self) -> int:
+        """How much has happened: grows with every change of state, whoever made it and where."""
+        with self.store.reading() as session:
+            return audit.size(session)
 
     def card(self, proposal: str) -> Card:
         """One proposal, by its id or the start of it."""

@@ -67,6 +67,11 @@ def size_of(path: AnyPath) -> int:
     return path.size if isinstance(path, RemotePath) else path.stat().st_size
 
 
+def modified_at(path: AnyPath) -> float:
+    """When a file was last written, in seconds since 1970."""
+    return path.modified_at if isinstance(path, RemotePath) else path.stat().st_mtime
+
+
 def files_under(folder: AnyPath) -> list[str]:
     """The files under a folder at any depth, relative to it, sorted; none when it is not there."""
     if isinstance(folder, RemotePath):

@@ -11,6 +11,11 @@ _MEANINGS = (
     ("No space left on device", "the disk under {place} is full", "free some space"),
     ("Disk quota exceeded", "the disk quota of {place} is used up", "free some space"),
     (
+        "No files found that match the pattern",
+        "a data file of {place} is gone",
+        "see which (ostler audit verify), restore it from a backup",
+    ),
+    (
         r"NoSuchBucket|NO_SUCH_BUCKET|specified bucket does not exist",
         "there is no such bucket: {place}",
         "make the bucket, or mend the address",
@@ -68,14 +73,11 @@ def refusal(error: BaseException, place: object) -> BadInput | None:
 
 
 @contextmanager
-def refused(place: object, *kinds: type[Exception]) -> Generator[None]:
-    """Around whatever reads or writes: BadInput when it is refused for a known reason.
-
-    `kinds` are what the library in use raises beside OSError; an unknown reason passes as it is.
-    """
+def refused(place: object) -> Generator[None]:
+    """Around whatever reads or writes: BadInput when it is refused for a known reason."""
     try:
         yield
-    except (OSError, *kinds) as error:
+    except OSError as error:
         meant = refusal(error, place)
         if meant is None:
             raise

@@ -105,6 +105,14 @@ class RemotePath:
             raise FileNotFoundError(f"there is no {self}")
         return info.size
 
+    @property
+    def modified_at(self) -> float:
+        """When it was last written, in seconds since 1970 (FileNotFoundError)."""
+        info = self._info()
+        if info is None:
+            raise FileNotFoundError(str(self))
+        return info.mtime.timestamp()
+
     def _info(self) -> "FileInfo | None":
         from pyarrow.fs import FileType
 

@@ -57,12 +57,12 @@ def append(
     payload: Mapping[str, JsonValue],
 ) -> AuditEntry:
     """Add an entry; costs `log n`. A payload's `row` is what the entry did to a projected table."""
-    size, frontier = _tree(session)
+    index, frontier = _tree(session)
     when, text = stamp(at), canonical_json(payload)
-    leaf = leaf_of(size, when, actor, kind, subject, text)
-    frontier = pushed(frontier, size, leaf)
+    leaf = leaf_of(index, when, actor, kind, subject, text)
+    frontier = pushed(frontier, index, leaf)
     row = AuditEntryRow(
-        index=size,
+        index=index,
         at=when,
         actor=actor,
         kind=kind,
@@ -72,7 +72,7 @@ def append(
         subtree=frontier[-1].hex(),
     )
     insert_row(session, AuditEntryRow, row.model_dump())
-    session.info[_FRONTIER] = (size + 1, frontier)
+    session.info[_FRONTIER] = (index + 1, frontier)
     return _entry(row)
 
 
@@ -104,10 +104,16 @@ def leaves(session: Session) -> tuple[Hash, ...]:
     return tuple(bytes.fromhex(leaf) for leaf in rows)
 
 
+def size(session: Session) -> int:
+    """How many entries there are."""
+    last = session.exec(_NEWEST).first()
+    return 0 if last is None else last + 1
+
+
 def head(session: Session) -> Head:
     """The head of the log as it stands."""
-    size, frontier = _tree(session)
-    return Head(size, root_of_frontier(frontier).hex())
+    length, frontier = _tree(session)
+    return Head(length, root_of_frontier(frontier).hex())
 
 
 def seal(session: Session) -> Head | None:
@@ -137,13 +143,12 @@ def _entry(row: AuditEntryRow) -> AuditEntry:
 
 def _tree(session: Session) -> tuple[int, Frontier]:
     """Size and frontier of the log; kept between the appends of one session."""
-    last = session.exec(_NEWEST).first()
-    size = 0 if last is None else last + 1
+    length = size(session)
     kept = cast("tuple[int, Frontier] | None", session.info.get(_FRONTIER))
     # A savepoint that was rolled back leaves what is kept ahead of the table.
-    if kept is not None and kept[0] == size:
+    if kept is not None and kept[0] == length:
         return kept
-    ends = frontier_ends(size)
+    ends = frontier_ends(length)
     rows = session.exec(
         select(AuditEntryRow.subtree)
         .where(col(AuditEntryRow.index).in_(ends))
@@ -151,11 +156,11 @@ def _tree(session: Session) -> tuple[int, Frontier]:
     ).all()
     if len(rows) != len(ends):
         raise VerificationFailed(
-            f"the audit log has gaps: entries of {size} are missing",
+            f"the audit log has gaps: entries of {length} are missing",
             "`ostler audit verify` names them",
         )
     try:
-        return size, tuple(bytes.fromhex(row) for row in rows)
+        return length, tuple(bytes.fromhex(row) for row in rows)
     except ValueError as error:
         raise VerificationFailed(
             "a hash of the audit log is none", "`ostler audit verify` names it"

@@ -45,12 +45,14 @@ def claim(
     owner: str,
     at: datetime,
     lease_seconds: int,
+    unseen_since: datetime | None = None,
     due: Callable[[Proposal], bool] = lambda _: True,
 ) -> tuple[Claim, ...]:
     """Take all of a dataset's approved proposals, and those whose worker's lease ran out.
 
-    One that is not `due` stays approved, unless a worker has had it. In order of their approval.
-    `owner` is `holder:process`, so that `release_abandoned` can tell.
+    And its canaries, when nobody has looked at them since `unseen_since`. One that is not `due`
+    stays approved, unless a worker has had it. In order of their approval. `owner` is
+    `holder:process`, so that `release_abandoned` can tell.
     """
     if ":" not in owner:
         raise InternalError(f"the owner {owner!r} of a claim does not begin with a holder and ':'")
@@ -58,7 +60,7 @@ def claim(
     query = (
         select(ProposalRow, DocumentRow.body)
         .join(DocumentRow)
-        .where(ProposalRow.dataset == dataset, _claimable(now))
+        .where(ProposalRow.dataset == dataset, _claimable(now, unseen_since))
         .order_by(col(ProposalRow.decided_at), col(ProposalRow.id))
         .with_for_update(skip_locked=True, of=ProposalRow)
     )
@@ -101,7 +103,7 @@ def move_claimed(
         only_if={"owner": held.owner, "fence": held.fence},
     )
     if not moved:
-        raise _lost(session, held)
+        raise lost(session, held)
 
 
 def running_out(
@@ -131,7 +133,7 @@ def renew(session: Session, held: Sequence[Claim], *, at: datetime, lease_second
             only_if={"state": ProposalState.EXECUTING, "owner": one.owner, "fence": one.fence},
         )
         if not renewed:
-            raise _lost(session, one)
+            raise lost(session, one)
 
 
 def release_abandoned(
@@ -163,11 +165,22 @@ def release_abandoned(
     )
 
 
-def datasets_with_work(session: Session) -> tuple[str, ...]:
+def holds(session: Session, held: Claim) -> bool:
+    """Whether a worker still has its claim."""
+    query = select(ProposalRow.id).where(
+        ProposalRow.id == held.proposal.id,
+        ProposalRow.state == ProposalState.EXECUTING,
+        ProposalRow.owner == held.owner,
+        ProposalRow.fence == held.fence,
+    )
+    return session.exec(query).first() is not None
+
+
+def datasets_with_work(session: Session, unseen_since: datetime | None = None) -> tuple[str, ...]:
     """Names of the datasets for which `claim` would find something, in order."""
     query = (
         select(ProposalRow.dataset)
-        .where(_claimable(database_now(session)))
+        .where(_claimable(database_now(session), unseen_since))
         .distinct()
         .order_by(col(ProposalRow.dataset))
     )
@@ -190,7 +203,8 @@ def expire(session: Session, *, at: datetime, actor: str) -> tuple[str, ...]:
     return tuple(row.id for row in rows)
 
 
-def _lost(session: Session, held: Claim) -> Conflict:
+def lost(session: Session, held: Claim) -> Conflict:
+    """What to raise when another worker has taken a claim over."""
     name = held.proposal.id
     return Conflict(
         f"lease lost: proposal {name} is {state_of(session, name)} "
@@ -199,9 +213,13 @@ def _lost(session: Session, held: Claim) -> Conflict:
     )
 
 
-def _claimable(now: datetime) -> ColumnElement[bool]:
+def _claimable(now: datetime, unseen_since: datetime | None) -> ColumnElement[bool]:
     return or_(
         col(ProposalRow.state) == ProposalState.APPROVED,
+        and_(
+            col(ProposalRow.state) == ProposalState.CANARY,
+            col(ProposalRow.changed_at) <= stamp(unseen_since or now),
+        ),
         and_(
             col(ProposalRow.state) == ProposalState.EXECUTING,
             col(ProposalRow.lease_until) <= stamp(now),
@@ -215,11 +233,11 @@ def _held(row: ProposalRow) -> Columns:
 
 def _take(session: Session, row: ProposalRow, *, owner: str, at: datetime, until: datetime) -> bool:
     lease = {"owner": owner, "lease_until": stamp(until), "fence": row.fence + 1}
-    if row.state == ProposalState.APPROVED:
+    if row.state != ProposalState.EXECUTING:
         return try_move(
             session,
             row.id,
-            ProposalState.APPROVED,
+            ProposalState(row.state),
             ProposalState.EXECUTING,
             actor=owner,
             at=at,

@@ -114,7 +114,5 @@ def _database(url: str) -> Database:
         raise BadInput("the address of the state database cannot be read", _ADDRESSES) from None
     known = _DATABASES.get(parsed.get_backend_name())
     if known is None:
-        raise BadInput(
-            f"the state database cannot be a {parsed.get_backend_name()} one", _ADDRESSES
-        )
+        raise BadInput(f"state cannot lie in {parsed.get_backend_name()}", _ADDRESSES)
     return known(parsed)

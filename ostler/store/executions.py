@@ -29,6 +29,8 @@ class Execution(Frozen):
     checks: tuple[CheckResult, ...] = ()
     """Acceptance criteria as measured afterwards."""
     because: str = ""
+    promoted: str = ""
+    """Who let the rest of a canary's patch go by hand."""
     trace: str = ""
     """W3C traceparent of the execution's own trace."""
     at: datetime

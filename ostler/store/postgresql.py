@@ -96,8 +96,8 @@ def _shown(url: URL, schema: str) -> str:
     bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database)
     # A socket's folder is given as an option.
     socket = url.query.get("host", "")
-    parts = (bare.render_as_string(), f"on {socket}" if socket else "", f"schema {schema}")
-    return " ".join(part for part in parts if part)
+    shown = f"{bare.render_as_string()} on {socket}" if socket else bare.render_as_string()
+    return shown if schema == SCHEMA else f"{shown} schema {schema}"
 
 
 def _prepare(connection: Connection, where: str, schema: str) -> None:

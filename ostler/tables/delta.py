@@ -20,6 +20,7 @@ from ostler.storage.refusals import plain, refusal
 from ostler.storage.remote import delta_options
 from ostler.tables.engine import connect
 from ostler.tables.layout import layout_of, root_of
+from ostler.tables.released import released_from
 from ostler.tables.view import View, view_of
 
 _FOREIGN = {
@@ -61,6 +62,18 @@ class Commit(Frozen):
     trace: str = ""
     files: Mapping[str, Digest] = Field(default_factory=dict)
     """Data files that the commit added, with the SHA-256 of each."""
+    barred: tuple[str, ...] = ()
+    """Proposals that may not be published any more, or not by an earlier claim."""
+    because: str = ""
+    """Why they were barred, or taken out; what a person wrote, so hostile."""
+
+    upkeep: str = ""
+    """What Ostler did to the files alone, `compaction`; the content is the version before's."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether Ostler made it, by what was approved or taken back, or to the files alone."""
+        return bool(self.proposals or self.barred or self.upkeep)
 
 
 def transaction_of(proposal: str) -> str:
@@ -99,7 +112,14 @@ class VersionedTable:
     def view(
         self, version: int | None = None, connection: duckdb.DuckDBPyConnection | None = None
     ) -> View:
-        """A version of the table, pinned, to be queried."""
+        """A version of the table, pinned, to be queried; NotFound when it was released."""
+        if version is not None and version in (gone := released_from(self.uri)):
+            release = gone[version]
+            raise NotFound(
+                f"version {version} was released by gc on {release.at:%Y-%m-%d} "
+                f"(keep-days {release.keep_days})",
+                "the log still says what it was; `ostler log DATASET` shows the versions",
+            )
         return view_of_handle(self.handle(version), self.key, connection)
 
     def applied(self, proposal: str) -> bool:
@@ -114,11 +134,11 @@ class VersionedTable:
     def reference(self) -> int | None:
         """The version before data last came from elsewhere: what drift is measured against.
 
-        Commits of approved proposals do not count as data coming in. None while the table holds
+        Commits of Ostler's own do not count as data coming in. None while the table holds
         nothing but its first load.
         """
         for commit in self.history():
-            if not commit.proposals and commit.version > 0:
+            if not commit.ours and commit.version > 0:
                 return commit.version - 1
         return None
 

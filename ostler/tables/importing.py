@@ -21,7 +21,7 @@ from ostler.tables.sql import quoted
 TARGET_FILE_SIZE = 16 * 1024 * 1024
 """Bytes; small files keep the cost of a fix near what it touches."""
 
-_PROPERTIES = {
+PROPERTIES = {
     # By default the log forgets after 30 days; revert, replay and audit need it for ever.
     "delta.enableExpiredLogCleanup": "false",
     "delta.targetFileSize": str(TARGET_FILE_SIZE),
@@ -56,7 +56,7 @@ def import_file(
             write_deltalake(
                 str(staging),
                 _counted(relation.to_arrow_reader(100_000), progress),
-                configuration=_PROPERTIES,
+                configuration=PROPERTIES,
                 target_file_size=TARGET_FILE_SIZE,
                 commit_properties=CommitProperties(custom_metadata={METADATA: "{}"}),
                 storage_options=delta_options(uri),

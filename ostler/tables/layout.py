@@ -13,6 +13,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from ostler.core.datasets import Column
+from ostler.tables.disk import reaching
 from ostler.tables.engine import computed, connect, reach
 from ostler.tables.sql import quoted
 
@@ -94,12 +95,13 @@ class Layout:
         raw = f"{name}: files"
         named = with_file or bool(self.partitioned_by)
         reach(paths)
-        relation = connection.sql(
-            f"""SELECT * FROM read_parquet(?, union_by_name = true, hive_partitioning = false
-                                           {", filename = ?" if named else ""})""",
-            params=[list(paths), self.file_column] if named else [list(paths)],
-        )
-        relation.create_view(raw, replace=True)
+        with reaching(self.root.rstrip("/")):
+            relation = connection.sql(
+                f"""SELECT * FROM read_parquet(?, union_by_name = true, hive_partitioning = false
+                                               {", filename = ?" if named else ""})""",
+                params=[list(paths), self.file_column] if named else [list(paths)],
+            )
+            relation.create_view(raw, replace=True)
         selected = [self._cell(column, set(relation.columns)) for column in self.columns]
         if with_file:
             selected.append(f"f.{quoted(self.file_column)}")

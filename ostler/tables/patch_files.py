@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ostler.core.base import RowId
 from ostler.core.canonical import Digest, canonical_json
 from ostler.core.errors import NotFound, VerificationFailed
+from ostler.core.proposals import Change
 from ostler.core.schema import Shape
 from ostler.storage.paths import AnyPath, files_under, write_whole
 from ostler.tables.disk import writing
+from ostler.tables.engine import computed
 from ostler.tables.patches import CHANGES, Patch, digest_of_patch
 
 _SHAPE = b"ostler.shape"
@@ -58,6 +61,25 @@ class PatchFiles:
                 "it was changed after it was made; restore it from a backup",
             )
         return Patch(changes, digest, shape)
+
+    def changes_of_row(self, digest: Digest, row: RowId) -> tuple[Change, ...]:
+        """A patch's changes of one row, without the others and not checked; none if it is gone.
+
+        For looking things up; whatever acts on a patch reads it with `get`.
+        """
+        path = self.path(digest)
+        if not path.exists():
+            return ()
+        try:
+            changes = pq.read_table(io.BytesIO(path.read_bytes()))
+        except (pa.ArrowException, OSError) as error:
+            raise VerificationFailed(f"the patch file {path} cannot be read: {error}") from error
+        found = computed(
+            """SELECT op, "row", "column", old, new FROM p WHERE "row" = ? ORDER BY "column" """,
+            [row],
+            p=changes,
+        )
+        return tuple(Change.model_validate(change) for change in found.to_pylist())
 
     def names(self) -> tuple[Digest, ...]:
         """The digests of all patches kept, sorted."""

@@ -11,19 +11,18 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, NamedTuple
 from uuid import uuid4
 
-from deltalake import CommitProperties, DeltaTable, Schema, Transaction
+from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
-from ostler.core.canonical import Digest, canonical_json
+from ostler.core.canonical import Digest
 from ostler.core.errors import Conflict, InternalError
 from ostler.core.schema import Shape
 from ostler.storage.paths import digest_of_file, path_of, settle, size_of
+from ostler.tables.committing import commit
 from ostler.tables.delta import (
-    METADATA,
     Commit,
     VersionedTable,
     transaction_of,
@@ -39,6 +38,11 @@ from ostler.tables.sql import quoted
 from ostler.tables.stacking import stacked
 from ostler.tables.staging import apply, between, obstacle, outgrown, overlay
 from ostler.tables.view import View
+
+APPLIED, REVOKED = 1, 2
+"""What a table's transaction under a proposal's id says of it."""
+
+NO_MARKS: Mapping[str, int] = {}
 
 TRIES = 5
 """How often to stage and publish anew what other writers keep beating."""
@@ -74,8 +78,12 @@ class Stage:
     """How many there are."""
 
     def standing(self, proposal: str) -> int | None:
-        """What the snapshot knows of a proposal: 1 applied, 2 revoked, None nothing."""
+        """What the snapshot knows of a proposal: APPLIED, REVOKED, or None for nothing."""
         return self.handle.transaction_version(transaction_of(proposal))
+
+    def view_of(self, layout: Layout, name: str, files: Iterable[str]) -> View:
+        """The rows of some data files."""
+        return _file_view(self.base, layout, name, files)
 
     @property
     def bare(self) -> "Stage":
@@ -118,10 +126,6 @@ class Stage:
             return self.patch, (stale,)
         return compose(self.patch, patch), (None,)
 
-    def takes(self, patch: Patch) -> bool:
-        """Whether a patch may go into one commit with what is on the stage."""
-        return not self.patches or (self.patch.shape is None and patch.shape is None)
-
 
 def open_stage(table: VersionedTable, version: int | None = None) -> Stage:
     """A stage on the newest snapshot of a table, with nothing on it yet."""
@@ -142,15 +146,6 @@ class NewFile:
     partition: Mapping[str, str | None]
 
 
-class _How(NamedTuple):
-    """How a commit is written."""
-
-    mode: Literal["append", "overwrite"]
-    schema: Schema
-    retries: int | None
-    """None is the library's own number."""
-
-
 @dataclass(frozen=True)
 class Prepared:
     """The files that would replace others, proved to differ from them by exactly the patch."""
@@ -165,6 +160,8 @@ def prepare(stage: Stage) -> Prepared:
 
     BadInput when the disk is full or may not be written; then none of the files is left.
     """
+    if stage.patch.empty:
+        return Prepared((), ())
     added: dict[str, Values] = {}
     try:
         with writing(path_of(stage.table.uri)):
@@ -178,7 +175,7 @@ def prepare(stage: Stage) -> Prepared:
 def _prepared(stage: Stage, added: dict[str, Values]) -> Prepared:
     """`prepare`; every file is entered in `added` before it is begun."""
     if stage.patch.shape is not None:
-        return _rewritten(stage, stage.patch.shape, added)
+        return _reshaped(stage, stage.patch.shape, added)
     view = stage.base
     layout = layout_of(stage.handle)
     token = uuid4().hex
@@ -205,7 +202,7 @@ def _prepared(stage: Stage, added: dict[str, Values]) -> Prepared:
     )
 
 
-def _rewritten(stage: Stage, shape: Shape, added: dict[str, Values]) -> Prepared:
+def _reshaped(stage: Stage, shape: Shape, added: dict[str, Values]) -> Prepared:
     """Every data file anew, with other columns."""
     layout, token = layout_of(stage.handle), uuid4().hex
     new = layout_after(layout, stage.view)
@@ -222,6 +219,30 @@ def _rewritten(stage: Stage, shape: Shape, added: dict[str, Values]) -> Prepared
         added=tuple(_new_file(stage.view, new, path) for path in added),
         removed=tuple(layout.relative(file) for file in layout.files),
     )
+
+
+def rewritten(stage: Stage, groups: Sequence[Sequence[str]]) -> Prepared:
+    """Write each group of data files anew as one, beside the table; nothing is proved yet.
+
+    BadInput when the disk is full or may not be written; then none of the files is left.
+    """
+    layout = layout_of(stage.handle)
+    token = uuid4().hex
+    added: dict[str, Values] = {}
+    try:
+        with writing(path_of(stage.table.uri)):
+            for number, files in enumerate(groups):
+                name = f"{token}-{number:05}"
+                _write(stage.view_of(layout, f"group {name}", files), layout, name, added)
+            new = layout.with_files(added)
+            return Prepared(
+                added=tuple(_new_file(stage.base, new, path) for path in added),
+                removed=tuple(layout.relative(file) for group in groups for file in group),
+            )
+    except BaseException:
+        for path in added:
+            path_of(path).unlink(missing_ok=True)
+        raise
 
 
 def _by_file(stage: Stage, layout: Layout) -> list[tuple[str, Patch]]:
@@ -342,51 +363,61 @@ def publish(
     patches: Sequence[Digest],
     approvers: Sequence[str],
     trace: str,
+    marks: Mapping[str, int] = NO_MARKS,
+    because: str = "",
 ) -> Commit:
     """Make the prepared files the table, in one commit.
 
-    Raises Moved when somebody was faster, and BadInput when the disk is full or may not be written;
+    Every name in `proposals` becomes a transaction with the value APPLIED; `marks` adds others, or
+    gives one another value. Raises Moved when somebody was faster, also when he committed a
+    transaction of the same name, and BadInput when the disk is full or may not be written;
     prepared files that did not become the table's are removed then.
     """
-    now = time.time_ns() // 1_000_000
-    handle, shape = stage.handle, stage.patch.shape
-    actions: list[AddAction | RemoveAction] = [
-        AddAction(f.path, f.size, f.partition, now, True, f.stats) for f in prepared.added
-    ]
-    if shape is None:
-        # Retried by the library on a newer version when that does not touch these files.
-        actions += [RemoveAction(path, True, now) for path in prepared.removed]
-        how = _How("append", handle.schema(), None)
-    else:
-        # An overwrite removes the old files itself. It would be retried over rows that were
-        # appended meanwhile, under a schema that does not know their columns: never retry it.
-        how = _How("overwrite", schema_after(handle, shape, stage.view), 0)
     metadata = {
         "proposals": list(proposals),
         "patches": list(patches),
         "approvers": list(approvers),
         "trace": trace,
+        "because": because,
         "files": {f.path: f.digest for f in prepared.added},
     }
+    _commit(stage, prepared, {**dict.fromkeys(proposals, APPLIED), **marks}, metadata)
+    return stage.table.commit_of(proposals[0])
+
+
+def bar(
+    stage: Stage, marks: Mapping[str, int], *, barred: str, because: str = "", trace: str = ""
+) -> None:
+    """Commit transactions and nothing else, so that no other commit with one of them succeeds.
+
+    Raises as `publish` does.
+    """
+    metadata = {"barred": [barred], "because": because, "trace": trace}
+    _commit(stage, Prepared((), ()), marks, metadata)
+
+
+def _commit(
+    stage: Stage, prepared: Prepared, marks: Mapping[str, int], metadata: Mapping[str, object]
+) -> None:
+    now, shape = time.time_ns() // 1_000_000, stage.patch.shape
+    actions = [
+        *(AddAction(f.path, f.size, f.partition, now, True, f.stats) for f in prepared.added),
+        *(RemoveAction(path, True, now) for path in prepared.removed),
+    ]
     try:
         with writing(path_of(stage.table.uri)):
-            handle.create_write_transaction(
+            commit(
+                stage.handle,
                 actions,
-                mode=how.mode,
-                schema=how.schema,
-                partition_by=list(handle.metadata().partition_columns) or None,
-                commit_properties=CommitProperties(
-                    max_commit_retries=how.retries,
-                    custom_metadata={METADATA: canonical_json(metadata)},
-                    app_transactions=[Transaction(transaction_of(p), 1) for p in proposals],
-                ),
+                metadata,
+                {transaction_of(name): mark for name, mark in marks.items()},
+                schema=schema_after(stage.handle, shape, stage.view) if shape else None,
             )
     except BaseException as error:
         discard(stage, prepared)
         if isinstance(error, CommitFailedError):
             raise Moved(f"another writer changed the table first: {error}") from error
         raise
-    return stage.table.commit_of(proposals[0])
 
 
 def discard(stage: Stage, prepared: Prepared) -> None:

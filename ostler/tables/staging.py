@@ -11,7 +11,7 @@ from ostler.core.datasets import Column
 from ostler.core.errors import BadInput
 from ostler.core.proposals import Change
 from ostler.tables.engine import compute, computed
-from ostler.tables.patches import Patch, Stale, digest_lines, normal
+from ostler.tables.patches import CHANGES, Patch, Stale, digest_lines, normal
 from ostler.tables.schema_staging import reshaped, shape_mismatches, shape_obstacle
 from ostler.tables.sql import quoted, row_id
 from ostler.tables.view import View
@@ -112,19 +112,31 @@ def mismatches(patch: Patch, view: View, limit: int = 10) -> tuple[Change, ...]:
     return misfits(patch.changes, touched_cells(patch.changes, view), limit)
 
 
+_MISFIT = """
+    SELECT p.op, p."row", p."column", p.old, p.new
+    FROM p LEFT JOIN cells c ON p."row" = c."row" AND p."column" = c."column"
+    WHERE CASE WHEN p.op = 'insert' THEN c."row" IS NOT NULL
+               ELSE c."row" IS NULL OR c.v IS DISTINCT FROM p.old END
+"""
+
+
 def misfits(changes: pa.Table, cells: pa.Table, limit: int) -> tuple[Change, ...]:
     """`mismatches` against cells that were read before, by `touched_cells`."""
     found = computed(
-        """SELECT p.op, p."row", p."column", p.old, p.new
-           FROM p LEFT JOIN cells c ON p."row" = c."row" AND p."column" = c."column"
-           WHERE CASE WHEN p.op = 'insert' THEN c."row" IS NOT NULL
-                      ELSE c."row" IS NULL OR c.v IS DISTINCT FROM p.old END
-           ORDER BY TRY_CAST(p."row" AS BIGINT), p."row", p."column" LIMIT ?""",
+        f"""{_MISFIT} ORDER BY TRY_CAST(p."row" AS BIGINT), p."row", p."column" LIMIT ?""",
         [limit],
         p=changes,
         cells=cells,
     )
     return tuple(Change.model_validate(change) for change in found.to_pylist())
+
+
+def all_mismatches(patch: Patch, view: View) -> pa.Table:
+    """All `mismatches` at once, as changes in no order."""
+    if patch.shape is not None:
+        found = shape_mismatches(patch, patch.shape, view)
+        return pa.Table.from_pylist([change.model_dump() for change in found], schema=CHANGES)
+    return computed(_MISFIT, p=patch.changes, cells=touched_cells(patch.changes, view))
 
 
 def touched_cells(changes: pa.Table, view: View) -> pa.Table:

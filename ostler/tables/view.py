@@ -7,6 +7,7 @@ import duckdb
 import pyarrow as pa
 
 from ostler.core.datasets import Column
+from ostler.tables.disk import reaching
 from ostler.tables.engine import Row, arrow_of, connect
 from ostler.tables.sql import quoted, row_id
 
@@ -46,7 +47,8 @@ class View:
 
     def query(self, sql: str, parameters: Sequence[Parameter] = ()) -> list[Row]:
         """Run a query whose values are bound (`?`) and whose identifiers came from `quoted`."""
-        return self.connection.execute(sql, list(parameters)).fetchall()
+        with reaching(f"the data of {self.name}"):
+            return self.connection.execute(sql, list(parameters)).fetchall()
 
     def one(self, sql: str, parameters: Sequence[Parameter] = ()) -> Row:
         """The first row of a query that has one."""
@@ -54,7 +56,8 @@ class View:
 
     def arrow(self, sql: str, parameters: Sequence[Parameter] = ()) -> pa.Table:
         """The result of a query as an Arrow table."""
-        return arrow_of(self.connection.sql(sql, params=list(parameters)))
+        with reaching(f"the data of {self.name}"):
+            return arrow_of(self.connection.sql(sql, params=list(parameters)))
 
     @property
     def row_count(self) -> int:

@@ -65,6 +65,13 @@ class Worked:
 
 
 @dataclass(frozen=True)
+class Looked:
+    """How much has happened so far, here or at another console."""
+
+    newest: int
+
+
+@dataclass(frozen=True)
 class Failed:
     """A question that has no answer."""
 
@@ -72,13 +79,18 @@ class Failed:
     error: OstlerError
 
 
-Answer = PageRead | PieceRead | CardRead | MoreRead | Decided | Worked | Failed
+Answer = PageRead | PieceRead | CardRead | MoreRead | Decided | Worked | Looked | Failed
 
 
 def page(desk: Desk, view: int, start: int, limit: int) -> PageRead:
     """A window of the queue."""
     counts = desk.counts()
     return PageRead(counts, start, desk.queue(states=VIEWS[view], limit=limit, offset=start))
+
+
+def look(desk: Desk) -> Looked:
+    """Whether anything has happened."""
+    return Looked(desk.newest())
 
 
 def piece(desk: Desk, view: int, start: int) -> PieceRead:

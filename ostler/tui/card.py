@@ -9,6 +9,7 @@ from textual.content import Content
 
 from ostler.core.checks import Check
 from ostler.core.proposals import Change, CheckEffect, Vote
+from ostler.core.rollout import describe_rollout
 from ostler.core.states import ProposalState
 from ostler.review.desk import Card, verdict_words
 from ostler.tui.diff import diff_lines
@@ -223,6 +224,10 @@ def _policy(card: Card, width: int, now: datetime) -> Iterator[Content]:
         )
     for reason in verdict.reasons[len(verdict.rules) :]:
         yield from hung(untrusted(reason, _PROSE), width)
+    plan = card.record.proposal.rollout
+    if plan is not None:
+        sentence = untrusted(describe_rollout(plan), _PROSE)
+        yield from hung(sentence, width, ours("rollout  ", MUTED))
     if not card.record.votes:
         yield ours("no votes so far")
     for vote in card.record.votes:

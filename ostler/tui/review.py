@@ -22,6 +22,7 @@ from ostler.tui.answers import (
     CardRead,
     Decided,
     Failed,
+    Looked,
     MoreRead,
     PageRead,
     PieceRead,
@@ -38,6 +39,9 @@ from ostler.tui.text import NOTHING, STRONG, WARNING, ours, untrusted
 
 Work = Callable[[], str]
 """Executes what was approved and says in one sentence what came of it."""
+
+LOOK_SECONDS = 3
+"""How often to ask whether another console, a worker or a grooming has changed the queue."""
 
 _WIDE = 100
 """Columns from which on the queue and the card stand side by side."""
@@ -56,6 +60,7 @@ class Review(Asking[Answer]):
         self._work = work
         self._queue = state.Queue()
         self._counts: dict[ProposalState, int] = {}
+        self._newest = -1
         self._said: Content | None = None
         self._wraps = True
         self._voting = self._working = self._leaving = False
@@ -73,8 +78,9 @@ class Review(Asking[Answer]):
         yield Static(markup=False, id="keys")
 
     def on_mount(self) -> None:
-        """Read the queue."""
+        """Read the queue, and from now on whatever happens to it elsewhere."""
         self._read_page()
+        self.set_interval(LOOK_SECONDS, self._look)
 
     def on_resize(self, event: Resize) -> None:
         """Draw the bars for the new width; the card may have come into sight."""
@@ -167,6 +173,8 @@ class Review(Asking[Answer]):
                 self._decided(answer)
             case Worked(sentence):
                 self._worked(untrusted(sentence, 300, STRONG))
+            case Looked(newest):
+                self._looked(newest)
             case Failed(task, error):
                 self._failed(task, error)
 
@@ -207,6 +215,18 @@ class Review(Asking[Answer]):
         top, rows = self._list.top, self._list.rows
         view, start = self._queue.view, max(0, top - rows)
         self._ask("page", partial(answers.page, self._desk, view, start, top + 2 * rows - start))
+
+    def _look(self) -> None:
+        # An open card stays what it is; only the list is kept up to date.
+        if not (self._reading or self._voting or self._working):
+            self._ask("look", partial(answers.look, self._desk))
+
+    def _looked(self, newest: int) -> None:
+        if newest != self._newest:
+            self._newest = newest
+            self._set(state.reread(self._queue))
+            self._read_page()
+            self._read_pieces()
 
     @on(QueueView.Scrolled)
     def _read_missing(self) -> None:

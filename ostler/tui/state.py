@@ -13,8 +13,18 @@ S = ProposalState
 
 VIEWS: tuple[tuple[ProposalState, ...], ...] = (
     (S.PARKED,),
-    (S.APPROVED, S.EXECUTING),
-    (S.PUBLISHED, S.REVERTED, S.REJECTED, S.STALE, S.EXPIRED, S.FAILED, S.DENIED),
+    (S.APPROVED, S.EXECUTING, S.CANARY),
+    (
+        S.PUBLISHED,
+        S.REVERTED,
+        S.REJECTED,
+        S.STALE,
+        S.EXPIRED,
+        S.FAILED,
+        S.DENIED,
+        S.REVOKED,
+        S.ABORTED,
+    ),
 )
 """What the queue can show: what waits, what is decided and not yet applied, what is over."""
 

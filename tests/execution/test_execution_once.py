@@ -1,14 +1,15 @@
 """A patch is applied once, whatever the database believes and whoever else is at work."""
 
-import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from state_database import KINDS, StateDatabase
 from workbench import ONE_MAIL_EACH, Workbench, hooked, interrupted, outsider_adds, outsider_sets
 
 from ostler.cli.opening import now
@@ -17,7 +18,16 @@ from ostler.core.proposals import Proposal
 from ostler.core.states import ItemState, ProposalState
 from ostler.execution.worker import work_once, worker_lock
 from ostler.policies.policyset import load_policies
+from ostler.store import audit
+from ostler.store.clock import database_now
 from ostler.store.engine import open_store
+from ostler.store.times import stamp
+
+
+@pytest.fixture(params=KINDS)
+def state_kind(request: pytest.FixtureRequest) -> str:
+    """Each test runs once in each kind of database."""
+    return request.param
 
 
 def later(**ahead: float) -> Callable[[], datetime]:
@@ -41,17 +51,15 @@ def committed(bench: Workbench, made: Proposal) -> Proposal:
 
 
 def test_a_restored_backup_of_the_database_applies_nothing_twice(
-    bench: Workbench, made: Proposal
+    bench: Workbench, made: Proposal, state_db: StateDatabase, tmp_path: Path
 ) -> None:
-    state = bench.parts.store.path
     bench.parts.store.close()
-    backup = state.with_suffix(".backup")
-    shutil.copy(state, backup)
+    backup = state_db.save(tmp_path)
     work_once(bench.context)
     after = bench.digest
     bench.parts.store.close()
-    shutil.copy(backup, state)
-    restored = open_store(bench.parts.workspace.state_url)
+    backup.put_back()
+    restored = open_store(bench.parts.workspace.state_url, bench.parts.workspace.heads)
     context = replace(bench.context, store=restored)
     assert bench.state(made) is ProposalState.APPROVED
     [outcome] = work_once(context)
@@ -65,17 +73,18 @@ def test_a_restored_backup_of_the_database_applies_nothing_twice(
 
 @pytest.mark.parametrize("state", ["approved", "executing"])
 def test_a_row_that_was_set_back_by_hand_applies_nothing_twice(
-    bench: Workbench, made: Proposal, state: str
+    bench: Workbench, made: Proposal, state_db: StateDatabase, state: str
 ) -> None:
     work_once(bench.context)
     # Somebody has changed the cell since: a second application would be stale, or overwrite it.
     outsider_sets(bench.table, "2", "city", "Lisbxn")
     before = bench.digest
-    with bench.parts.store.writer.begin() as connection:
-        connection.exec_driver_sql(
-            "UPDATE proposal SET state = ?, owner = ?, lease_until = ? WHERE id = ?",
-            (state, "gone:1", "2020-01-01T00:00:00.000000Z", made.id),
-        )
+    state_db.edit(
+        "UPDATE proposal SET state = :state, owner = 'gone:1', lease_until = :then WHERE id = :id",
+        state=state,
+        then="2020-01-01T00:00:00.000000Z",
+        id=made.id,
+    )
     [outcome] = work_once(bench.context)
     assert (outcome.state, outcome.version) == (ProposalState.PUBLISHED, 1)
     assert (bench.commits(made), bench.digest) == (1, before)
@@ -100,13 +109,12 @@ def test_what_is_in_the_table_is_closed_although_its_time_has_come(bench: Workbe
     assert bench.faults() == ()
 
 
-def test_what_is_in_the_table_does_not_lapse_in_a_restored_database(bench: Workbench) -> None:
+def test_what_is_in_the_table_does_not_lapse_in_a_restored_database(
+    bench: Workbench, state_db: StateDatabase
+) -> None:
     made = bench.approved(("2", "city", "Lisbxn", "Lisbon"), expires_at=later(days=1)())
     work_once(bench.context)
-    with bench.parts.store.writer.begin() as connection:
-        connection.exec_driver_sql(
-            "UPDATE proposal SET state = 'approved' WHERE id = ?", (made.id,)
-        )
+    state_db.edit("UPDATE proposal SET state = 'approved' WHERE id = :id", id=made.id)
     work_once(replace(bench.context, clock=later(days=2)))
     assert bench.state(made) is ProposalState.PUBLISHED
     assert bench.commits(made) == 1
@@ -135,15 +143,19 @@ def test_an_undo_that_was_cut_short_is_not_done_twice(bench: Workbench) -> None:
     assert bench.faults() == ()
 
 
+@pytest.mark.parametrize("elsewhere", ["elsewhere:1", "{host}/0ther:1", "{host}:1"])
 def test_a_worker_elsewhere_whose_lease_runs_is_left_alone(
-    bench: Workbench, made: Proposal
+    bench: Workbench, made: Proposal, state_db: StateDatabase, elsewhere: str
 ) -> None:
-    elsewhere = replace(bench.context, owner="elsewhere:1")
+    there = replace(bench.context, owner=elsewhere.format(host=socket.gethostname()))
     with pytest.raises(KeyboardInterrupt):
-        work_once(replace(elsewhere, telemetry=interrupted("groom.execute stage")))
-    assert work_once(bench.context) == ()
-    assert bench.state(made) is ProposalState.EXECUTING
-    work_once(replace(bench.context, clock=later(hours=1)))
+        work_once(replace(there, telemetry=interrupted("groom.execute stage")))
+    # Whatever the clock of this machine says: the lease runs by the database's.
+    for ahead in (-1, 0, 1):
+        assert work_once(replace(bench.context, clock=later(hours=ahead))) == ()
+        assert bench.state(made) is ProposalState.EXECUTING
+    state_db.edit("UPDATE proposal SET lease_until = '2020-01-01T00:00:00.000000Z'")
+    work_once(bench.context)
     assert bench.state(made) is ProposalState.PUBLISHED
     assert bench.commits(made) == 1
 
@@ -154,7 +166,7 @@ def test_a_worker_that_was_overtaken_notices_and_does_nothing_twice(
 ) -> None:
     """It sleeps for longer than its lease, another machine does the work, it wakes up."""
     whole = bench.digest_with(made)
-    other = replace(bench.context, owner="elsewhere:1", clock=later(hours=1))
+    other = replace(bench.context, owner="elsewhere:1")
     overtaking = iter([other])
 
     def overtake() -> None:
@@ -163,7 +175,8 @@ def test_a_worker_that_was_overtaken_notices_and_does_nothing_twice(
             assert bench.state(made) is ProposalState.PUBLISHED
 
     with pytest.raises(Conflict, match="lease lost"):
-        work_once(hooked(bench.context, **{step: overtake}))
+        # A lease of no seconds has run out as soon as it is looked at.
+        work_once(hooked(replace(bench.context, lease_seconds=0), **{step: overtake}))
     assert bench.state(made) is ProposalState.PUBLISHED
     assert (bench.commits(made), bench.digest) == (1, whole)
     assert bench.loose_files() == []
@@ -203,12 +216,30 @@ def test_of_workers_that_race_one_does_the_work(bench: Workbench, made: Proposal
     assert bench.faults() == ()
 
 
-def test_claims_of_a_worker_of_this_machine_that_died_are_taken_over_at_once(
+def test_claims_of_a_worker_of_this_workspace_that_died_are_taken_over_at_once(
     bench: Workbench, made: Proposal
 ) -> None:
-    dead = replace(bench.context, owner=f"{socket.gethostname()}:1", lease_seconds=86_400)
+    holder = bench.context.owner.rpartition(":")[0]
+    dead = replace(bench.context, owner=f"{holder}:1", lease_seconds=86_400)
     with pytest.raises(KeyboardInterrupt):
         work_once(replace(dead, telemetry=interrupted("groom.execute recheck")))
     work_once(bench.context)
+    assert bench.state(made) is ProposalState.PUBLISHED
+    assert bench.faults() == ()
+
+
+def test_a_lease_that_runs_out_on_the_way_is_renewed(
+    bench: Workbench, made: Proposal, state_db: StateDatabase
+) -> None:
+    def nearly_over() -> None:
+        bench.parts.store.close()
+        with bench.parts.store.reading() as session:
+            soon = database_now(session) + timedelta(seconds=60)
+        state_db.edit("UPDATE proposal SET lease_until = :soon", soon=stamp(soon))
+
+    work_once(hooked(replace(bench.context, lease_seconds=3600), stage=nearly_over))
+    with bench.parts.store.reading() as session:
+        kinds = [entry.kind for entry in audit.entries(session, subject=made.id)]
+    assert kinds.count("proposal.lease_renewed") == 1
     assert bench.state(made) is ProposalState.PUBLISHED
     assert bench.faults() == ()

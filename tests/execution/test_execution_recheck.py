@@ -1,12 +1,11 @@
 """An approval is looked at again when it would take effect, and nothing else is ever applied."""
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from state_database import StateDatabase
 from workbench import CellChange, Workbench, interrupted
 
 from ostler.cli.opening import now
@@ -34,20 +33,14 @@ forbid (principal == Person::"ana", action == Action::"vote", resource);
 """
 
 
-@contextmanager
-def by_hand(bench: Workbench) -> Iterator[sqlite3.Connection]:
-    """The state database, past everything that guards it."""
-    with closing(sqlite3.connect(bench.parts.store.path)) as database, database:
-        yield database
-
-
 def later(**ahead: float) -> Callable[[], datetime]:
     """A clock that is ahead."""
     return lambda: now() + timedelta(**ahead)
 
 
 def nothing_came_of_it(bench: Workbench, proposal: Proposal) -> bool:
-    return bench.table.version == 0 and bench.commits(proposal) == 0 and not bench.loose_files()
+    changed = [commit for commit in bench.table.history() if commit.proposals or commit.files]
+    return not changed and bench.commits(proposal) == 0 and not bench.loose_files()
 
 
 @pytest.mark.parametrize(
@@ -80,16 +73,17 @@ def test_who_is_denied_does_not_hold_up_the_others(bench: Workbench) -> None:
     assert bench.column("city")[1:3] == ["Lisbxn", None]
 
 
-def test_an_edited_vote_counts_for_nothing(bench: Workbench) -> None:
+def test_an_edited_vote_counts_for_nothing(bench: Workbench, state_db: StateDatabase) -> None:
     made = bench.approved(MEND)
     other = bench.approved(("3", "city", "N/A", None))
-    with by_hand(bench) as database:
-        changed = database.execute(
-            """UPDATE document SET body = replace(body, '"reviewer":"ana"', '"reviewer":"eve"')
-               WHERE digest = (SELECT digest FROM vote WHERE proposal = ?)""",
-            [made.id],
-        )
-        assert changed.rowcount == 1
+    changed = state_db.edit(
+        """UPDATE document SET body = replace(body, :before, :after)
+           WHERE digest = (SELECT digest FROM vote WHERE proposal = :id)""",
+        before='"reviewer":"ana"',
+        after='"reviewer":"eve"',
+        id=made.id,
+    )
+    assert changed == 1
     work_once(bench.context)
     assert bench.state(made) is ProposalState.FAILED
     assert "does not match its digest: it was edited" in bench.executions(made)[0].because
@@ -97,16 +91,19 @@ def test_an_edited_vote_counts_for_nothing(bench: Workbench) -> None:
     assert bench.column("city")[1:3] == ["Lisbxn", None]
 
 
-def test_a_vote_on_something_else_counts_for_nothing(bench: Workbench) -> None:
+def test_a_vote_on_something_else_counts_for_nothing(
+    bench: Workbench, state_db: StateDatabase
+) -> None:
     harmless = bench.approved(("3", "city", "N/A", None))
     made = bench.park(MEND)
-    with by_hand(bench) as database:
-        database.execute(
-            """INSERT INTO vote (proposal, proposal_digest, reviewer, decision, digest, at)
-               SELECT ?, ?, reviewer, decision, digest, at FROM vote WHERE proposal = ?""",
-            [made.id, made.digest, harmless.id],
-        )
-        database.execute("UPDATE proposal SET state = 'approved' WHERE id = ?", [made.id])
+    state_db.edit(
+        """INSERT INTO vote (proposal, proposal_digest, reviewer, decision, digest, at)
+           SELECT :id, :digest, reviewer, decision, digest, at FROM vote WHERE proposal = :other""",
+        id=made.id,
+        digest=made.digest,
+        other=harmless.id,
+    )
+    state_db.edit("UPDATE proposal SET state = 'approved' WHERE id = :id", id=made.id)
     work_once(bench.context)
     assert bench.state(made) is ProposalState.FAILED
     assert bench.reason(made).endswith(f"was passed off as one on {made.id}")
@@ -114,23 +111,25 @@ def test_a_vote_on_something_else_counts_for_nothing(bench: Workbench) -> None:
     assert bench.column("city")[1:3] == ["Lisbxn", None]
 
 
-def test_an_approval_without_a_vote_is_none(bench: Workbench) -> None:
+def test_an_approval_without_a_vote_is_none(bench: Workbench, state_db: StateDatabase) -> None:
     made = bench.park(MEND)
-    with by_hand(bench) as database:
-        database.execute("UPDATE proposal SET state = 'approved' WHERE id = ?", [made.id])
+    state_db.edit("UPDATE proposal SET state = 'approved' WHERE id = :id", id=made.id)
     work_once(bench.context)
     assert bench.state(made) is ProposalState.DENIED
     assert nothing_came_of_it(bench, made)
 
 
-def test_an_edited_proposal_is_named_and_never_applied(bench: Workbench) -> None:
+def test_an_edited_proposal_is_named_and_never_applied(
+    bench: Workbench, state_db: StateDatabase
+) -> None:
     made = bench.approved(MEND)
-    with by_hand(bench) as database:
-        database.execute(
-            """UPDATE document SET body = replace(body, '"cells":1', '"cells":2')
-               WHERE digest = (SELECT digest FROM proposal WHERE id = ?)""",
-            [made.id],
-        )
+    state_db.edit(
+        """UPDATE document SET body = replace(body, :before, :after)
+           WHERE digest = (SELECT digest FROM proposal WHERE id = :id)""",
+        before='"cells":1',
+        after='"cells":2',
+        id=made.id,
+    )
     with pytest.raises(VerificationFailed, match=made.id):
         work_once(bench.context)
     assert nothing_came_of_it(bench, made)

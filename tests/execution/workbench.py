@@ -19,6 +19,7 @@ from ostler.core.checks import Check, CheckResult, NotNull, Unique
 from ostler.core.datasets import ROW_ID, Dataset
 from ostler.core.items import Criterion, Finding
 from ostler.core.proposals import Draft, DryRun, Evidence, Proposal, Rank, proposal_id
+from ostler.core.rollout import Rollout
 from ostler.core.states import ItemState, ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.policies.judgement import judge
@@ -117,6 +118,16 @@ class Workbench:
         """Of the table's content as it is now."""
         return digest_of_view(self.table.view())
 
+    def copy(self, name: str) -> Dataset:
+        """A second dataset with the same content and the same key."""
+        file = self.parts.workspace.root / "people.csv"
+        take(self.parts, file, name, owner="ana")
+        return self.parts.dataset(name)
+
+    def digest_of(self, dataset: Dataset) -> str:
+        """Of another table's content."""
+        return digest_of_view(table_of(dataset).view())
+
     def digest_with(self, *made: Proposal) -> str:
         """What the table's content would be with these patches on what it is now."""
         view = self.table.view()
@@ -142,6 +153,7 @@ class Workbench:
         *cells: CellChange,
         criterion: Criterion = PRESENT,
         expires_at: datetime | None = None,
+        rollout: Rollout | None = None,
     ) -> Proposal:
         """Judge and park a proposal that sets cells."""
         view, patch = self.table.view(), self.patch(*cells)
@@ -184,6 +196,7 @@ class Workbench:
             verdict=verdict,
             trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
             expires_at=expires_at,
+            rollout=rollout,
         )
         with self.parts.store.transaction() as session:
             items.upsert_item(session, item, actor="groomer", at=now())
@@ -204,9 +217,10 @@ class Workbench:
         *cells: CellChange,
         criterion: Criterion = PRESENT,
         expires_at: datetime | None = None,
+        rollout: Rollout | None = None,
     ) -> Proposal:
         """Park a proposal and approve it."""
-        proposal = self.park(*cells, criterion=criterion, expires_at=expires_at)
+        proposal = self.park(*cells, criterion=criterion, expires_at=expires_at, rollout=rollout)
         self.vote(proposal)
         return proposal
 

@@ -1,7 +1,9 @@
 """Starting workers and commands as processes of their own."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -12,10 +14,10 @@ from ostler.cli.main import app
 Process = subprocess.Popen[str]
 
 
-def dying_worker(root: Path, *moment: str) -> Process:
+def dying_worker(root: Path, *moment: str, **environment: str) -> Process:
     """A worker that is given a signal at a moment: `enter`, `commit`, `KILL`."""
     script = Path(__file__).with_name("dying_worker.py")
-    return _start([str(script), str(root), *moment])
+    return _start([str(script), str(root), *moment], environment)
 
 
 def ostler(*arguments: str | Path) -> Process:
@@ -23,12 +25,13 @@ def ostler(*arguments: str | Path) -> Process:
     return _start(["-m", "ostler", *map(str, arguments)])
 
 
-def _start(arguments: list[str]) -> Process:
+def _start(arguments: list[str], environment: Mapping[str, str] | None = None) -> Process:
     return subprocess.Popen(
         [sys.executable, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, **(environment or {})},
     )
 
 

@@ -30,15 +30,15 @@ class Saved:
         return Workbench(Opened(open_workspace(self.root)))
 
 
-def save(bench: Workbench, *approved: Proposal) -> Saved:
-    """Close a workspace and copy it."""
+def save(bench: Workbench, *approved: Proposal, digest_with: bool = True) -> Saved:
+    """Close a workspace and copy it; without `digest_with` what is whole is left to the caller."""
     root = bench.parts.workspace.root
     saved = Saved(
         root=root,
         copy=root.with_name("copy"),
         approved=approved,
         base=bench.digest,
-        whole=bench.digest_with(*approved),
+        whole=bench.digest_with(*approved) if digest_with else "",
     )
     bench.parts.close()
     shutil.copytree(root, saved.copy)

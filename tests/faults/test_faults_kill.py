@@ -1,17 +1,13 @@
 """A worker is killed, anywhere; the next one leaves each patch applied once, or not at all."""
 
 import os
-import random
 import signal
-import subprocess
-from contextlib import suppress
-from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from processes import Process, dying_worker, ostler, verified, work_once
 from saved import Saved
-from workbench import Workbench, build
+from tally import Tally
+from workbench import Workbench
 
 from ostler.core.proposals import Proposal
 from ostler.core.states import ItemState, ProposalState
@@ -22,6 +18,7 @@ MOMENTS = (
     ("enter", ""),
     ("enter", "claim"),
     ("enter", "recheck"),
+    ("enter", "watch"),
     ("enter", "stage"),
     ("enter", "verify"),
     ("enter", "publish"),
@@ -37,7 +34,7 @@ MOMENTS = (
 
 SAME = tuple(
     ("leave", step)
-    for step in ("claim", "recheck", "stage", "verify", "prepare", "publish", "close")
+    for step in ("claim", "recheck", "watch", "stage", "verify", "prepare", "publish", "close")
 )
 """The ends of steps that are the beginning of another one."""
 
@@ -62,7 +59,7 @@ def settled(bench: Workbench, proposal: Proposal) -> bool:
 
 
 @pytest.mark.parametrize(("when", "step"), MOMENTS + (SAME if LONG else ()))
-def test_killed_at_every_step(two: Saved, when: str, step: str) -> None:
+def test_killed_at_every_step(two: Saved, tally: Tally, when: str, step: str) -> None:
     bench = two.restored()
     wait_for_death(dying_worker(two.root, when, step, "KILL"))
     # Whoever reads the table now sees all of it or nothing.
@@ -72,6 +69,7 @@ def test_killed_at_every_step(two: Saved, when: str, step: str) -> None:
     assert bench.table.version == 1
     assert all(settled(bench, proposal) for proposal in two.approved)
     assert verified(bench)
+    tally.count("killed at every step", bench, *two.approved, kills=1)
     bench.parts.close()
 
 
@@ -85,7 +83,7 @@ def test_killed_at_every_step(two: Saved, when: str, step: str) -> None:
         ("leave", "record"),
     ],
 )
-def test_killed_while_a_commit_is_undone(doomed: Saved, when: str, step: str) -> None:
+def test_killed_while_a_commit_is_undone(doomed: Saved, tally: Tally, when: str, step: str) -> None:
     bench = doomed.restored()
     [proposal] = doomed.approved
     (doomed.root / "outsider").touch()
@@ -99,34 +97,7 @@ def test_killed_while_a_commit_is_undone(doomed: Saved, when: str, step: str) ->
     assert bench.state(proposal) is ProposalState.FAILED
     assert bench.item_state(proposal) is ItemState.REOPENED
     assert verified(bench)
-    bench.parts.close()
-
-
-def test_killed_at_any_instant(tmp_path: Path) -> None:
-    """Worker after worker is killed at an arbitrary instant, each on what the last one left."""
-    bench = build(tmp_path / "ws")
-    kills = 60 if LONG else 5
-    instants = random.Random(20260302)
-    towns = ["Lisbxn", *(f"Town {number}" for number in range(kills))]
-    made: list[Proposal] = []
-    for old, new in pairwise(towns):
-        if bench.column("city")[1] == old:
-            made.append(bench.approved(("2", "city", old, new)))
-        before = bench.digest
-        whole = before if bench.commits(made[-1]) else bench.digest_with(made[-1])
-        worker = dying_worker(bench.parts.workspace.root)
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "working\n"
-        with suppress(subprocess.TimeoutExpired):
-            worker.wait(instants.uniform(0, 0.6))
-        worker.kill()
-        worker.communicate()
-        assert bench.digest in (before, whole)
-        assert bench.commits(made[-1]) <= 1
-    work_once(bench.parts.workspace.root)
-    assert all(settled(bench, proposal) for proposal in made)
-    assert bench.table.version == len(made)
-    assert verified(bench)
+    tally.count("killed: undo", bench, proposal, kills=1)
     bench.parts.close()
 
 

@@ -3,11 +3,17 @@ from pathlib import Path
 
 import pytest
 import store_samples as samples
-from state_database import StateDatabase
+from state_database import KINDS, StateDatabase
 
 from ostler.store.engine import Store, open_store
 from ostler.store.objects import Objects
 from ostler.store.verify import verify_store
+
+
+@pytest.fixture(params=KINDS)
+def state_kind(request: pytest.FixtureRequest) -> str:
+    """Each test runs once in each kind of database."""
+    return request.param
 
 
 @pytest.fixture

@@ -165,7 +165,7 @@ def test_an_owner_must_name_its_holder(store: Store) -> None:
         take(session, owner="somebody")
 
 
-@pytest.mark.parametrize("state_db", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("state_kind", ["postgresql"])
 def test_a_row_that_somebody_has_locked_is_left_for_later(
     store: Store, state_db: StateDatabase
 ) -> None:

@@ -17,7 +17,7 @@ from ostler.store.objects import Objects
 from ostler.store.proposals import queue
 from ostler.store.verify import verify_store
 
-in_sqlite = pytest.mark.parametrize("state_db", ["sqlite"], indirect=True)
+in_sqlite = pytest.mark.parametrize("state_kind", ["sqlite"])
 
 
 def add(session: Session, name: str = "orders") -> None:

@@ -98,7 +98,9 @@ def build_desk(
     """A workspace's state with these cases parked, best first as their scores say."""
     (folder / ".ostler").mkdir(parents=True)
     desk = Desk(
-        store=open_store(f"sqlite:///{folder / '.ostler' / 'state.db'}"),
+        store=open_store(
+            f"sqlite:///{folder / '.ostler' / 'state.db'}", folder / ".ostler" / "heads.log"
+        ),
         patches=PatchFiles(folder / ".ostler" / "patches"),
         policies=load_policies({**default_site(), **({"more.cedar": site} if site else {})}),
         reviewer=reviewer,

@@ -538,3 +538,17 @@ async def test_q_leaves(desk: Desk) -> None:
         await pilot.pause()
         assert pilot.app._exit
         assert (pilot.app.return_code or 0) == 0
+
+
+async def test_what_others_decide_is_seen_without_a_key(desk: Desk) -> None:
+    first, second, *_ = ids(desk)
+    async with console(desk) as pilot:
+        assert f"{first} · " in screen(pilot)
+        other = colleague(desk, "ben")
+        other.reject(other.card(second), "it is wrong")
+        for _ in range(300):
+            if "3 pending" in screen(pilot):
+                break
+            await pilot.pause(0.1)
+        assert "3 pending" in screen(pilot)
+        assert f"{first} · " in screen(pilot)

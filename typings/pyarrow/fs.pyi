@@ -1,5 +1,6 @@
 """The part of pyarrow.fs that Ostler uses."""
 
+from datetime import datetime
 from enum import Enum
 from types import TracebackType
 from typing import overload
@@ -15,6 +16,8 @@ class FileInfo:
     def path(self) -> str: ...
     @property
     def size(self) -> int: ...
+    @property
+    def mtime(self) -> datetime: ...
     @property
     def type(self) -> FileType: ...
     @property

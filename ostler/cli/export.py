@@ -1,0 +1,39 @@
+"""`ostler export`: a version of a dataset as a file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ostler.cli import options
+from ostler.cli.options import example
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        epilog=example("ostler export people out.csv", "ostler export people@0 before.parquet")
+    )(export)
+
+
+def export(
+    dataset: Annotated[str, typer.Argument(help="The dataset, or one version: people@3.")],
+    file: Annotated[Path, typer.Argument(help="Where to; .csv, .parquet or .jsonl.")],
+    spreadsheet_safe: Annotated[
+        bool,
+        typer.Option(
+            "--spreadsheet-safe", help="Put a quote before texts that a spreadsheet would run."
+        ),
+    ] = False,
+    workspace: options.Workspace = None,
+) -> None:
+    """Write a version of a dataset to a file."""
+    from ostler.cli.opening import opened
+    from ostler.cli.output import progress, say
+    from ostler.cli.versions import view_at
+    from ostler.tables.exporting import export as write
+
+    with opened(workspace) as parts, progress(f"writing {file.name}"):
+        view = view_at(parts, dataset)
+        rows = write(view, file, spreadsheet_safe=spreadsheet_safe)
+    say(f"{file}: {rows:,} rows of version {view.version}")

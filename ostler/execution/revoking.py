@@ -1,0 +1,116 @@
+"""Revoke, abort and promote: what a person says of a proposal that was approved already."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from ostler.core.canonical import short_id
+from ostler.core.errors import Conflict, NotAllowed
+from ostler.core.proposals import Proposal
+from ostler.core.states import ItemState, ProposalState
+from ostler.execution.context import ExecutionContext
+from ostler.execution.withdrawing import withdraw
+from ostler.policies.judgement import authorize_vote
+from ostler.policies.requests import DatasetFacts, Principal
+from ostler.store import items, outbox
+from ostler.store.promotions import note_promotion
+from ostler.store.proposals import ProposalRecord
+from ostler.store.transitions import state_of, try_move
+
+S = ProposalState
+
+_TAKEN_BACK = (S.REVOKED, S.ABORTED)
+_CAN_BE_TAKEN_BACK = (S.APPROVED, S.EXECUTING, S.CANARY)
+
+
+def revoke(
+    context: ExecutionContext, record: ProposalRecord, person: Principal, because: str
+) -> ProposalState:
+    """Take an approved proposal back, also while a worker is at it; gives the state it is in then.
+
+    The table is told first, so of this and a publish that race exactly one wins. A canary is taken
+    out again. Whoever may reject may revoke, also who approved before. Raises Conflict when it is
+    too late, or when there is nothing to take back.
+    """
+    proposal = record.proposal
+    if not because.strip():
+        raise NotAllowed("taking something back needs a reason", "say it with --because")
+    _authorize(context, proposal, person, "reject")
+    if record.state not in _CAN_BE_TAKEN_BACK:
+        raise _nothing_to_take_back(record)
+    said = f"taken back by {person.name}: {because}"
+    gone = withdraw(context, proposal, revoke=True, because=said)
+    if gone.stuck:
+        said += f"; its canary could not be taken out: {gone.stuck}"
+    target = S.ABORTED if gone.canary else S.REVOKED
+    return _recorded(context, proposal, target, person.name, said)
+
+
+def promote(
+    context: ExecutionContext, record: ProposalRecord, person: Principal, because: str = ""
+) -> None:
+    """Let the rest of a canary's patch go; the next worker publishes it.
+
+    Whoever may approve may promote. Conflict when the proposal is no canary.
+    """
+    _authorize(context, record.proposal, person, "approve")
+    if record.state is not S.CANARY:
+        raise Conflict(
+            f"proposal {record.proposal.id} is {record.state}, so there is nothing to promote",
+            "only a canary can be promoted: ostler queue --state canary",
+        )
+    with context.store.transaction() as session:
+        note_promotion(
+            session, record.proposal, person=person.name, because=because, at=context.clock()
+        )
+
+
+def _recorded(
+    context: ExecutionContext, proposal: Proposal, target: ProposalState, actor: str, said: str
+) -> ProposalState:
+    """Move the proposal in the database, wherever it is; a worker may have done so already."""
+    at = context.clock()
+    with context.store.transaction() as session:
+        now = state_of(session, proposal.id)
+        if now in _TAKEN_BACK:
+            return now
+        if not try_move(session, proposal.id, now, target, actor=actor, at=at, because=said):
+            raise Conflict(f"proposal {proposal.id} is no longer {now}", "look at it again")
+        items.set_item_state(session, proposal.item, ItemState.REOPENED, actor=actor, at=at)
+        outbox.enqueue(
+            session,
+            short_id("E", proposal.id, target.value),
+            f"proposal.{target.value}",
+            {"proposal": proposal.id, "because": said},
+            at=at,
+        )
+    return target
+
+
+def _authorize(
+    context: ExecutionContext,
+    proposal: Proposal,
+    person: Principal,
+    decision: Literal["approve", "reject"],
+) -> None:
+    decided = authorize_vote(
+        context.policies,
+        person=person.name,
+        roles=person.roles,
+        dataset=DatasetFacts.of(context.dataset(proposal.dataset)),
+        proposer=proposal.proposer,
+        decision=decision,
+    )
+    if not decided.allowed:
+        reasons = "; ".join(decided.reasons) or "no rule permits it"
+        raise NotAllowed(f"{person.name} may not {decision} {proposal.id}: {reasons}")
+
+
+def _nothing_to_take_back(record: ProposalRecord) -> Conflict:
+    name = record.proposal.id
+    hints: dict[ProposalState, Callable[[str], str]] = {
+        S.PARKED: lambda name: f"it is not approved yet: ostler reject {name} --because ...",
+        S.PUBLISHED: lambda name: f"undo it: ostler revert {name}",
+    }
+    said = hints.get(record.state, lambda _: "there is nothing to take back")
+    late = "too late: " if record.state is S.PUBLISHED else ""
+    return Conflict(f"{late}proposal {name} is {record.state}", said(name))

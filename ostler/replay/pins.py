@@ -1,0 +1,147 @@
+"""Which versions of a table must stay readable, and which digests something still names."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from pydantic import JsonValue
+from sqlmodel import col, select
+
+from ostler.core.canonical import Digest
+from ostler.core.datasets import Dataset
+from ostler.core.errors import OstlerError
+from ostler.core.runs import RunInputs
+from ostler.core.states import OPEN, ProposalState
+from ostler.store.documents import checked
+from ostler.store.engine import Store
+from ostler.store.models import (
+    AuditEntryRow,
+    BacklogItemRow,
+    DocumentRow,
+    ProposalRow,
+    RunRow,
+    RunStepRow,
+)
+from ostler.store.objects import Objects
+from ostler.store.proposals import proposal_of
+from ostler.tables.delta import Commit, table_of
+
+_DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
+
+Pins = Mapping[int, str]
+"""Versions that must stay, each with the first reason that was found."""
+
+
+def pins_of(store: Store, dataset: Dataset, commits: Iterable[Commit]) -> Pins:
+    """The versions of a dataset's table that a run, a revert, an audit or drift may still read."""
+    history = tuple(commits)
+    table = table_of(dataset)
+    found: dict[int, str] = {history[0].version: "the newest"} if history else {}
+
+    def pin(version: int | None, why: str) -> None:
+        if version is not None and version >= 0:
+            found.setdefault(version, why)
+
+    pin(table.reference, "drift is measured against it")
+    for version, run in _read_by_runs(store, dataset.name):
+        pin(version, f"run {run} read it")
+    states = _states(store, dataset.name)
+    for commit in history:
+        for name in commit.proposals:
+            if states.get(name.removeprefix("undo/"), (None, 0))[0] is not None:
+                pin(commit.version, f"it is from {name}")
+                pin(commit.version - 1, f"{name} was made on it")
+    for name, (state, base) in states.items():
+        if state in OPEN:
+            pin(base, f"{name} waits, and was measured on it")
+    for version in _references(store, dataset.name):
+        pin(version, "a check compares with it")
+    return found
+
+
+def _states(store: Store, dataset: str) -> dict[str, tuple[ProposalState | None, int]]:
+    """State and base version of the proposals that are in the table or may get there."""
+    kept = (*OPEN, ProposalState.PUBLISHED, ProposalState.REVERTED, ProposalState.FAILED)
+    query = (
+        select(ProposalRow, DocumentRow.body)
+        .join(DocumentRow)
+        .where(ProposalRow.dataset == dataset, col(ProposalRow.state).in_(kept))
+        .order_by(col(ProposalRow.id))
+    )
+    with store.reading() as session:
+        return {
+            row.id: (ProposalState(row.state), proposal_of(row, body).patch.base_version)
+            for row, body in session.exec(query)
+        }
+
+
+def _read_by_runs(store: Store, dataset: str) -> Iterator[tuple[int | None, str]]:
+    query = select(RunRow, DocumentRow.body).join(DocumentRow).order_by(col(RunRow.id))
+    with store.reading() as session:
+        for row, body in session.exec(query):
+            inputs = RunInputs.model_validate_json(checked(body, row.digest, f"run {row.id}"))
+            if inputs.dataset == dataset:
+                yield inputs.version, row.id
+                yield inputs.reference, row.id
+            for name, version in inputs.others:
+                if name == dataset:
+                    yield version, row.id
+
+
+def _references(store: Store, dataset: str) -> Iterator[int]:
+    """Versions that drift checks of proposals and items compare with."""
+    with store.reading() as session:
+        for table in (ProposalRow, BacklogItemRow):
+            query = (
+                select(DocumentRow.body)
+                .join(table, col(table.digest) == DocumentRow.digest)
+                .where(table.dataset == dataset)
+            )
+            for body in session.exec(query):
+                yield from _drift(json.loads(body))
+
+
+def _drift(value: JsonValue) -> Iterator[int]:
+    if isinstance(value, dict):
+        reference = value.get("reference")
+        if value.get("kind") == "drift" and isinstance(reference, int):
+            yield reference
+        for part in value.values():
+            yield from _drift(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _drift(part)
+
+
+def named_digests(store: Store, objects: Objects, commits: Iterable[Commit]) -> set[Digest]:
+    """Every digest that stands anywhere in the state, in a commit, or in an object so named.
+
+    Whatever looks like one counts: what is kept by mistake costs space, what is lost is lost.
+    """
+    found = {digest for commit in commits for digest in commit.patches}
+    with store.reading() as session:
+        for texts in (
+            select(DocumentRow.body),
+            select(DocumentRow.digest),
+            select(AuditEntryRow.payload),
+            select(RunStepRow.digest),
+        ):
+            for text in session.exec(texts):
+                found.update(_DIGEST.findall(text))
+    unread = set(found)
+    while unread:
+        fresh: set[Digest] = set()
+        for digest in sorted(unread):
+            if objects.path(digest).exists():
+                fresh.update(_DIGEST.findall(_text(objects, digest)))
+        unread = fresh - found
+        found |= fresh
+    return found
+
+
+def _text(objects: Objects, digest: Digest) -> str:
+    try:
+        return objects.text(digest)
+    except (OstlerError, UnicodeDecodeError):
+        # It was edited; `ostler audit verify` says so, and nothing is concluded from it here.
+        return ""

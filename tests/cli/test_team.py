@@ -1,0 +1,89 @@
+"""Two workspaces that share a state database and a storage, with a worker in each."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PEOPLE = "id,city,phone\n" + "".join(
+    f"{n},{('Oslo', 'Rome')[n % 2]},{'n/a' if n % 9 == 0 else f'555-{n:04}'}\n" for n in range(60)
+)
+
+
+@pytest.fixture
+def team(
+    run, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Path, Path]:
+    """The folders of two workspaces."""
+    monkeypatch.setenv("OSTLER_STATE", postgres_url)
+    monkeypatch.setenv("OSTLER_STORAGE", str(tmp_path / "shared"))
+    folders = (tmp_path / "a", tmp_path / "b")
+    for folder in folders:
+        assert run("init", folder).code == 0
+    return folders
+
+
+def test_what_one_workspace_proposes_another_approves_and_both_execute(
+    run, team: tuple[Path, Path], tmp_path: Path
+) -> None:
+    here, there = team
+    names = ["one", "two", "three"]
+    for name in names:
+        (tmp_path / f"{name}.csv").write_text(PEOPLE, encoding="utf-8")
+        assert run("add", tmp_path / f"{name}.csv", "-w", here).code == 0
+        assert run("groom", name, "-w", here).code == 0
+    waiting = run("queue", "--json", "-w", there).json
+    assert sorted(one["dataset"] for one in waiting) == sorted(names)
+    for one in waiting:
+        assert run("approve", one["id"], "-w", there).code == 0
+    assert run("queue", "--json", "-w", here).json == []
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "ostler", "work", "--once", "--json", "-w", folder],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for folder in team
+    ]
+    said = [worker.communicate() for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], said
+    for folder in team:
+        for name in names:
+            versions = run("log", name, "--json", "-w", folder).json
+            assert [version["version"] for version in versions] == [1, 0]
+        assert run("audit", "verify", "-w", folder).code == 0
+        [newest] = run("trace", "--json", "-w", folder).json[:1]
+        assert run("replay", newest["run"], "-w", folder).code == 0
+
+
+def test_doctor_names_the_database_and_not_its_password(
+    run, team: tuple[Path, Path], postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OSTLER_STATE", f"{postgres_url}&password=secret")
+    ended = run("doctor", "--json", "-w", team[0])
+    [state] = [line for line in ended.json if line["what"] == "state"]
+    assert state["ok"]
+    assert "PostgreSQL 1" in state["detail"]
+    assert "can be written" in state["detail"]
+    assert "secret" not in ended.out + ended.err
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("postgresql://ana:secret@127.0.0.1:1/db", "there is no server at"),
+        ("postgresql://ana:secret@host:port/db", "cannot be read"),
+        ("oracle://ana:secret@host/db", "cannot lie in oracle"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_one_sentence(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, sentence: str
+) -> None:
+    run("init")
+    monkeypatch.setenv("OSTLER_STATE", address)
+    ended = run("queue")
+    assert ended.code == 2
+    assert sentence in ended.err.replace("\n", " ")
+    assert "secret" not in ended.err
