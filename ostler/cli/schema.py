@@ -75,7 +75,7 @@ def _propose(dataset: str, asked: "Asked", workspace: Path | None, yes: bool, as
     from ostler.cli.work import execute
     from ostler.core.states import ProposalState
     from ostler.execution.schema_changes import request_schema_change
-    from ostler.execution.schema_ground import consumers_awaited
+    from ostler.execution.schema_ground import awaited
     from ostler.policies.requests import Principal
     from ostler.review.text import visible
 
@@ -91,7 +91,7 @@ def _propose(dataset: str, asked: "Asked", workspace: Path | None, yes: bool, as
             say(f"{proposal.id} waits for review")
             return 0
         state = parts.desk.approve(card, "asked for the change")
-        waiting = consumers_awaited(parts.execution, proposal)
+        waiting = awaited(parts.execution, proposal)
         if state is not ProposalState.APPROVED:
             said = f"{proposal.id} waits for {card.record.proposal.verdict.votes} votes"
             if proposal.verdict.roles:

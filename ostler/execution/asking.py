@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from ostler.core.actions import Restore, Revert
+from ostler.core.canonical import Digest
 from ostler.core.checks import AnyRule, Check
 from ostler.core.datasets import Dataset
 from ostler.core.errors import NotAllowed, NotFound
 from ostler.core.proposals import Draft, Evidence, Proposal, Rank, RankPart, proposal_id
-from ostler.core.schema import SchemaChange
 from ostler.core.sentences import describe
 from ostler.core.states import OPEN, ProposalState
 from ostler.execution.context import ExecutionContext
-from ostler.execution.schema_changes import Weighed, measured
 from ostler.policies.judgement import authorize_revert, judge
 from ostler.policies.requests import Principal, change_request
 from ostler.store import proposals
@@ -57,8 +56,6 @@ class Asked:
     trace: str
     summary: str
     tool: str
-    schema_change: SchemaChange | None = None
-    """What it does to the columns, when it does."""
 
 
 def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Proposal:
@@ -73,20 +70,16 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
     rules = [asked.rule, *(check.rule for check in checks)]
     others = neighbours(rules, table_of(dataset), context.newest)
     now = context.clock()
-    change = asked.schema_change
-    if change is not None:
-        result = measured(context, Weighed(dataset, view, asked.patch, change))
-    else:
-        result = dry_run(
-            view,
-            asked.patch,
-            measure(view, checks, now=now, others=others, sample=0),
-            mends=asked.rule,
-            now=now,
-            others=others,
-            sample=_SAMPLE,
-            downstream=context.downstream(dataset),
-        )
+    result = dry_run(
+        view,
+        asked.patch,
+        measure(view, checks, now=now, others=others, sample=0),
+        mends=asked.rule,
+        now=now,
+        others=others,
+        sample=_SAMPLE,
+        downstream=context.downstream(dataset),
+    )
     request = change_request(
         proposer=REVERTER,
         dataset=dataset,
@@ -95,8 +88,6 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
         total_rows=view.row_count,
         confidence=1.0,
         worse_checks=len(result.worse),
-        schema_change=change is not None,
-        breaking=change is not None and change.breaking,
     )
     allowed = authorize_revert(context.policies, request.model_copy(update={"proposer": person}))
     verdict = judge(context.policies, request)
@@ -104,7 +95,7 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
         reasons = (allowed if not allowed.allowed else verdict).reasons
         raise NotAllowed(f"policy denies it: {'; '.join(reasons) or 'no rule permits it'}")
     with context.store.transaction() as session:
-        action = _numbered(session, dataset.name, asked)
+        action = numbered(session, dataset.name, asked.action, patch.digest)
         proposal = Proposal(
             id=proposal_id(dataset.name, action, patch.digest),
             dataset=dataset.name,
@@ -127,19 +118,20 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
             ),
             verdict=verdict.model_copy(update={"outcome": "votes", "votes": max(1, verdict.votes)}),
             trace=asked.trace,
-            schema_change=change,
         )
         proposals.park(session, proposal, ProposalState.PARKED, at=now, actor=REVERTER.name)
     return proposal
 
 
-def _numbered(session: Session, dataset: str, asked: Asked) -> Revert | Restore:
+def numbered(
+    session: Session, dataset: str, asked: Revert | Restore, patch: Digest
+) -> Revert | Restore:
     """The action under an id that has not been decided on: a table takes each id once."""
     number = 0
     while True:
-        action = asked.action.model_copy(update={"again": number})
+        action = asked.model_copy(update={"again": number})
         try:
-            state = state_of(session, proposal_id(dataset, action, asked.patch.digest))
+            state = state_of(session, proposal_id(dataset, action, patch))
         except NotFound:
             return action
         if state in _PARKABLE:

@@ -36,7 +36,7 @@ from ostler.execution.closing import (
 from ostler.execution.context import ExecutionContext
 from ostler.execution.portions import Portion, approvers_of, canary_claim, portion_of
 from ostler.execution.recheck import lapsed, obstacle
-from ostler.execution.schema_ground import consumers_awaited
+from ostler.execution.schema_ground import awaited
 from ostler.execution.withdrawing import TooLate
 from ostler.store.claims import Claim, holds, lost, renew, running_out
 from ostler.store.claims import claim as take
@@ -93,7 +93,7 @@ def claim(context: ExecutionContext, job: Job) -> Update:
             at=now,
             lease_seconds=context.lease_seconds,
             unseen_since=now - timedelta(seconds=context.watch_seconds),
-            due=lambda proposal: not consumers_awaited(context, proposal),
+            due=lambda proposal: not awaited(context, proposal),
         )
     return Update(claims=claims, later=(), applied=(), canaries=(), outcomes=(), tries=0)
 
@@ -155,15 +155,12 @@ def stage(context: ExecutionContext, job: Job) -> Update:
     applied, canaries = list(job["applied"]), list(job["canaries"])
     outcomes = list(job["outcomes"])
     wanted: list[Portion] = []
-    later: list[Claim] = []
     for held in (*job["claims"], *job["later"]):
         stands = marks.standing(bare, held.proposal.id)
         if stands.applied:
             applied.append(held)
         elif stands.revoked:
             outcomes.append(settle_taken_back(context, held))
-        elif later or (wanted and _alone(wanted[0], held)):
-            later.append(held)
         else:
             try:
                 portion = portion_of(context, held, bare)
@@ -175,6 +172,7 @@ def stage(context: ExecutionContext, job: Job) -> Update:
                 canaries.append(held)
             else:
                 wanted.append(portion)
+    wanted, later = _together(wanted)
     staged, refused = bare.with_patches([portion.patch for portion in wanted])
     going: list[Portion] = []
     for portion, stale in zip(wanted, refused, strict=True):
@@ -185,7 +183,7 @@ def stage(context: ExecutionContext, job: Job) -> Update:
             _settle(context, portion.held, ending, applied, outcomes)
     return Update(
         claims=tuple(portion.held for portion in going),
-        later=tuple(later),
+        later=tuple(portion.held for portion in later),
         portions=tuple(going),
         applied=tuple(applied),
         canaries=tuple(canaries),
@@ -194,9 +192,11 @@ def stage(context: ExecutionContext, job: Job) -> Update:
     )
 
 
-def _alone(first: Portion, held: Claim) -> bool:
-    """Whether a claim cannot go into one commit with what goes first: columns change alone."""
-    return first.patch.shape is not None or held.proposal.schema_change is not None
+def _together(wanted: list[Portion]) -> tuple[list[Portion], list[Portion]]:
+    """What may go into one commit, and what goes later: a change of columns goes alone."""
+    alone = [place for place, portion in enumerate(wanted) if portion.patch.shape is not None]
+    end = max(1, alone[0]) if alone else len(wanted)
+    return wanted[:end], wanted[end:]
 
 
 def verify(context: ExecutionContext, job: Job) -> Update:

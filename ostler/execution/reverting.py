@@ -8,20 +8,17 @@ import pyarrow as pa
 
 from ostler.core.actions import Revert
 from ostler.core.checks import Check
-from ostler.core.datasets import Dataset
 from ostler.core.errors import Conflict
 from ostler.core.proposals import Change, Proposal
-from ostler.core.schema import SchemaChange
 from ostler.core.states import ProposalState
 from ostler.execution.asking import Asked, park_asked
 from ostler.execution.context import ExecutionContext
 from ostler.execution.later import Overlap, on_top
-from ostler.execution.schema_changes import change_of, contract_before
+from ostler.execution.schema_reverting import revert_schema_change
 from ostler.policies.requests import Principal
 from ostler.store.proposals import ProposalRecord
 from ostler.tables.overlaps import parted
 from ostler.tables.patches import Patch, Stale, compose, empty_patch, invert
-from ostler.tables.schema_staging import for_rows_of
 from ostler.tables.staging import all_mismatches, mismatches, obstacle
 from ostler.tables.targets import current
 from ostler.tables.view import View
@@ -90,7 +87,13 @@ def request_revert(
     view = table.view()
     inverse = invert(context.patches.get(original.patch.digest))
     if inverse.shape is not None:
-        return _undo_columns(context, dataset, original, for_rows_of(inverse, view), view, person)
+        return revert_schema_change(context, original, inverse, view, person)
+    because = obstacle(inverse, view)
+    if because:
+        raise Conflict(
+            f"{original.id} cannot be undone in the table as it is: {because}",
+            "undo the change of columns first",
+        )
     gone = all_mismatches(inverse, view)
     overlaps = on_top(context, table, original, gone, view) if gone.num_rows else ()
     if way == "with-later" and overlaps:
@@ -126,56 +129,6 @@ def request_revert(
         ),
         person,
     )
-
-
-def _undo_columns(
-    context: ExecutionContext,
-    dataset: Dataset,
-    original: Proposal,
-    inverse: Patch,
-    view: View,
-    person: Principal,
-) -> Proposal:
-    """Park the inverse of a change of columns, which goes whole or not at all."""
-    outgrown = obstacle(inverse, view)
-    if outgrown:
-        raise Conflict(f"{original.id} cannot be undone as it is: {outgrown}", "revert that first")
-    moved = mismatches(inverse, view, limit=1)
-    if moved:
-        row, column = moved[0].row, moved[0].column
-        raise Conflict(
-            f"later changes touched the same cells as {original.id}: row {row}, {column!r}",
-            f"see whose they are, and revert them first: ostler blame {dataset.name} {row}",
-        )
-    action = Revert(proposal=original.id)
-    return park_asked(
-        context,
-        Asked(
-            dataset=dataset,
-            view=view,
-            patch=inverse,
-            action=action,
-            rule=original.draft.rule,
-            checks=(),
-            item=original.item,
-            run=original.run,
-            trace=original.trace,
-            summary=f"The inverse of {original.id}.",
-            tool="revert/2",
-            schema_change=_change_back(context, dataset, original, inverse),
-        ),
-        person,
-    )
-
-
-def _change_back(
-    context: ExecutionContext, dataset: Dataset, original: Proposal, inverse: Patch
-) -> SchemaChange | None:
-    """What undoing a change of columns means for its readers; None for a change of cells."""
-    if inverse.shape is None or original.schema_change is None:
-        return None
-    edit = contract_before(context, dataset, original.schema_change, inverse.shape)
-    return change_of(context, dataset, inverse.shape, contract=edit)
 
 
 def _composed(

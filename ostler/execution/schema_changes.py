@@ -4,7 +4,7 @@ The patch is mechanical, so no agent proposes it: the `schema` principal does, f
 asks, and people vote on exactly what is shown. It is executed like any other approved proposal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +12,7 @@ from ostler.core.actions import AnyAction, SchemaAction
 from ostler.core.canonical import digest_of, short_id
 from ostler.core.checks import AnyRule, Check, CheckResult, Reported
 from ostler.core.datasets import Dataset
-from ostler.core.errors import BadInput, NotAllowed
+from ostler.core.errors import BadInput, InternalError, NotAllowed
 from ostler.core.items import BacklogItem, Criterion, Quadrant, Track
 from ostler.core.proposals import (
     CheckEffect,
@@ -22,6 +22,7 @@ from ostler.core.proposals import (
     Proposal,
     Rank,
     RankPart,
+    Verdict,
     proposal_id,
 )
 from ostler.core.schema import CastReport, ContractEdit, SchemaChange, Shape
@@ -30,7 +31,7 @@ from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.schema_ground import impacts_now
 from ostler.policies.judgement import judge
-from ostler.policies.requests import Principal, change_request
+from ostler.policies.requests import ChangeRequest, Principal, change_request
 from ostler.store import contracts, items, proposals
 from ostler.tables.delta import table_of
 from ostler.tables.patches import Patch
@@ -47,6 +48,7 @@ from ostler.tools.quality.measure import measure
 from ostler.tools.schema.compile import compile_schema
 
 SCHEMA = Principal(kind="agent", name="schema")
+ASKED = Rank(score=1.0, parts=(RankPart(name="asked", value=1.0, because="a person asks"),))
 _SHOWN = 20
 _SHOWN_ROWS = 5
 
@@ -77,14 +79,19 @@ def weigh(context: ExecutionContext, name: str, asked: Asked) -> Weighed:
     dataset = context.dataset(name)
     if dataset.postgres is not None:
         raise BadInput(
-            f"{name} is a table in PostgreSQL, whose columns Ostler does not change",
-            "change them there, and take the table under care anew",
+            f"{name} lies in PostgreSQL, whose columns Ostler does not change yet",
+            "change them with a migration there; `ostler check` reads the new columns",
         )
     view = table_of(dataset).view()
     compiled = compile_schema(asked.action, view)
     shape = compiled.patch.shape
     if shape is None:
-        raise BadInput(f"{describe(asked.action)} changes no column")
+        raise InternalError(f"{describe(asked.action)} has no shape")
+    folders = set(table_of(dataset).handle().metadata().partition_columns) & set(shape.touched)
+    if folders:
+        raise BadInput(
+            f"the table is partitioned by {sorted(folders)[0]!r}, so that column stays as it is"
+        )
     edit = _contract_after(context, dataset, shape, asked.contract)
     change = change_of(
         context,
@@ -160,35 +167,18 @@ def _refuse_unprepared(context: ExecutionContext, change: SchemaChange) -> None:
 
 
 def _proposal(
-    context: ExecutionContext, weighed: Weighed, action: AnyAction, person: Principal
+    context: ExecutionContext, weighed: Weighed, action: SchemaAction, person: Principal
 ) -> Proposal:
-    dataset, view, patch, change = (
-        weighed.dataset,
-        weighed.view,
-        weighed.patch,
-        weighed.change,
-    )
-    summary = patch.summary(view.version)
-    result = measured(context, weighed)
-    request = change_request(
-        proposer=SCHEMA,
-        dataset=dataset,
-        action=action,
-        patch=summary,
-        total_rows=view.row_count,
-        confidence=1.0,
-        worse_checks=len(result.worse),
-        schema_change=True,
-        breaking=change.breaking,
-    )
-    asked = judge(context.policies, request.model_copy(update={"proposer": person}))
-    verdict = judge(context.policies, request)
-    if "deny" in (asked.outcome, verdict.outcome):
-        reasons = (asked if asked.outcome == "deny" else verdict).reasons
-        raise NotAllowed(f"policy denies it: {'; '.join(reasons) or 'no rule permits it'}")
+    dataset, change = weighed.dataset, weighed.change
     # The same change asked for again, after it was undone, is another one.
-    asked_for = [patch.digest, view.version, change.migration, change.deprecated_until]
-    name = proposal_id(dataset.name, action, digest_of(asked_for))
+    asked_for = [weighed.patch.digest, weighed.view.version, change.migration]
+    name = proposal_id(dataset.name, action, digest_of([*asked_for, change.deprecated_until]))
+    result, verdict = judged(context, weighed, SCHEMA, action)
+    asked = judge(
+        context.policies,
+        ChangeRequest.model_validate_json(verdict.request).model_copy(update={"proposer": person}),
+    )
+    refuse_denied(asked.outcome != "deny", asked.reasons)
     return Proposal(
         id=name,
         dataset=dataset.name,
@@ -202,14 +192,42 @@ def _proposal(
             tool="schema/1",
         ),
         sentence=describe(action),
-        patch=summary,
+        patch=weighed.patch.summary(weighed.view.version),
         dry_run=result,
         # The checks before and after are on the card; no count of failing rows proves a column.
         acceptance=(),
-        rank=Rank(score=1.0, parts=(RankPart(name="asked", value=1.0, because="a person asks"),)),
-        verdict=verdict.model_copy(update={"outcome": "votes", "votes": max(1, verdict.votes)}),
+        rank=ASKED,
+        verdict=verdict,
         schema_change=change,
     )
+
+
+def judged(
+    context: ExecutionContext, weighed: Weighed, proposer: Principal, action: AnyAction
+) -> tuple[DryRun, Verdict]:
+    """The dry run, and how many votes policy asks for, at least one; NotAllowed when it denies."""
+    result = measured(context, weighed)
+    request = change_request(
+        proposer=proposer,
+        dataset=weighed.dataset,
+        action=action,
+        patch=weighed.patch.summary(weighed.view.version),
+        total_rows=weighed.view.row_count,
+        confidence=1.0,
+        worse_checks=len(result.worse),
+        schema_change=True,
+        breaking=weighed.change.breaking,
+    )
+    verdict = judge(context.policies, request)
+    refuse_denied(verdict.outcome != "deny", verdict.reasons)
+    votes = {"outcome": "votes", "votes": max(1, verdict.votes)}
+    return result, verdict.model_copy(update=votes)
+
+
+def refuse_denied(allowed: bool, reasons: Sequence[str]) -> None:
+    """Raise NotAllowed, with the reasons, when policy said no."""
+    if not allowed:
+        raise NotAllowed(f"policy denies it: {'; '.join(reasons) or 'no rule permits it'}")
 
 
 def measured(context: ExecutionContext, weighed: Weighed) -> DryRun:

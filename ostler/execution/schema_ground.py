@@ -45,7 +45,7 @@ def impacts_now(
     )
 
 
-def consumers_awaited(context: ExecutionContext, proposal: Proposal) -> tuple[str, ...]:
+def awaited(context: ExecutionContext, proposal: Proposal) -> tuple[str, ...]:
     """The consumers for whose sake an approved change is not in the table yet; empty when it may.
 
     Until the day that it names, as long as one of their contracts still names what it takes away.

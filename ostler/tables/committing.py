@@ -7,6 +7,7 @@ in between is looked at here, on the handle that commits.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.exceptions import CommitFailedError
@@ -27,43 +28,56 @@ def commit(
     actions: Sequence[AddAction | RemoveAction],
     metadata: Mapping[str, object],
     marks: Mapping[str, int] = NO_MARKS,
-    columns: Schema | None = None,
+    *,
+    schema: Schema | None = None,
 ) -> None:
     """Commit file actions, with transactions that make it one of a kind.
 
     Commits of others in between are fine as long as the files that ours removes are still there,
     the columns are the same and none carries one of our transactions; CommitFailedError otherwise.
-
-    With other `columns` than the table has, the old files are removed by the commit itself. Then no
-    commit may come in between: over rows that were appended meanwhile it would lay a schema that
-    does not know their columns.
+    With a `schema` the commit changes the columns and removes every file: then nobody may have
+    committed in between, because rows that came under the old columns would lose them.
     """
+    if schema is not None:
+        # An overwrite removes the files that the handle knows, and takes no RemoveAction.
+        added = [action for action in actions if isinstance(action, AddAction)]
+        _write(handle, added, "overwrite", schema, metadata, marks)
+        return
     removed = {action.path for action in actions if isinstance(action, RemoveAction)}
     before = _ground(handle, marks)
     tries = 0
     while True:
         try:
-            handle.create_write_transaction(
-                list(actions),
-                mode="append" if columns is None else "overwrite",
-                schema=columns or handle.schema(),
-                partition_by=list(handle.metadata().partition_columns) or None,
-                commit_properties=CommitProperties(
-                    custom_metadata={METADATA: canonical_json(metadata)},
-                    app_transactions=[Transaction(name, value) for name, value in marks.items()],
-                    max_commit_retries=0,
-                ),
-            )
+            _write(handle, actions, "append", handle.schema(), metadata, marks)
             return
         except CommitFailedError:
             tries += 1
-            if columns is not None:
-                raise
             handle.update_incremental()
             root = root_of(handle)
             there = {file.removeprefix(root) for file in files_of(handle)}
             if tries == _TRIES or _ground(handle, marks) != before or not removed <= there:
                 raise
+
+
+def _write(
+    handle: DeltaTable,
+    actions: Sequence[AddAction | RemoveAction],
+    mode: Literal["append", "overwrite"],
+    schema: Schema,
+    metadata: Mapping[str, object],
+    marks: Mapping[str, int],
+) -> None:
+    handle.create_write_transaction(
+        list(actions),
+        mode=mode,
+        schema=schema,
+        partition_by=list(handle.metadata().partition_columns) or None,
+        commit_properties=CommitProperties(
+            custom_metadata={METADATA: canonical_json(metadata)},
+            app_transactions=[Transaction(name, value) for name, value in marks.items()],
+            max_commit_retries=0,
+        ),
+    )
 
 
 def _ground(handle: DeltaTable, marks: Mapping[str, int]) -> tuple[object, ...]:

@@ -223,7 +223,7 @@ def compose(first: Patch, second: Patch) -> Patch:
     if first.empty or second.empty:
         return second if first.empty else first
     if first.shape or second.shape:
-        raise BadInput("a change of columns is not composed with another patch")
+        raise Stale("a change of columns lies between them")
     both = computed(_COMPOSED, p=first.changes, q=second.changes)
     broken = compute(
         """SELECT "row", "column" FROM b WHERE broken OR op = 'conflict' ORDER BY ALL LIMIT 1""",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
-from deltalake import DeltaTable, Schema
+from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
@@ -126,10 +126,6 @@ class Stage:
             return self.patch, (stale,)
         return compose(self.patch, patch), (None,)
 
-    def takes(self, patch: Patch) -> bool:
-        """Whether a patch may go into one commit with what is on the stage."""
-        return not self.patches or (self.patch.shape is None and patch.shape is None)
-
 
 def open_stage(table: VersionedTable, version: int | None = None) -> Stage:
     """A stage on the newest snapshot of a table, with nothing on it yet."""
@@ -179,7 +175,7 @@ def prepare(stage: Stage) -> Prepared:
 def _prepared(stage: Stage, added: dict[str, Values]) -> Prepared:
     """`prepare`; every file is entered in `added` before it is begun."""
     if stage.patch.shape is not None:
-        return _rewritten(stage, stage.patch.shape, added)
+        return _reshaped(stage, stage.patch.shape, added)
     view = stage.base
     layout = layout_of(stage.handle)
     token = uuid4().hex
@@ -206,6 +202,25 @@ def _prepared(stage: Stage, added: dict[str, Values]) -> Prepared:
     )
 
 
+def _reshaped(stage: Stage, shape: Shape, added: dict[str, Values]) -> Prepared:
+    """Every data file anew, with other columns."""
+    layout, token = layout_of(stage.handle), uuid4().hex
+    new = layout_after(layout, stage.view)
+    for number, file in enumerate(layout.files):
+        old = _file_view(stage.base, layout, f"file {number} {token}", [file])
+        _write(reshaped(stage.patch, shape, old), new, f"{token}-{number:05}", added)
+    new = new.with_files(added)
+    written = _file_view(stage.view, new, f"after {token}", new.files)
+    if not is_proved(stage.patch, stage.base, stage.view, written):
+        raise InternalError(
+            "the staged files are not the table with the patch on it; nothing was published"
+        )
+    return Prepared(
+        added=tuple(_new_file(stage.view, new, path) for path in added),
+        removed=tuple(layout.relative(file) for file in layout.files),
+    )
+
+
 def rewritten(stage: Stage, groups: Sequence[Sequence[str]]) -> Prepared:
     """Write each group of data files anew as one, beside the table; nothing is proved yet.
 
@@ -228,25 +243,6 @@ def rewritten(stage: Stage, groups: Sequence[Sequence[str]]) -> Prepared:
         for path in added:
             path_of(path).unlink(missing_ok=True)
         raise
-
-
-def _rewritten(stage: Stage, shape: Shape, added: dict[str, Values]) -> Prepared:
-    """Every data file anew, with other columns."""
-    layout, token = layout_of(stage.handle), uuid4().hex
-    new = layout_after(layout, stage.view)
-    for number, file in enumerate(layout.files):
-        old = _file_view(stage.base, layout, f"file {number} {token}", [file])
-        _write(reshaped(stage.patch, shape, old), new, f"{token}-{number:05}", added)
-    new = new.with_files(added)
-    written = _file_view(stage.view, new, f"after {token}", new.files)
-    if not is_proved(stage.patch, stage.base, stage.view, written):
-        raise InternalError(
-            "the staged files are not the table with the patch on it; nothing was published"
-        )
-    return Prepared(
-        added=tuple(_new_file(stage.view, new, path) for path in added),
-        removed=tuple(layout.relative(file) for file in layout.files),
-    )
 
 
 def _by_file(stage: Stage, layout: Layout) -> list[tuple[str, Patch]]:
@@ -403,16 +399,11 @@ def bar(
 def _commit(
     stage: Stage, prepared: Prepared, marks: Mapping[str, int], metadata: Mapping[str, object]
 ) -> None:
-    now = time.time_ns() // 1_000_000
-    shape = stage.patch.shape
-    actions: list[AddAction | RemoveAction] = [
-        AddAction(f.path, f.size, f.partition, now, True, f.stats) for f in prepared.added
+    now, shape = time.time_ns() // 1_000_000, stage.patch.shape
+    actions = [
+        *(AddAction(f.path, f.size, f.partition, now, True, f.stats) for f in prepared.added),
+        *(RemoveAction(path, True, now) for path in prepared.removed),
     ]
-    columns: Schema | None = None
-    if shape is None:
-        actions += [RemoveAction(path, True, now) for path in prepared.removed]
-    else:
-        columns = schema_after(stage.handle, shape, stage.view)
     try:
         with writing(path_of(stage.table.uri)):
             commit(
@@ -420,7 +411,7 @@ def _commit(
                 actions,
                 metadata,
                 {transaction_of(name): mark for name, mark in marks.items()},
-                columns,
+                schema=schema_after(stage.handle, shape, stage.view) if shape else None,
             )
     except BaseException as error:
         discard(stage, prepared)

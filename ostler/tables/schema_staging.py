@@ -37,7 +37,9 @@ def shape_obstacle(shape: Shape, view: View) -> str:
     return ""
 
 
-def shape_mismatches(patch: Patch, shape: Shape, view: View, limit: int) -> tuple[Change, ...]:
+def shape_mismatches(
+    patch: Patch, shape: Shape, view: View, limit: int | None = None
+) -> tuple[Change, ...]:
     """Cells that are not what the patch expects, where its columns are there.
 
     In a column that goes or is cast every cell counts: one of which the patch says nothing must
@@ -57,7 +59,8 @@ def shape_mismatches(patch: Patch, shape: Shape, view: View, limit: int) -> tupl
     )
     found = view.query(
         f"""SELECT id, place, old, new FROM ({" UNION ALL ".join(wrong)}) w(id, place, old, new)
-            ORDER BY TRY_CAST(id AS BIGINT), id, place LIMIT {int(limit)}"""
+            ORDER BY TRY_CAST(id AS BIGINT), id, place LIMIT ?""",
+        [limit],
     )
     # A row that is gone has no column; the first one stands for all.
     names: dict[int | None, str] = {None: patch.columns[0], **dict(enumerate(view.column_names))}

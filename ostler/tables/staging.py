@@ -11,7 +11,7 @@ from ostler.core.datasets import Column
 from ostler.core.errors import BadInput
 from ostler.core.proposals import Change
 from ostler.tables.engine import compute, computed
-from ostler.tables.patches import Patch, Stale, digest_lines, normal
+from ostler.tables.patches import CHANGES, Patch, Stale, digest_lines, normal
 from ostler.tables.schema_staging import reshaped, shape_mismatches, shape_obstacle
 from ostler.tables.sql import quoted, row_id
 from ostler.tables.view import View
@@ -133,6 +133,9 @@ def misfits(changes: pa.Table, cells: pa.Table, limit: int) -> tuple[Change, ...
 
 def all_mismatches(patch: Patch, view: View) -> pa.Table:
     """All `mismatches` at once, as changes in no order."""
+    if patch.shape is not None:
+        found = shape_mismatches(patch, patch.shape, view)
+        return pa.Table.from_pylist([change.model_dump() for change in found], schema=CHANGES)
     return computed(_MISFIT, p=patch.changes, cells=touched_cells(patch.changes, view))
 
 
