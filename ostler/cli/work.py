@@ -10,6 +10,7 @@ from ostler.cli.options import example
 if TYPE_CHECKING:
     from ostler.cli.opening import Opened
     from ostler.execution.closing import Outcome
+    from ostler.execution.relay.relay import Relay
 
 
 def register(app: typer.Typer) -> None:
@@ -31,31 +32,33 @@ def work(
     from ostler.execution.worker import work_once, worker_lock
 
     with opened(workspace) as parts, worker_lock(parts.workspace.work_lock):
+        # Made first: a mistake under effects: is said before anything is executed.
+        outside = parts.relay
         if once:
             outcomes = work_once(parts.execution, lambda o: None if as_json else tell(o))
             if as_json:
                 print_json([_plain(outcome) for outcome in outcomes])
             elif not outcomes:
                 say("nothing is approved")
-            relay(parts)
+            relay(outside)
             return 0
         say("waiting for approvals; ctrl-c ends it")
         work_on(
             parts.execution,
             parts.workspace.settings.work.poll_seconds,
             lambda o: print_json(_plain(o)) if as_json else tell(o),
-            lambda: relay(parts),
+            lambda: relay(outside),
             watch_seconds=parts.workspace.settings.work.watch_seconds,
         )
     return 0
 
 
-def relay(parts: "Opened") -> None:
+def relay(outside: "Relay") -> None:
     """Tell the outside what happened, and the person what could not be told."""
     from ostler.cli.output import say
     from ostler.review.text import visible
 
-    for one in parts.relay.run().dead:
+    for one in outside.run().dead:
         say(visible(f"{one.key}: {one.kind} was given up: see ostler outbox"))
 
 

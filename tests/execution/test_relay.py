@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -12,6 +13,8 @@ from workbench import Workbench
 
 from ostler.cli.opening import now
 from ostler.config.settings import Effect
+from ostler.core.errors import BadInput
+from ostler.core.states import ItemState, ProposalState
 from ostler.execution.relay.destinations import destinations_of
 from ostler.execution.relay.relay import Relay, Relayed
 from ostler.execution.worker import work_once
@@ -22,6 +25,7 @@ from ostler.store.deliveries import (
     reopen,
     take_relay,
 )
+from ostler.store.telling import KINDS as KINDS_TOLD
 
 KINDS = ("proposal.published", "proposal.stale", "item.done")
 
@@ -246,3 +250,16 @@ def test_addresses_and_headers_that_are_refused(settings: dict[str, object], why
 def test_addresses_that_are_taken(url: str) -> None:
     assert Effect(url=url).url == url
     assert Effect(url="http://a.org/", allow_http=True).allow_http
+
+
+def test_every_state_has_a_kind_of_its_own_that_is_documented() -> None:
+    states = {f"proposal.{state.value}" for state in ProposalState}
+    states |= {f"item.{state.value}" for state in ItemState}
+    assert states | {"execution.recorded"} == set(KINDS_TOLD)
+    page = (Path(__file__).parents[2] / "docs" / "effects.md").read_text(encoding="utf-8")
+    assert not [kind for kind in KINDS_TOLD if f".{kind.partition('.')[2]}`" not in page]
+
+
+def test_an_event_that_there_is_not_is_refused(bench: Workbench, receiver: Receiver) -> None:
+    with pytest.raises(BadInput, match=r"no event is called 'proposal.publishd'"):
+        office(bench, hook=to(receiver, events=("proposal.publishd",)))
