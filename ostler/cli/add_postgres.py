@@ -56,8 +56,8 @@ def take_postgres(
     key: tuple[str, ...],
     value: int,
     protect: tuple[str, ...],
-    upstream: tuple[str, ...],
-    downstream: tuple[str, ...],
+    upstream: tuple[str, ...] = (),
+    downstream: tuple[str, ...] = (),
 ) -> tuple[int, int]:
     """Read a table into its mirror and take it under care; returns its rows and its version."""
     from uuid import uuid4

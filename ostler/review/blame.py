@@ -83,7 +83,7 @@ def blame(archive: Archive, dataset: str, row: RowId, column: str | None = None)
     """
     newest = archive.table.view()
     now = cells_of(newest, row)
-    changes = tuple(_changes(archive, row, newest.version))
+    changes = tuple(_renamed(archive, _changes(archive, row, newest.version)))
     if now is None and not changes:
         raise NotFound(
             f"{dataset} never had a row {row}",
@@ -135,6 +135,23 @@ def _changes(archive: Archive, row: RowId, newest: int) -> Iterator[tuple[Change
         else:
             before = commit.version - 1 if commit.version - 1 in known else None
             yield from _outside(archive, row, commit, before)
+
+
+def _renamed(
+    archive: Archive, changes: Iterator[tuple[Change, Origin]]
+) -> Iterator[tuple[Change, Origin]]:
+    """The changes under the names that their columns have today."""
+    renames = [
+        (commit.version, archive.patches.renames_of(digest))
+        for commit in archive.table.history()
+        for digest in commit.patches
+    ]
+    for change, origin in changes:
+        name = change.column
+        for version, names in reversed(renames):
+            if version > origin.version:
+                name = names.get(name, name)
+        yield change.model_copy(update={"column": name}), origin
 
 
 def _patched(archive: Archive, row: RowId, commit: Commit) -> Iterator[tuple[Change, Origin]]:

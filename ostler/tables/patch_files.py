@@ -62,6 +62,17 @@ class PatchFiles:
             )
         return Patch(changes, digest, shape)
 
+    def renames_of(self, digest: Digest) -> dict[str, str]:
+        """What a patch renames columns to; nothing if it is gone, and not checked."""
+        path = self.path(digest)
+        if not path.exists():
+            return {}
+        try:
+            written = (pq.read_schema(io.BytesIO(path.read_bytes())).metadata or {}).get(_SHAPE)
+            return dict(Shape.model_validate_json(written).renames) if written else {}
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise VerificationFailed(f"the patch file {path} cannot be read: {error}") from error
+
     def changes_of_row(self, digest: Digest, row: RowId) -> tuple[Change, ...]:
         """A patch's changes of one row, without the others and not checked; none if it is gone.
 

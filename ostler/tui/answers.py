@@ -20,6 +20,8 @@ _PIECE = 500
 class PageRead:
     """A window of the queue, and how many proposals each state has."""
 
+    newest: int
+    """How much had happened when it was read."""
     counts: dict[ProposalState, int]
     start: int
     lines: tuple[Line, ...]
@@ -84,8 +86,10 @@ Answer = PageRead | PieceRead | CardRead | MoreRead | Decided | Worked | Looked 
 
 def page(desk: Desk, view: int, start: int, limit: int) -> PageRead:
     """A window of the queue."""
-    counts = desk.counts()
-    return PageRead(counts, start, desk.queue(states=VIEWS[view], limit=limit, offset=start))
+    newest, counts = desk.newest(), desk.counts()
+    return PageRead(
+        newest, counts, start, desk.queue(states=VIEWS[view], limit=limit, offset=start)
+    )
 
 
 def look(desk: Desk) -> Looked:

@@ -157,8 +157,8 @@ class Review(Asking[Answer]):
     @override
     def take(self, answer: Answer) -> None:
         match answer:
-            case PageRead(counts, start, lines):
-                self._counts = counts
+            case PageRead(newest, counts, start, lines):
+                self._newest, self._counts = newest, counts
                 total = sum(counts[one] for one in self._queue.states)
                 self._set(state.loaded(self._queue, total, start, lines))
                 self._read_missing()
@@ -223,7 +223,6 @@ class Review(Asking[Answer]):
 
     def _looked(self, newest: int) -> None:
         if newest != self._newest:
-            self._newest = newest
             self._set(state.reread(self._queue))
             self._read_page()
             self._read_pieces()

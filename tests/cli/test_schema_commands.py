@@ -26,6 +26,8 @@ def test_columns_are_changed_checked_and_brought_back(run, workspace: Path) -> N
     hostile = "o'k \"; --"
     changed = run("schema", "rename", "people", "phone", hostile, "--yes", "--json").json
     assert changed["state"] == "published"
+    [cell] = run("blame", "people", "1", hostile, "--json").json["cells"]
+    assert [(one["version"], one["how"]) for one in cell["origins"]] == [(0, "came in")]
     assert run("check", "people").code in (0, 1)
     assert run("contract", "diff", "people@1", "people").code == 1
     assert run("export", "people", "out.csv").code == 0
