@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from ostler.core.actions import (
     AgreeWithColumns,
     AnyAction,
+    CastColumn,
     DeleteDuplicates,
+    MergeColumns,
+    RenameColumn,
+    SplitColumn,
     SplitSuffix,
 )
 
@@ -28,6 +32,14 @@ def reads_of(action: AnyAction) -> Reads:
             return Reads({t.column: (t.column, *t.determinants) for t in action.targets})
         case SplitSuffix():
             return Reads({action.into: (action.into, action.column)})
+        case RenameColumn():
+            return Reads({action.to: (action.column,)})
+        case CastColumn() if action.keep_in:
+            return Reads({action.keep_in: (action.column,)})
+        case SplitColumn():
+            return Reads(dict.fromkeys(action.into, (action.column,)))
+        case MergeColumns():
+            return Reads({action.into: action.columns})
         case DeleteDuplicates():
             return Reads(rows=action.on)
         case _:

@@ -141,7 +141,7 @@ def ended(
             job=_job(proposal, names),
             eventType=ending,
             inputs=[_input(proposal, names, before, _assertions(proposal, execution))],
-            outputs=[] if after is None else [_output(proposal, names, after)],
+            outputs=[] if after is None else [_output(proposal, names, before, after)],
         )
     )
 
@@ -218,13 +218,13 @@ def _input(
     )
 
 
-def _output(proposal: Proposal, names: Names, after: Table) -> OutputDataset:
+def _output(proposal: Proposal, names: Names, before: Table, after: Table) -> OutputDataset:
     statistics: dict[str, OutputDatasetFacet] = {
         "outputStatistics": output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
             rowCount=after.rows
         )
     }
-    facets = {**_version(after), "columnLineage": _column_lineage(proposal, names, after)}
+    facets = {**_version(after), "columnLineage": _column_lineage(proposal, names, before, after)}
     return OutputDataset(
         namespace=names.namespace,
         name=proposal.dataset,
@@ -233,9 +233,9 @@ def _output(proposal: Proposal, names: Names, after: Table) -> OutputDataset:
     )
 
 
-def _column_lineage(proposal: Proposal, names: Names, after: Table) -> DatasetFacet:
+def _column_lineage(proposal: Proposal, names: Names, before: Table, after: Table) -> DatasetFacet:
     reads = reads_of(proposal.draft.action)
-    known = {column.name for column in after.columns}
+    known = {column.name for column in before.columns}
 
     def field(column: str, kind: str, subtype: str) -> column_lineage_dataset.InputField:
         how = column_lineage_dataset.Transformation(type=kind, subtype=subtype, masking=False)
@@ -244,10 +244,10 @@ def _column_lineage(proposal: Proposal, names: Names, after: Table) -> DatasetFa
         )
 
     def sources(column: str) -> list[column_lineage_dataset.InputField]:
-        if column not in proposal.patch.columns:
-            return [field(column, "DIRECT", "IDENTITY")]
         read = reads.columns.get(column, (column,))
-        return [field(one, "DIRECT", "TRANSFORMATION") for one in read if one in known]
+        same = read == (column,) and column not in proposal.patch.columns
+        subtype = "IDENTITY" if same else "TRANSFORMATION"
+        return [field(one, "DIRECT", subtype) for one in read if one in known]
 
     return column_lineage_dataset.ColumnLineageDatasetFacet(
         fields={
