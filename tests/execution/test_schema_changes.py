@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 from workbench import Workbench, hooked, outsider_adds
 
 from ostler.core.actions import (
@@ -397,6 +397,29 @@ def test_a_protected_column_stays(bench: Workbench) -> None:
         datasets.replace_dataset(session, guarded, actor="test", at=datetime.now(UTC))
     with pytest.raises(NotAllowed, match="protected column"):
         ask(bench, RenameColumn(column="mail", to="email"))
+
+
+def test_cells_cannot_be_undone_under_a_name_that_is_gone(bench: Workbench) -> None:
+    mended = bench.approved(("2", "city", "Lisbxn", "Lisbon"))
+    work_once(bench.context)
+    renamed = publish(bench, RenameColumn(column="city", to="town"))
+    with pytest.raises(Conflict, match="column 'city' is no longer there"):
+        revert(bench, mended)
+    revert(bench, renamed)
+    revert(bench, mended)
+    assert bench.column("city")[1] == "Lisbxn"
+
+
+def test_a_column_that_partitions_the_table_stays(bench: Workbench) -> None:
+    content = bench.table.view().arrow(f"SELECT * FROM {bench.table.view().source}")
+    write_deltalake(
+        bench.dataset.uri, content, mode="overwrite", schema_mode="overwrite", partition_by=["city"]
+    )
+    with pytest.raises(BadInput, match="partitioned by 'city'"):
+        ask(bench, DropColumn(column="city"))
+    publish(bench, DropColumn(column="mail"))
+    assert sorted(names(bench)) == ["city", "name"]
+    assert bench.column("city") == ["Lisbon", "Lisbxn", "N/A", "Oslo", "Oslo"]
 
 
 def test_an_empty_table_changes_its_columns_too(bench: Workbench) -> None:
