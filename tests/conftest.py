@@ -1,6 +1,7 @@
 """The command line, called as a shell would, in this process; and a PostgreSQL server."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -84,8 +85,11 @@ def migrated(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 def state_kind() -> str:
-    """Which kind of state database a test uses; where both matter, a fixture says so."""
-    return "sqlite"
+    """Which kind of state database a test uses; where both matter, a fixture says so.
+
+    OSTLER_TEST_STATE=postgresql runs all the others on PostgreSQL, too.
+    """
+    return os.environ.get("OSTLER_TEST_STATE", "sqlite")
 
 
 @pytest.fixture

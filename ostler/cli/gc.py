@@ -38,11 +38,9 @@ def gc(
 
     Whatever a replay, a revert or an audit reads stays. Can be interrupted and run again.
     """
-    import socket
-
     from ostler.cli.opening import now, opened
     from ostler.cli.output import print_json, progress
-    from ostler.execution.worker import worker_lock
+    from ostler.execution.worker import owner, worker_lock
     from ostler.replay.collecting import Premises, look, remove
     from ostler.storage.paths import path_of
 
@@ -55,7 +53,7 @@ def gc(
             patches=parts.patches,
             tables=path_of(parts.workspace.tables),
             datasets=parts.datasets(),
-            host=socket.gethostname(),
+            holder=owner(parts.workspace.work_lock).partition(":")[0],
         )
         with progress("looking") as tell:
             found = look(premises, days, now(), tell)

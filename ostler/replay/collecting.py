@@ -84,8 +84,8 @@ class Premises:
     tables: AnyPath
     """The folder of managed tables."""
     datasets: tuple[Dataset, ...]
-    host: str
-    """Whose workers are known to be dead, because their lock is held."""
+    holder: str
+    """`host/lock`, whose workers are known to be dead, because their lock is held."""
 
 
 def look(
@@ -144,7 +144,7 @@ def remove(premises: Premises, found: Found, keep_days: int, now: datetime, acto
 
 
 def _held_elsewhere(premises: Premises, dataset: str) -> str:
-    """The worker of another machine that has a claim on the dataset; it may be about to commit."""
+    """The worker behind another lock that has a claim on the dataset; it may be about to commit."""
     query = (
         select(ProposalRow.owner)
         .where(ProposalRow.state == ProposalState.EXECUTING, ProposalRow.dataset == dataset)
@@ -152,7 +152,7 @@ def _held_elsewhere(premises: Premises, dataset: str) -> str:
     )
     with premises.store.reading() as session:
         owners = session.exec(query).all()
-    return next((o for o in owners if o.partition(":")[0] != premises.host), "")
+    return next((o for o in owners if o.partition(":")[0] != premises.holder), "")
 
 
 def _going(

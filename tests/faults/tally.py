@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 
 from workbench import Workbench
 
+from ostler.cli.opening import now
 from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
+from ostler.replay.collecting import Premises, look, remove
+from ostler.storage.paths import path_of
 
 S = ProposalState
 COLUMNS = ("runs", "kills", "applied once", "not applied", "doubled", "lost", "orphan files")
@@ -28,6 +31,9 @@ class Tally:
         self.rows[scenario].update(seen)
         assert seen["doubled"] == seen["lost"] == 0, (scenario, seen)
         assert bench.faults() == (), scenario
+        collect(bench)
+        assert bench.loose_files() == [], scenario
+        assert bench.faults() == (), scenario
 
     def lines(self) -> list[str]:
         """The table, with a line for the whole."""
@@ -41,6 +47,20 @@ class Tally:
                 for name, row in rows
             ),
         ]
+
+
+def collect(bench: Workbench) -> None:
+    """What `ostler gc` does."""
+    parts = bench.parts
+    premises = Premises(
+        store=parts.store,
+        objects=parts.objects,
+        patches=parts.patches,
+        tables=path_of(parts.workspace.tables),
+        datasets=parts.datasets(),
+        holder=bench.context.owner.partition(":")[0],
+    )
+    remove(premises, look(premises, 0, now()), 0, now(), "ana")
 
 
 def outcome(bench: Workbench, proposal: Proposal) -> str:
