@@ -253,6 +253,7 @@ def publish_batch(context: ExecutionContext, job: Job) -> Update:
 
 def close(context: ExecutionContext, job: Job) -> Update:
     """Measure the criteria on the table itself, then record; or revert and reopen."""
+    current(job["dataset"], context.connections)
     closed = close_published(context, job["dataset"], job["applied"])
     noted = [_noted(context, held) for held in job["canaries"]]
     return Update(applied=(), canaries=(), outcomes=(*job["outcomes"], *closed, *noted))
