@@ -242,7 +242,9 @@ def test_gc_removes_what_nothing_names_and_nothing_else(run, workspace: Path, me
     for path in (stage, foreign, patch, young, thing, cut):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"left behind")
-    for path in (patch, thing, cut):
+    fresh = table / f"part-{'1' * 32}-00000.parquet"
+    fresh.write_bytes(b"about to be committed")
+    for path in (stage, patch, thing, cut):
         os.utime(path, (0, 0))
     found = run("gc", "--dry-run", "--json").json["garbage"]
     assert {(g["kind"], Path(g["path"]).name) for g in found} == {
@@ -253,10 +255,9 @@ def test_gc_removes_what_nothing_names_and_nothing_else(run, workspace: Path, me
     }
     assert stage.exists()
     assert run("gc").code == 0
-    assert [p.exists() for p in (stage, patch, thing, cut.parent, foreign, young)] == [
+    assert [p.exists() for p in (stage, patch, thing, cut.parent, foreign, fresh, young)] == [
         *[False] * 4,
-        True,
-        True,
+        *[True] * 3,
     ]
     young.unlink()
     assert all(path.exists() for path in kept)
