@@ -20,7 +20,7 @@ from typing import Any, TypedDict
 from langgraph.graph import END, START, StateGraph
 
 from ostler.core.datasets import Dataset
-from ostler.core.errors import BadInput, NotFound
+from ostler.core.errors import NotFound
 from ostler.core.states import ProposalState
 from ostler.execution import marks
 from ostler.execution.bisecting import culprits
@@ -34,7 +34,14 @@ from ostler.execution.closing import (
     settle_taken_back,
 )
 from ostler.execution.context import ExecutionContext
-from ostler.execution.portions import Portion, approvers_of, canary_claim, portion_of
+from ostler.execution.portions import (
+    Misfit,
+    Portion,
+    approvers_of,
+    canary_claim,
+    portion_of,
+    refresh_beside,
+)
 from ostler.execution.recheck import lapsed, obstacle
 from ostler.execution.schema_ground import awaited
 from ostler.execution.withdrawing import TooLate
@@ -105,6 +112,7 @@ def recheck(context: ExecutionContext, job: Job) -> Update:
     What has a canary out does not lapse any more.
     """
     newest = open_stage(current(job["dataset"], context.connections))
+    refresh_beside(context, job["claims"])
 
     def unfit(held: Claim) -> tuple[ProposalState, str] | None:
         stands = marks.standing(newest, held.proposal.id)
@@ -164,7 +172,7 @@ def stage(context: ExecutionContext, job: Job) -> Update:
         else:
             try:
                 portion = portion_of(context, held, bare)
-            except (BadInput, NotFound) as error:
+            except (Misfit, NotFound) as error:
                 ending = ProposalState.FAILED, error.message
                 _settle(context, held, ending, applied, outcomes)
                 continue
