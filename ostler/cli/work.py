@@ -73,13 +73,19 @@ def relay(outside: "Relay") -> None:
 
 
 def execute(parts: "Opened") -> str:
-    """Execute what is approved now, and say in a sentence what became of it."""
+    """Execute what is approved now, and say in a sentence what became of it.
+
+    Or that another worker does it.
+    """
     from ostler.cli.wording import count
     from ostler.core.states import ProposalState
-    from ostler.execution.worker import work_once, worker_lock
+    from ostler.execution.worker import Busy, work_once, worker_lock
 
-    with worker_lock(parts.workspace.work_lock):
-        outcomes = work_once(parts.execution)
+    try:
+        with worker_lock(parts.workspace.work_lock):
+            outcomes = work_once(parts.execution)
+    except Busy as busy:
+        return f"{busy.message}, and executes what is approved"
     if not outcomes:
         return "nothing is approved"
     said = [sentence(o) for o in outcomes if o.state is not ProposalState.STALE]

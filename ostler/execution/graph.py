@@ -24,7 +24,7 @@ from ostler.core.errors import NotFound
 from ostler.core.states import ProposalState
 from ostler.execution import marks
 from ostler.execution.bisecting import culprits
-from ostler.execution.canary import look, part_in, waits_for
+from ostler.execution.canary import beside, look, part_in, waits_for
 from ostler.execution.closing import (
     TAKEN_BACK,
     Outcome,
@@ -273,8 +273,10 @@ def _noted(context: ExecutionContext, held: Claim) -> Outcome:
     if seen.breach or seen.overtaken:
         state = ProposalState.FAILED if seen.breach else ProposalState.STALE
         return settle(context, held, state, f"its canary failed: {seen.breach or seen.overtaken}")
-    commit = part_in(context, held.proposal)[1]
-    return note_canary(context, held, "its canary is out", version=commit.version)
+    version, elsewhere = part_in(context, held.proposal)[1].version, beside(held.proposal)
+    if elsewhere:
+        return note_canary(context, held, f"its canary is out in {elsewhere}@{version}")
+    return note_canary(context, held, "its canary is out", version=version)
 
 
 def _sift(

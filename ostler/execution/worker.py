@@ -33,9 +33,19 @@ def owner(lock: Path) -> str:
     return f"{socket.gethostname()}/{place}:{os.getpid()}"
 
 
+class Busy(Conflict):
+    """Another worker of this workspace is at work on this machine."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__(
+            f"another worker (process {process}) is at work in this workspace",
+            "it will execute what is approved; stop it first if you want to take its place",
+        )
+
+
 @contextmanager
 def worker_lock(path: Path) -> Generator[None]:
-    """Hold the workspace's lock; Conflict when another worker on this machine has it.
+    """Hold the workspace's lock; Busy when another worker on this machine has it.
 
     The operating system lets go of it when its holder dies, however it dies.
     """
@@ -48,10 +58,7 @@ def worker_lock(path: Path) -> Generator[None]:
         except BlockingIOError:
             lock.seek(0)
             holder = lock.read().decode().strip() or "unknown"
-            raise Conflict(
-                f"another worker (process {holder}) is at work in this workspace",
-                "it will execute what is approved; stop it first if you want to take its place",
-            ) from None
+            raise Busy(holder) from None
         with writing(path.parent):
             lock.truncate(0)
             lock.write(str(os.getpid()).encode())

@@ -1,5 +1,6 @@
 """Looking back and going back, as a person types it: diff, blame, checkout, revert, compact, gc."""
 
+import io
 import json
 import os
 import time
@@ -262,6 +263,26 @@ def test_gc_removes_what_nothing_names_and_nothing_else(run, workspace: Path, me
     young.unlink()
     assert all(path.exists() for path in kept)
     assert run("audit", "verify").code == 0
+
+
+def test_no_answer_is_no_and_says_what_waits(
+    run, mended: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    ended = run("revert", mended, "--json")
+    assert (ended.code, ended.json["state"]) == (0, "parked")
+    assert f"waits for review: ostler approve {ended.json['proposal']}" in ended.err
+
+
+def test_a_worker_that_is_at_it_executes_what_is_approved(
+    run, workspace: Path, mended: str
+) -> None:
+    from ostler.execution.worker import worker_lock
+
+    with worker_lock(workspace / ".ostler" / "work.lock"):
+        ended = run("revert", mended, "--yes", "--json")
+    assert (ended.code, ended.json["state"]) == (0, "approved")
+    assert "at work in this workspace, and executes what is approved" in ended.err
 
 
 def test_gc_waits_for_the_worker(run, workspace: Path) -> None:
