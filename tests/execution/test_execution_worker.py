@@ -21,6 +21,7 @@ from ostler.execution.worker import work, work_once
 from ostler.policies.requests import Principal
 from ostler.tables.compacting import compact
 from ostler.tables.delta import table_of
+from ostler.tables.publishing import open_stage, prepare, publish
 
 S = ProposalState
 
@@ -106,3 +107,21 @@ def test_gc_keeps_the_version_that_a_canary_is_measured_against(
     work_once(replace(bench.context, clock=lambda: now() + timedelta(days=100)))
     assert bench.state(made) is S.PUBLISHED
     assert bench.faults() == ()
+
+
+def test_what_is_in_the_table_without_having_been_approved_is_named(bench: Workbench) -> None:
+    """By somebody who may write the table, or after an old backup of the state came back."""
+    made = bench.park(("2", "city", "Lisbxn", "Lisbon"))
+    patch = bench.parts.patches.get(made.patch.digest)
+    stage = open_stage(bench.table).with_patch(patch)
+    publish(
+        stage,
+        prepare(stage),
+        proposals=[made.id],
+        patches=[patch.digest],
+        approvers=["ana"],
+        trace="",
+    )
+    assert bench.faults() == (f"people@1: it carries {made.id}, which is parked",)
+    bench.vote(made, "reject")
+    assert bench.faults() == (f"people@1: it carries {made.id}, which is rejected",)
