@@ -20,7 +20,8 @@ from ostler.execution.worker import work_once
 from ostler.policies.requests import Principal
 from ostler.tables.patches import Patch
 from ostler.tables.postgres import connecting
-from ostler.tables.publishing import Moved, Stage, open_stage
+from ostler.tables.publishing import Moved
+from ostler.tables.stage import Stage, open_stage
 from ostler.tables.targets import Due, publish
 
 ANA = Principal(kind="person", name="ana")
