@@ -73,14 +73,13 @@ def relay(outside: "Relay") -> None:
 
 
 def execute(parts: "Opened") -> str:
-    """Execute what is approved now, and say what became of it in a sentence made visible.
+    """Execute what is approved now, and say in a sentence what became of it; partly from outside.
 
     Or that another worker does it.
     """
     from ostler.cli.wording import count
     from ostler.core.states import ProposalState
     from ostler.execution.worker import Busy, work_once, worker_lock
-    from ostler.review.text import visible
 
     try:
         with worker_lock(parts.workspace.work_lock):
@@ -94,7 +93,7 @@ def execute(parts: "Opened") -> str:
     if stale:
         names = ", ".join(sorted({outcome.proposal.dataset for outcome in stale}))
         said.append(f"{count(len(stale), 'proposal')} stale: groom {names} again")
-    return visible("; ".join(said))
+    return "; ".join(said)
 
 
 def tell(outcome: "Outcome") -> None:

@@ -11,8 +11,8 @@ from processes import dying_worker
 from processes import work_once as work_in_a_process
 from workbench import ONE_MAIL_EACH, hooked
 
+from ostler.cli.asking import decide
 from ostler.cli.revert import propose_revert
-from ostler.cli.work import execute
 from ostler.core.errors import Conflict
 from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
@@ -378,17 +378,20 @@ def test_nobody_gets_the_executor_to_call_a_function_of_his(bench: PostgresBench
     assert bench.sql("SELECT * FROM called") == []
 
 
-def test_what_the_server_says_moves_no_terminal(bench: PostgresBench) -> None:
+def test_what_the_server_says_moves_no_terminal(
+    bench: PostgresBench, capsys: pytest.CaptureFixture[str]
+) -> None:
     bench.sql(
         """CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
                RAISE EXCEPTION E'no \\x1b[2J way'; END $$;
            CREATE TRIGGER no BEFORE UPDATE ON "Sales Dept".people
                FOR EACH ROW EXECUTE FUNCTION no()"""
     )
-    made = bench.approved(LISBON)
+    made = bench.park(LISBON)
 
-    said = execute(bench.parts)
+    decide(bench.parts, made, "Shall it be?", "yes", yes=True, as_json=False)
 
     assert bench.state(made) is ProposalState.FAILED
-    assert "way" in said
-    assert said.isprintable()
+    out, err = capsys.readouterr()
+    assert "no ␛[2J way" in err
+    assert "\x1b" not in out + err
