@@ -11,7 +11,7 @@ SAMPLE = 10
 """Failing rows that are kept of each file and test, the first ones."""
 NUMBERS = 1 << 16
 """Files that a packed key can tell apart."""
-_LEAST = 100_000
+LEAST = 100_000
 """Rows below which a scan is as cheap as looking up."""
 
 
@@ -44,5 +44,5 @@ def is_worth_it(view: View, sample: int) -> bool:
         sample <= SAMPLE
         and 0 < len(rows) < NUMBERS
         and None not in rows
-        and sum(row or 0 for row in rows) >= _LEAST
+        and sum(row or 0 for row in rows) >= LEAST
     )
