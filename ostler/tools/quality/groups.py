@@ -16,11 +16,12 @@ from ostler.core.canonical import Digest
 from ostler.tables.layout import DataFile
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
+from ostler.tools.packing import Array
 from ostler.tools.quality.conditions import list_of, place_of, places_of, present
 from ostler.tools.quality.keys import CROWD, Repeated, none_repeated
 from ostler.tools.quality.plan import Conflicts
 from ostler.tools.quality.scanning import key_hash
-from ostler.tools.states import Array, States, state_key
+from ostler.tools.states import States, state_key
 
 _KERNEL = 1
 _PAIRS = 2_000_000
