@@ -74,8 +74,8 @@ def _propose(dataset: str, asked: "Asked", workspace: Path | None, yes: bool, as
     from ostler.cli.output import print_json, progress, say
     from ostler.cli.work import execute
     from ostler.core.states import ProposalState
+    from ostler.execution.contract_ground import awaited
     from ostler.execution.schema_changes import request_schema_change
-    from ostler.execution.schema_ground import awaited
     from ostler.policies.requests import Principal
     from ostler.review.text import visible
 

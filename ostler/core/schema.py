@@ -1,4 +1,4 @@
-"""Schema changes: the shape of a patch, what a cast loses, and who is affected by it."""
+"""Changes of columns and of contracts: what a patch does to them, and whom that concerns."""
 
 from datetime import date
 from enum import StrEnum
@@ -179,7 +179,6 @@ class Announced(Frozen):
 
     compatibility: Compatibility
     impacts: tuple[Impact, ...] = ()
-    contract: ContractEdit | None = None
     migration: str = ""
     """How consumers get from the old state to the new one, as the person who asked wrote it."""
     deprecated_until: date | None = None
@@ -196,12 +195,13 @@ class SchemaChange(Announced):
 
     shape: Shape
     cast: CastReport | None = None
+    contract: ContractEdit | None = None
 
 
 class ContractChange(Announced):
     """A document patch: the next published version of a dataset's contract."""
 
-    contract: ContractEdit  # pyright: ignore[reportIncompatibleVariableOverride]
+    contract: ContractEdit
     """From the published version, if there is one; what is published says its version itself."""
     source: Digest = ""
     """Of the working copy that it was made from; the file follows when it still says that."""

@@ -34,9 +34,9 @@ from ostler.execution.closing import (
     settle_taken_back,
 )
 from ostler.execution.context import ExecutionContext
+from ostler.execution.contract_ground import awaited
 from ostler.execution.portions import Portion, approvers_of, canary_claim, portion_of
 from ostler.execution.recheck import lapsed, obstacle
-from ostler.execution.schema_ground import awaited
 from ostler.execution.withdrawing import TooLate
 from ostler.store.claims import Claim, holds, lost, renew, running_out
 from ostler.store.claims import claim as take

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import JsonValue
 from sqlmodel import Session, col, select
 
 from ostler.core.canonical import Digest
@@ -74,13 +75,13 @@ def publish(session: Session, release: Release, *, actor: str, at: datetime) -> 
             "published_at": stamp(at),
         },
     )
-    facts = {
+    facts: dict[str, JsonValue] = {
         "version": release.version,
         "previous": now.version if now else None,
         "compatibility": compatibility,
         "digest": digest,
         "proposal": release.proposal,
-        "broken": list(release.broken),
+        "broken": [*release.broken],
     }
     tell_contract(session, release.dataset, number, facts, at=at)
     return versions(session, release.dataset)[-1]
@@ -106,6 +107,15 @@ def versions(session: Session, dataset: str) -> tuple[Published, ...]:
         .order_by(col(ContractVersionRow.number))
     )
     return tuple(_published(row) for row in session.exec(query))
+
+
+def all_in_force(session: Session) -> dict[str, str]:
+    """The text in force of every dataset that has one, by name."""
+    names = session.exec(
+        select(ContractVersionRow.dataset).distinct().order_by(col(ContractVersionRow.dataset))
+    ).all()
+    found = {name: text_in_force(session, name) for name in names}
+    return {name: text for name, text in found.items() if text is not None}
 
 
 def text_in_force(session: Session, dataset: str) -> str | None:

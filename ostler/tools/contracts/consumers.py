@@ -34,7 +34,7 @@ def consumers_of(folder: Path, dataset: str) -> Mapping[str, Contract]:
     return {path.name.removesuffix(".yaml"): read_contract(path, dataset) for path in files}
 
 
-def other_contracts(folder: Path, dataset: str) -> Mapping[str, Contract]:
+def other_contracts(folder: Path, dataset: str) -> dict[str, Contract]:
     """The contracts of the other datasets, by their names."""
     files = sorted(folder.glob(f"*{_ENDING}"))
     named = ((path.name.removesuffix(_ENDING), path) for path in files)
