@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from ostler.cli.opening import Opened
     from ostler.core.checks import Check
     from ostler.core.proposals import Proposal
+    from ostler.core.states import ProposalState
     from ostler.policies.requests import Principal
 
 
@@ -46,3 +47,51 @@ def decide(
         print_json({"proposal": proposal.id, "state": final})
     say(outcome)
     return 0 if final in (ProposalState.PUBLISHED, ProposalState.PARKED) else 1
+
+
+def decide_announced(
+    parts: "Opened", proposal: "Proposal", because: str, *, yes: bool, as_json: bool
+) -> int:
+    """`decide` for what readers are told of before: it may have to wait for them."""
+    from ostler.cli.cards import print_card
+    from ostler.cli.output import print_json, progress, say
+    from ostler.cli.work import execute
+    from ostler.core.states import ProposalState
+
+    card = parts.desk.card(proposal.id)
+    if not as_json:
+        print_card(card, parts.desk.changes(proposal.patch.digest, 20))
+    if not yes and not typer.confirm("Approve this change?", err=True):
+        say(f"{proposal.id} waits for review")
+        return 0
+    state = parts.desk.approve(card, because)
+    said = _waits(parts, proposal, state)
+    if not said:
+        with progress(f"changing {proposal.dataset}"):
+            said = execute(parts)
+    final = parts.desk.card(proposal.id).record.state
+    if as_json:
+        print_json({"proposal": proposal.id, "state": final, "change": proposal.announced})
+    say(said)
+    going = (ProposalState.PUBLISHED, ProposalState.PARKED, ProposalState.APPROVED)
+    return 0 if final in going else 1
+
+
+def _waits(parts: "Opened", proposal: "Proposal", state: "ProposalState") -> str:
+    """What it waits for; empty when it can be executed."""
+    from ostler.core.states import ProposalState
+    from ostler.execution.contract_ground import awaited
+    from ostler.review.text import visible
+
+    if state is not ProposalState.APPROVED:
+        roles = proposal.verdict.roles
+        who = f", one of them of {' and of '.join(roles)}" if roles else ""
+        return f"{proposal.id} waits for {proposal.verdict.votes} votes{who}"
+    waiting = awaited(parts.execution, proposal)
+    if not waiting or proposal.announced is None:
+        return ""
+    return (
+        f"{proposal.id} is approved; `ostler work` publishes it on "
+        f"{proposal.announced.deprecated_until}, or when the contracts of "
+        f"{', '.join(map(visible, waiting))} no longer name the column"
+    )

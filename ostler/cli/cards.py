@@ -10,8 +10,18 @@ from ostler.core.sentences import describe_rule
 from ostler.review.text import visible, visible_cell
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ostler.core.checks import CheckResult
     from ostler.core.proposals import Change, CheckEffect, Proposal
-    from ostler.core.schema import CastReport, Field, SchemaChange
+    from ostler.core.schema import (
+        Announced,
+        CastReport,
+        ContractChange,
+        ContractEdit,
+        Field,
+        SchemaChange,
+    )
     from ostler.review.desk import Card
 
 _WIDTH = 60
@@ -32,8 +42,11 @@ def print_card(card: "Card", changes: "tuple[Change, ...]") -> None:
     _why(card)
     if proposal.schema_change is not None:
         print_schema_change(proposal.schema_change)
-    _diff(proposal, changes)
-    _proof(proposal)
+    if proposal.contract_change is not None:
+        print_contract_change(proposal.contract_change)
+    else:
+        _diff(proposal, changes)
+        _proof(proposal)
     _verdict(card)
     _section("RANK", f"{proposal.rank.score:.3f}")
     for part in proposal.rank.parts:
@@ -80,10 +93,41 @@ def print_schema_change(change: "SchemaChange") -> None:
     if change.cast is not None:
         _cast(change.cast)
     _consumers(change)
-    _contract(change)
+    if change.contract is not None:
+        _section("CONTRACT", "written when the change is in the table")
+        _unified(change.contract)
 
 
-def _consumers(change: "SchemaChange") -> None:
+def print_contract_change(change: "ContractChange") -> None:
+    """What a new version of a contract does: promises, readers, the text, what fails already."""
+    if change.previous:
+        said = f"{change.previous} → {change.version}, {change.compatibility} compatibility"
+    else:
+        said = f"{change.version}, the first one"
+    _section("PROMISES", said)
+    for words in change.steps:
+        print_line("  ~ ", visible(words))
+    if change.previous and not change.steps:
+        print_line(("  as before; only words change", "dim"))
+    _consumers(change)
+    _section("CONTRACT", "in force when it is published")
+    _unified(change.contract)
+    _section("DATA", "as it is now; it stays so")
+    print_failing(change.failing)
+
+
+def print_failing(failing: "Sequence[CheckResult]") -> None:
+    """Promises that the data does not keep."""
+    if not failing:
+        print_line(("  keeps every promise that is measured", "green"))
+    for result in failing:
+        mark = ("  ✗ stops a pipeline: ", "bold red") if result.check.gate else ("  ! warns: ", "")
+        print_line(
+            mark, visible(describe_rule(result.check.rule)), f"  ({visible(result.observed)})"
+        )
+
+
+def _consumers(change: "Announced") -> None:
     if change.impacts:
         _section("CONSUMERS")
         for hit in change.impacts:
@@ -95,17 +139,15 @@ def _consumers(change: "SchemaChange") -> None:
         print_line(f"  not before {change.deprecated_until}, unless their contracts change first")
 
 
-def _contract(change: "SchemaChange") -> None:
-    if change.contract is not None:
-        _section("CONTRACT", "written when the change is in the table")
-        for line in change.contract.diff.splitlines()[2:]:
-            if line.startswith("@@"):
-                print_line(("  …", "dim"))
-                continue
-            text = line[1:].lstrip(" ")
-            blanks = " " * (len(line) - len(text))
-            mark = line[:1]
-            print_line(f"  {mark}{blanks}", (visible(text), _DIFF_STYLES.get(mark, "dim")))
+def _unified(edit: "ContractEdit") -> None:
+    for line in edit.diff.splitlines()[2:]:
+        if line.startswith("@@"):
+            print_line(("  …", "dim"))
+            continue
+        text = line[1:].lstrip(" ")
+        blanks = " " * (len(line) - len(text))
+        mark = line[:1]
+        print_line(f"  {mark}{blanks}", (visible(text), _DIFF_STYLES.get(mark, "dim")))
 
 
 _DIFF_STYLES = {"+": "green", "-": "red"}

@@ -41,7 +41,7 @@ def check(
             results, findings, measured = _measure(parts, known, version)
         if version is None:
             _record(parts, known, findings)
-        contract = parts.workspace.contract(name).exists()
+        contract, differs = parts.contract_text(name) is not None, parts.unpublished(name)
     failed = [r for r in results if not r.passed and r.check.gate]
     if as_json:
         print_json({"dataset": name, "version": measured, "passed": not failed, "checks": results})
@@ -49,6 +49,8 @@ def check(
         _print(results, findings)
     if not contract:
         say(f"{name} has no contract yet: ostler contract infer {name}")
+    if differs:
+        say(differs)
     if failed:
         say(f"{name}@{measured}: {len(failed)} of {len(results)} checks fail · ostler groom {name}")
     else:

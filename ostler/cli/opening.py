@@ -109,7 +109,15 @@ class Opened:
         return dataset
 
     def contract_text(self, dataset: str) -> str | None:
-        """The text of a dataset's contract, kept in its history; None when there is none."""
+        """The text of the contract that counts: the published one, else the file; None if none."""
+        from ostler.store.registry import text_in_force
+
+        with self.store.reading() as session:
+            published = text_in_force(session, dataset)
+        return self.working_copy(dataset) if published is None else published
+
+    def working_copy(self, dataset: str) -> str | None:
+        """The text of the contract file, kept in the dataset's history; None when there is none."""
         from ostler.store.contracts import record_contract
 
         path = self.workspace.contract(dataset)
@@ -125,9 +133,26 @@ class Opened:
         return text
 
     def contract(self, dataset: str) -> "Contract | None":
-        """The dataset's contract, read; None when there is none."""
+        """The dataset's contract that counts, read; None when there is none."""
         text = self.contract_text(dataset)
         return None if text is None else self._parsed(dataset, text)
+
+    def unpublished(self, dataset: str) -> str:
+        """Says that the contract file is not what is published; empty when it is, or none is."""
+        from ostler.core.canonical import digest_bytes
+        from ostler.store.registry import in_force
+
+        path = self.workspace.contract(dataset)
+        with self.store.reading() as session:
+            published = in_force(session, dataset)
+        if published is None or not path.exists():
+            return ""
+        if digest_bytes(path.read_bytes()) == published.digest:
+            return ""
+        return (
+            f"{path.relative_to(self.workspace.root)} is not the published version "
+            f"{published.version}, which counts: ostler contract diff {dataset}"
+        )
 
     def _parsed(self, dataset: str, text: str) -> "Contract":
         from ostler.tools.contracts.parse import parse_contract

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from ostler.core.proposals import Proposal
-from ostler.core.schema import Compatibility
+from ostler.core.schema import Announced, ContractEdit
 from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import write_working_copy
@@ -44,13 +44,22 @@ def keep_contract(
     now = registry.in_force(session, proposal.dataset)
     if now is None or now.digest != change.contract.before:
         return
-    release = registry.Release(
+    version = parse_contract(text, dataset=proposal.dataset, source="the contract").version
+    registry.publish(
+        session, release_of(proposal, change, change.contract, version), actor=ACTOR, at=at
+    )
+
+
+def release_of(
+    proposal: Proposal, change: Announced, contract: ContractEdit, version: str
+) -> registry.Release:
+    """What the registry is told of an approved change."""
+    return registry.Release(
         dataset=proposal.dataset,
-        text=text,
-        version=parse_contract(text, dataset=proposal.dataset, source="the contract").version,
-        compatibility=Compatibility(change.compatibility).value,
+        text=contract.after,
+        version=version,
+        compatibility=change.compatibility.value,
         proposal=proposal.id,
-        replaces=now.digest,
+        replaces=contract.before,
         broken=sorted({impact.consumer for impact in change.impacts if impact.breaking}),
     )
-    registry.publish(session, release, actor=ACTOR, at=at)

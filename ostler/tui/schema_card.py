@@ -1,11 +1,19 @@
-"""A change of columns as lines of the card: columns, what a cast loses, consumers, contract."""
+"""A change of columns or of a contract as lines of the card, with whom it concerns."""
 
 from collections.abc import Iterator, Mapping
 from typing import LiteralString
 
 from textual.content import Content
 
-from ostler.core.schema import CastReport, Impact, SchemaChange
+from ostler.core.schema import (
+    Announced,
+    CastReport,
+    ContractChange,
+    ContractEdit,
+    Impact,
+    SchemaChange,
+)
+from ostler.core.sentences import describe_rule
 from ostler.tui.text import (
     ADDED,
     MUTED,
@@ -63,7 +71,7 @@ def _cast(cast: CastReport, width: int) -> Iterator[Content]:
         yield from hung(listed(examples), width, head)
 
 
-def consumer_lines(change: SchemaChange, width: int) -> Iterator[Content]:
+def consumer_lines(change: Announced, width: int) -> Iterator[Content]:
     """Whom it concerns, and how they get over it."""
     for impact in change.impacts:
         yield from _impact(impact, width)
@@ -81,11 +89,28 @@ def _impact(impact: Impact, width: int) -> Iterator[Content]:
     yield from hung(words, width, mark)
 
 
-def contract_lines(change: SchemaChange, width: int) -> Iterator[Content]:
+def promise_lines(change: ContractChange, width: int) -> Iterator[Content]:
+    """What a new version of a contract does to the promises, and which the data does not keep."""
+    version = untrusted(change.version, _NAME)
+    if change.previous:
+        version = join(untrusted(change.previous, _NAME), ours(" → "), version)
+    yield join(version, ours("  "), untrusted(change.compatibility.value), ours(" compatibility"))
+    for words in change.steps:
+        yield from hung(untrusted(words, _PROSE), width, ours("~ "))
+    if not change.failing:
+        yield ours("the data keeps every promise that is measured", ADDED)
+    for result in change.failing:
+        words = untrusted(describe_rule(result.check.rule), _PROSE)
+        seen = join(words, ours("  "), untrusted(result.observed, _NAME))
+        mark = ours("✗ fails: ", WARNING) if result.check.gate else ours("! warns: ", MUTED)
+        yield from hung(seen, width, mark)
+
+
+def contract_lines(edit: ContractEdit | None, width: int) -> Iterator[Content]:
     """What becomes of the contract's text."""
-    if change.contract is None:
+    if edit is None:
         return
-    lines = change.contract.diff.splitlines()[2:]
+    lines = edit.diff.splitlines()[2:]
     for line in lines[:_LONGEST_DIFF]:
         yield from hung(untrusted(line, width, _STYLES.get(line[:1], MUTED)), width)
     if len(lines) > _LONGEST_DIFF:

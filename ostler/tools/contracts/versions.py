@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable
-from typing import Literal, cast
+from typing import Literal
 
 import yaml
 
 from ostler.core.errors import BadInput, Conflict
 from ostler.tools.contracts.compatibility import Step, steps_between
 from ostler.tools.contracts.parse import parse_contract
+from ostler.tools.contracts.places import cut, place_of, root_node, value_of
 from ostler.tools.contracts.scalars import scalar
 
 Level = Literal["major", "minor", "patch"]
@@ -105,14 +106,13 @@ def raised(text: str, before: str, previous: str, *, dataset: str, source: str) 
 
 def with_value(text: str, key: str, value: str) -> str:
     """A contract's text with a word of its first level set; all else stays as it is written."""
-    root = cast("yaml.MappingNode", yaml.compose(text, Loader=yaml.SafeLoader))
-    for name, node in cast("list[tuple[yaml.Node, yaml.Node]]", root.value):
-        if name.value == key:
-            start, end = node.start_mark.index, node.end_mark.index
-            said = scalar(value) if start < end else f" {scalar(value)}"
-            return text[:start] + said + text[end:]
-    first = root.start_mark.index
-    if root.flow_style:
+    root = root_node(text)
+    node = value_of(root, key)
+    if node is not None:
+        empty = node.start_mark.index == node.end_mark.index
+        return cut(text, [place_of(node, f" {scalar(value)}" if empty else scalar(value))])
+    first = root.start_mark.index if root else 0
+    if isinstance(root, yaml.MappingNode) and root.flow_style:
         return f"{text[: first + 1]}{key}: {scalar(value)}, {text[first + 1 :]}"
     return f"{text[:first]}{key}: {scalar(value)}\n{text[first:]}"
 
