@@ -33,7 +33,11 @@ def print_card(card: "Card", changes: "tuple[Change, ...]") -> None:
     print_line((f"{proposal.id}  ", "bold"), visible(proposal.sentence))
     print_line(
         f"{proposal.dataset}@{proposal.patch.base_version} · {card.record.state.value} · "
-        f"{proposal.patch.cells:,} cells in {proposal.patch.rows:,} rows"
+        + (
+            f"{proposal.patch.cells:,} cells in {proposal.patch.rows:,} rows"
+            if proposal.contract_change is None
+            else "no value changes"
+        )
         + (f" · {proposal.patch.deleted:,} rows deleted" if proposal.patch.deleted else "")
         + (f" · {proposal.patch.inserted:,} rows inserted" if proposal.patch.inserted else "")
     )
@@ -112,7 +116,7 @@ def print_contract_change(change: "ContractChange") -> None:
     _consumers(change)
     _section("CONTRACT", "in force when it is published")
     _unified(change.contract)
-    _section("DATA", "as it is now; it stays so")
+    _section("DATA", "measured against the new promises as it is now")
     print_failing(change.failing)
 
 

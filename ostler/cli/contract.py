@@ -16,6 +16,9 @@ contracts = typer.Typer(help="Contracts, in the Open Data Contract Standard.", n
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    from ostler.cli import registry
+
+    registry.register(contracts)
     app.add_typer(contracts, name="contract")
 
 

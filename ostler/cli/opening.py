@@ -120,17 +120,20 @@ class Opened:
         """The text of the contract file, kept in the dataset's history; None when there is none."""
         from ostler.store.contracts import record_contract
 
-        path = self.workspace.contract(dataset)
-        if not path.exists():
+        text = self.file_text(dataset)
+        if text is None:
             return None
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"{path} cannot be read: {error}") from error
         self._parsed(dataset, text)
         with self.store.transaction() as session:
             record_contract(session, dataset, text, actor=self.workspace.reviewer, at=now())
         return text
+
+    def file_text(self, dataset: str) -> str | None:
+        """What the contract file says, whether or not it can be used; None when there is none."""
+        from ostler.tools.contracts.consumers import read_text
+
+        path = self.workspace.contract(dataset)
+        return read_text(path) if path.exists() else None
 
     def contract(self, dataset: str) -> "Contract | None":
         """The dataset's contract that counts, read; None when there is none."""
@@ -142,23 +145,23 @@ class Opened:
         from ostler.core.canonical import digest_bytes
         from ostler.store.registry import in_force
 
-        path = self.workspace.contract(dataset)
+        text = self.file_text(dataset)
         with self.store.reading() as session:
             published = in_force(session, dataset)
-        if published is None or not path.exists():
-            return ""
-        if digest_bytes(path.read_bytes()) == published.digest:
+        if published is None or text is None or digest_bytes(text.encode()) == published.digest:
             return ""
         return (
-            f"{path.relative_to(self.workspace.root)} is not the published version "
-            f"{published.version}, which counts: ostler contract diff {dataset}"
+            f"{self._shown(dataset)} is not the published version {published.version}, "
+            f"which counts: ostler contract diff {dataset}"
         )
 
     def _parsed(self, dataset: str, text: str) -> "Contract":
         from ostler.tools.contracts.parse import parse_contract
 
-        shown = self.workspace.contract(dataset).relative_to(self.workspace.root)
-        return parse_contract(text, dataset=dataset, source=str(shown))
+        return parse_contract(text, dataset=dataset, source=self._shown(dataset))
+
+    def _shown(self, dataset: str) -> str:
+        return str(self.workspace.contract(dataset).relative_to(self.workspace.root))
 
     @cached_property
     def desk(self) -> "Desk":

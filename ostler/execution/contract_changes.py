@@ -5,7 +5,7 @@ asks, and people vote on exactly what is shown: the diff, what it does to the pr
 reads the data, and which promises the data does not keep at the moment. The table stays as it is.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlmodel import Session
@@ -178,9 +178,11 @@ def revert_contract(context: ExecutionContext, original: Proposal, person: Princ
         raise_version=True,
         because=f"reverts {original.id}",
         takes_back=original.id,
-        migration=f"version {change.previous} is back",
-        deprecated_until=context.clock().date(),
     )
+    if weigh(context, original.dataset, asked).change.breaking:
+        # Consumers had what comes back until a while ago: they are told, and need no long notice.
+        way, day = f"version {change.previous} is back", context.clock().date()
+        asked = replace(asked, migration=way, deprecated_until=day)
     return request_contract(context, original.dataset, asked, person)
 
 
