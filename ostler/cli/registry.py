@@ -81,8 +81,12 @@ def publish(
         else:
             text, source = read_text(file), str(file)
         if text is None:
+            there = parts.contract_text(dataset) is not None
             raise NotFound(
-                f"there is no contract for {dataset}", f"draft one: ostler contract infer {dataset}"
+                f"there is no file {source}",
+                f"begin with what is published: ostler contract show {dataset} --text > {source}"
+                if there
+                else f"draft one: ostler contract infer {dataset}",
             )
         asked = Asked(
             text=text,

@@ -119,7 +119,7 @@ def _neighbours(context: ExecutionContext, folder: Path, dataset: str) -> Mappin
     """The contracts of other datasets that are in force."""
     with context.store.reading() as session:
         published = registry.all_in_force(session)
-    return other_contracts(folder, dataset) | {
+    return other_contracts(folder, {dataset, *published}) | {
         name: parse_contract(text, dataset=name, source=f"the contract of {name}")
         for name, text in published.items()
         if name != dataset

@@ -46,7 +46,8 @@ _RULES: Mapping[Kind, Compatibility] = {
     "warning_removed": Compatibility.FULL,
 }
 
-_WIDER = {("integer", "number"), ("date", "timestamp")}
+WIDER = {("integer", "number"), ("date", "timestamp")}
+"""Pairs of logical types of which all values of the first are values of the second."""
 
 _LOGICAL = (
     ("BOOLEAN", "boolean"),
@@ -177,9 +178,9 @@ def _limits_kind(before: Check, after: Check) -> Kind | None:
 
 def _retyped(column: str, before: str, after: str) -> Step:
     kind: Kind = "type_changed"
-    if (before, after) in _WIDER:
+    if (before, after) in WIDER:
         kind = "type_widened"
-    elif (after, before) in _WIDER or before == after:
+    elif (after, before) in WIDER or before == after:
         kind = "type_narrowed"
     return Step(kind, column, f"column {column!r} is {after}, not {before}", after)
 

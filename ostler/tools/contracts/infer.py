@@ -95,12 +95,13 @@ def infer(view: View, dataset: Dataset, *, now: datetime) -> Inferred:
         for result in results
         if isinstance(result.check.rule, RejectedValues)
     }
-    kept = [result for result in results if _holds(result, hidden)]
-    return Inferred(
-        text=_text(view, dataset, drafted, {r.check.rule: _support(r) for r in kept}, now),
-        columns=drafted.columns,
-        rules=tuple(Read(r.check.rule, r.total - r.failing, r.total) for r in kept),
+    kept = tuple(
+        Read(result.check.rule, result.total - result.failing, result.total)
+        for result in results
+        if _holds(result, hidden)
     )
+    support = {read.rule: support_words(read) for read in kept}
+    return Inferred(_text(view, dataset, drafted, support, now), drafted.columns, kept)
 
 
 def _text(
@@ -179,10 +180,11 @@ def _column(column: Column, dataset: Dataset, support: Mapping[AnyRule, str]) ->
     return [f"      {'- ' if place == 0 else '  '}{line}" for place, line in enumerate(lines)]
 
 
-def _support(result: CheckResult) -> str:
-    if not result.failing:
+def support_words(read: Read) -> str:
+    """How many rows keep a promise, in words."""
+    if read.holding == read.total:
         return "all rows"
-    return share_of(result.total - result.failing, result.total, " rows")
+    return share_of(read.holding, read.total, " rows")
 
 
 def _held(support: str) -> str:
@@ -193,7 +195,7 @@ _GUESSES = RejectedValues | AcceptedValues | Pattern | Range | Dependency
 
 
 def guess_lines(rule: AnyRule, support: str, indent: int) -> list[str]:
-    """A rule as an entry of `quality`, indented by so many blanks."""
+    """A rule as an entry of `quality` that warns, indented by so many blanks."""
     said, lines = _written(rule)
     entry = [f"description: {said} Holds for {support}.", *lines]
     blanks = " " * indent
@@ -212,6 +214,10 @@ def _written(rule: AnyRule) -> tuple[str, list[str]]:
                 *flow("  missingValues: ", rule.values),
                 "mustBe: 0",
             ]
+        case NotNull():
+            return "Is never missing.", ["metric: nullValues", "mustBe: 0"]
+        case Unique(on=(_,)):
+            return "No value occurs twice.", ["metric: duplicateValues", "mustBe: 0"]
         case AcceptedValues():
             return "One of the usual values; rare ones were left out.", [
                 "metric: invalidValues",
