@@ -10,9 +10,6 @@ from ostler.core.sentences import describe_rule
 from ostler.review.text import visible, visible_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ostler.core.checks import CheckResult
     from ostler.core.proposals import Change, CheckEffect, Proposal
     from ostler.core.schema import (
         Announced,
@@ -116,19 +113,20 @@ def print_contract_change(change: "ContractChange") -> None:
     _consumers(change)
     _section("CONTRACT", "in force when it is published")
     _unified(change.contract)
-    _section("DATA", "measured against the new promises as it is now")
-    print_failing(change.failing)
+    _data(change)
 
 
-def print_failing(failing: "Sequence[CheckResult]") -> None:
+def _data(change: "ContractChange") -> None:
     """Promises that the data does not keep."""
-    if not failing:
+    _section("DATA", "measured against the new promises as it is now")
+    if not (change.failing or change.lacking):
         print_line(("  keeps every promise that is measured", "green"))
-    for result in failing:
+    for name in change.lacking:
+        print_line(("  ✗ there is no column ", "bold red"), visible(name))
+    for result in change.failing:
         mark = ("  ✗ stops a pipeline: ", "bold red") if result.check.gate else ("  ! warns: ", "")
-        print_line(
-            mark, visible(describe_rule(result.check.rule)), f"  ({visible(result.observed)})"
-        )
+        words = visible(describe_rule(result.check.rule))
+        print_line(mark, words, (f"  ({visible(result.observed)})", "dim"))
 
 
 def _consumers(change: "Announced") -> None:

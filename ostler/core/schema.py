@@ -210,6 +210,8 @@ class ContractChange(Announced):
     version: str
     steps: tuple[str, ...] = ()
     """What it does to the promises, one sentence each."""
+    lacking: tuple[str, ...] = ()
+    """Columns that it lists and the table does not have at the moment."""
     failing: tuple[CheckResult, ...] = ()
     """The promises that the data does not keep at the moment."""
     because: str = ""

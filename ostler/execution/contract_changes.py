@@ -114,6 +114,7 @@ def weigh(context: ExecutionContext, name: str, asked: Asked) -> Weighed:
         previous=previous,
         version=new.version,
         steps=tuple(step.words for step in steps),
+        lacking=tuple(name for name in new.columns if name not in view.column_names),
         failing=tuple(result for result in results if not result.passed),
         because=asked.because.strip(),
     )

@@ -19,6 +19,7 @@ from ostler.tui.text import (
     MUTED,
     REMOVED,
     WARNING,
+    blanks,
     count,
     hung,
     join,
@@ -30,9 +31,12 @@ from ostler.tui.text import (
 
 _NAME = 60
 _PROSE = 600
-_LONGEST_DIFF = 40
+_LONGEST_DIFF = 1000
 """Lines of the contract's diff that are shown."""
-_STYLES: Mapping[str, LiteralString] = {"+": ADDED, "-": REMOVED}
+_MARKS: Mapping[str, tuple[Content, LiteralString]] = {
+    "+": (ours("+ ", ADDED), ADDED),
+    "-": (ours("- ", REMOVED), REMOVED),
+}
 
 
 def column_lines(change: SchemaChange, width: int) -> Iterator[Content]:
@@ -97,7 +101,9 @@ def promise_lines(change: ContractChange, width: int) -> Iterator[Content]:
     yield join(version, ours("  "), untrusted(change.compatibility.value), ours(" compatibility"))
     for words in change.steps:
         yield from hung(untrusted(words, _PROSE), width, ours("~ "))
-    if not change.failing:
+    for name in change.lacking:
+        yield from hung(untrusted(name, _NAME), width, ours("✗ there is no column ", WARNING))
+    if not (change.failing or change.lacking):
         yield ours("the data keeps every promise that is measured", ADDED)
     for result in change.failing:
         words = untrusted(describe_rule(result.check.rule), _PROSE)
@@ -112,6 +118,16 @@ def contract_lines(edit: ContractEdit | None, width: int) -> Iterator[Content]:
         return
     lines = edit.diff.splitlines()[2:]
     for line in lines[:_LONGEST_DIFF]:
-        yield from hung(untrusted(line, width, _STYLES.get(line[:1], MUTED)), width)
+        yield from _diff_line(line, width)
     if len(lines) > _LONGEST_DIFF:
         yield join(ours("and "), count(len(lines) - _LONGEST_DIFF), ours(" lines more"))
+
+
+def _diff_line(line: str, width: int) -> Iterator[Content]:
+    """A line of a unified diff; its indentation stays one, unless that is no indentation."""
+    if line.startswith("@@"):
+        yield ours("…", MUTED)
+        return
+    mark, style = _MARKS.get(line[:1], (ours("  "), MUTED))
+    deep = min(len(line) - len(line[1:].lstrip(" ")) - 1, width // 2)
+    yield from hung(untrusted(line[1 + deep :], _PROSE, style), width, join(mark, blanks(deep)))
