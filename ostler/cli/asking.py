@@ -25,56 +25,40 @@ def contract_checks(parts: "Opened", dataset: str) -> "tuple[Check, ...]":
     return contract.checks if contract else ()
 
 
+def confirmed(question: str) -> bool:
+    """Whether a person says yes; without an answer it is no."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        typer.echo(err=True)
+        return False
+
+
 def decide(
     parts: "Opened", proposal: "Proposal", question: str, because: str, yes: bool, as_json: bool
 ) -> int:
     """Show it, ask for a vote, execute it when that is enough; gives the exit code."""
     from ostler.cli.cards import print_card
-    from ostler.cli.output import print_json, say
-    from ostler.cli.work import execute
-    from ostler.core.states import ProposalState
-
-    card = parts.desk.card(proposal.id)
-    if not as_json:
-        print_card(card, parts.desk.changes(proposal.patch.digest, 20))
-    if not yes and not typer.confirm(question, err=True):
-        say(f"{proposal.id} waits for review")
-        return 0
-    state = parts.desk.approve(card, because)
-    outcome = execute(parts) if state is ProposalState.APPROVED else f"{proposal.id}: {state}"
-    final = parts.desk.card(proposal.id).record.state
-    if as_json:
-        print_json({"proposal": proposal.id, "state": final})
-    say(outcome)
-    return 0 if final in (ProposalState.PUBLISHED, ProposalState.PARKED) else 1
-
-
-def decide_announced(
-    parts: "Opened", proposal: "Proposal", because: str, *, yes: bool, as_json: bool
-) -> int:
-    """`decide` for what readers are told of before: it may have to wait for them."""
-    from ostler.cli.cards import print_card
     from ostler.cli.output import print_json, progress, say
     from ostler.cli.work import execute
-    from ostler.core.states import ProposalState
+    from ostler.core.states import OPEN, ProposalState
 
     card = parts.desk.card(proposal.id)
     if not as_json:
         print_card(card, parts.desk.changes(proposal.patch.digest, 20))
-    if not yes and not typer.confirm("Approve this change?", err=True):
-        say(f"{proposal.id} waits for review")
-        return 0
-    state = parts.desk.approve(card, because)
-    said = _waits(parts, proposal, state)
+    if yes or confirmed(question):
+        said = _waits(parts, proposal, parts.desk.approve(card, because))
+    else:
+        said = f"{proposal.id} waits for review: ostler approve {proposal.id}"
     if not said:
         with progress(f"changing {proposal.dataset}"):
             said = execute(parts)
     final = parts.desk.card(proposal.id).record.state
     if as_json:
-        print_json({"proposal": proposal.id, "state": final, "change": proposal.announced})
+        told = {"change": proposal.announced} if proposal.announced else {}
+        print_json({"proposal": proposal.id, "state": final, **told})
     say(said)
-    going = (ProposalState.PUBLISHED, ProposalState.PARKED, ProposalState.APPROVED)
-    return 0 if final in going else 1
+    return 0 if final in (ProposalState.PUBLISHED, *OPEN) else 1
 
 
 def _waits(parts: "Opened", proposal: "Proposal", state: "ProposalState") -> str:

@@ -103,7 +103,7 @@ def ask(
     parts: "Opened", dataset: str, asked: "Asked", *, propose: bool, yes: bool, as_json: bool
 ) -> int:
     """Propose a contract; unless others are to vote, take the asker's vote and execute it."""
-    from ostler.cli.asking import asker, decide_announced
+    from ostler.cli.asking import asker, decide
     from ostler.cli.output import progress
     from ostler.execution.contract_changes import request_contract
 
@@ -111,7 +111,7 @@ def ask(
         proposal = request_contract(parts.execution, dataset, asked, asker(parts))
     if not propose:
         because = asked.because or "asked for the change"
-        return decide_announced(parts, proposal, because, yes=yes, as_json=as_json)
+        return decide(parts, proposal, "Approve this change?", because, yes, as_json)
     _say_parked(parts, proposal, as_json=as_json)
     return 0
 

@@ -69,7 +69,7 @@ class Ask:
 
 
 def _propose(dataset: str, asked: "Asked", workspace: Path | None, yes: bool, as_json: bool) -> int:
-    from ostler.cli.asking import asker, decide_announced
+    from ostler.cli.asking import asker, decide
     from ostler.cli.opening import opened
     from ostler.cli.output import progress
     from ostler.execution.schema_changes import request_schema_change
@@ -78,7 +78,8 @@ def _propose(dataset: str, asked: "Asked", workspace: Path | None, yes: bool, as
         parts.contract_text(dataset)
         with progress(f"trying it on {dataset}"):
             proposal = request_schema_change(parts.execution, dataset, asked, asker(parts))
-        return decide_announced(parts, proposal, "asked for the change", yes=yes, as_json=as_json)
+        because = "asked for the change"
+        return decide(parts, proposal, "Approve this change?", because, yes, as_json)
 
 
 def _weigh(dataset: str, asked: "Asked", workspace: Path | None, yes: bool, as_json: bool) -> int:
