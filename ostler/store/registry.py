@@ -79,7 +79,7 @@ def publish(session: Session, release: Release, *, actor: str, at: datetime) -> 
         "version": release.version,
         "previous": now.version if now else None,
         "compatibility": compatibility,
-        "digest": digest,
+        "contract": digest,
         "proposal": release.proposal,
         "broken": [*release.broken],
     }

@@ -1,5 +1,6 @@
 """Contracts through the gate: proposed, voted on, in force exactly once, taken back, verified."""
 
+import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,7 @@ from ostler.core.proposals import Proposal
 from ostler.core.states import ItemState, ProposalState
 from ostler.execution import schema_changes
 from ostler.execution.contract_changes import Asked, request_contract
+from ostler.execution.relay.destinations import cloud_event
 from ostler.execution.reverting import request_revert
 from ostler.execution.revoking import revoke
 from ostler.execution.worker import work_once
@@ -94,8 +96,15 @@ def test_a_contract_is_in_force_when_people_said_so_and_not_before(bench: Workbe
     assert bench.table.version == before
     assert bench.faults() == ()
     with bench.parts.store.reading() as session:
-        told = [event.body for event in outbox.unrouted(session, 100)]
-    assert [one["version"] for one in told if "number" in one] == ["1.0.0", "1.1.0"]
+        told = [
+            json.loads(cloud_event(session, event, "urn:ostler:ws"))["data"]
+            for event in outbox.unrouted(session, 100)
+            if event.kind == "contract.published"
+        ]
+    assert [(one["previous"], one["version"]) for one in told] == [
+        (None, "1.0.0"),
+        ("1.0.0", "1.1.0"),
+    ]
 
 
 def test_of_two_that_stand_on_one_version_the_second_is_stale(bench: Workbench) -> None:
