@@ -42,6 +42,7 @@ def decide(
     from ostler.cli.output import print_json, progress, say
     from ostler.cli.work import execute
     from ostler.core.states import OPEN, ProposalState
+    from ostler.review.text import visible
 
     card = parts.desk.card(proposal.id)
     if not as_json:
@@ -57,7 +58,7 @@ def decide(
     if as_json:
         told = {"change": proposal.announced} if proposal.announced else {}
         print_json({"proposal": proposal.id, "state": final, **told})
-    say(said)
+    say(visible(said))
     return 0 if final in (ProposalState.PUBLISHED, *OPEN) else 1
 
 
@@ -65,7 +66,6 @@ def _waits(parts: "Opened", proposal: "Proposal", state: "ProposalState") -> str
     """What it waits for; empty when it can be executed."""
     from ostler.core.states import ProposalState
     from ostler.execution.contract_ground import awaited
-    from ostler.review.text import visible
 
     if state is not ProposalState.APPROVED:
         roles = proposal.verdict.roles
@@ -77,5 +77,5 @@ def _waits(parts: "Opened", proposal: "Proposal", state: "ProposalState") -> str
     return (
         f"{proposal.id} is approved; `ostler work` publishes it on "
         f"{proposal.announced.deprecated_until}, or when the contracts of "
-        f"{', '.join(map(visible, waiting))} no longer name the column"
+        f"{', '.join(waiting)} no longer name the column"
     )
