@@ -9,6 +9,7 @@ import pytest
 from state_database import StateDatabase
 from workbench import Workbench, hooked
 
+from ostler.cli.opening import now
 from ostler.core.actions import RenameColumn
 from ostler.core.canonical import digest_bytes
 from ostler.core.errors import BadInput, Conflict
@@ -22,6 +23,7 @@ from ostler.execution.revoking import revoke
 from ostler.execution.worker import work_once
 from ostler.policies.requests import Principal
 from ostler.store import items, outbox, registry
+from ostler.tui.card import Shown, card_lines
 
 S = ProposalState
 PERSON = Principal(kind="person", name="ana")
@@ -105,6 +107,23 @@ def test_a_contract_is_in_force_when_people_said_so_and_not_before(bench: Workbe
         (None, "1.0.0"),
         ("1.0.0", "1.1.0"),
     ]
+
+
+def test_the_console_shows_the_whole_text_and_what_fails(bench: Workbench) -> None:
+    publish(bench, CONTRACT)
+    hostile = "\\e]8;;http://x\\a[@click=app.quit]"
+    deep = " " * 300
+    new = f'{STRICT}      - {{name: fax}}\n# {deep}deep\ndomain: "{hostile}"\n'
+    card = bench.parts.desk.card(ask(bench, new).id)
+    lines = card_lines(Shown(card, (), False), 80, now())
+    assert all(line.cell_length <= 80 for line in lines)
+    shown = "\n".join(line.plain for line in lines)
+    for words in ("1.0.0 → 1.1.0", "city is unique", "there is no column fax", "unique: true"):
+        assert words in " ".join(shown.split())
+    assert "fails: city is unique" in shown
+    assert "\x1b" not in shown
+    assert "[@click=app.quit]" in shown  # as text
+    assert "deep" in shown
 
 
 def test_of_two_that_stand_on_one_version_the_second_is_stale(bench: Workbench) -> None:
