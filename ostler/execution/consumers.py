@@ -1,5 +1,6 @@
 """Consumers that a change breaks: how they get over it is said before, and they are told of it."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from ostler.core.canonical import short_id
@@ -27,16 +28,16 @@ def refuse_unprepared(change: Announced, today: date) -> None:
         )
 
 
-def consumer_items(proposal: Proposal) -> tuple[BacklogItem, ...]:
-    """What each consumer that it breaks has to do before it may."""
+def consumer_items(proposal: Proposal, owners: Mapping[str, str]) -> tuple[BacklogItem, ...]:
+    """What each consumer that it breaks has to do before it may; `owners` answer for them."""
     change = proposal.announced
     if change is None:
         return ()
     broken = sorted({impact.consumer for impact in change.impacts if impact.breaking})
-    return tuple(_item(proposal, change, consumer) for consumer in broken)
+    return tuple(_item(proposal, change, one, owners.get(one, one)) for one in broken)
 
 
-def _item(proposal: Proposal, change: Announced, consumer: str) -> BacklogItem:
+def _item(proposal: Proposal, change: Announced, consumer: str, owner: str) -> BacklogItem:
     mine = [i for i in change.impacts if i.consumer == consumer and i.breaking]
     until = f" by {change.deprecated_until}" if change.deprecated_until else ""
     what = f"{consumer} reads {proposal.dataset} as it is after {proposal.id}"
@@ -51,7 +52,7 @@ def _item(proposal: Proposal, change: Announced, consumer: str) -> BacklogItem:
             Criterion(check=Check(rule=Reported(alert=proposal.id, what=what)), max_failing=0),
         ),
         source=f"contracts/consumers/{proposal.dataset}/{consumer}.yaml",
-        owner=consumer,
+        owner=owner,
         dependencies=(proposal.id,),
         definition_of_done=(f"The contract of {consumer} names what the table will have.",),
         metrics=(),

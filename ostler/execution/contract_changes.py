@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from ostler.core.actions import PublishContract
 from ostler.core.canonical import Digest, digest_bytes, digest_of, short_id
-from ostler.core.checks import CheckResult, Reported
+from ostler.core.checks import AnyRule, Check, CheckResult, Reported
 from ostler.core.datasets import Dataset
 from ostler.core.errors import Conflict, NotFound
 from ostler.core.items import BacklogItem, Quadrant, Track
@@ -30,7 +30,7 @@ from ostler.core.sentences import describe
 from ostler.core.states import OPEN, ProposalState
 from ostler.execution.consumers import consumer_items, refuse_unprepared
 from ostler.execution.context import ExecutionContext
-from ostler.execution.contract_ground import impacts_now
+from ostler.execution.contract_ground import impacts_now, owners_of
 from ostler.execution.schema_changes import ASKED, refuse_denied
 from ostler.policies.judgement import judge
 from ostler.policies.requests import Principal, change_request
@@ -48,7 +48,6 @@ from ostler.tools.neighbours import neighbours
 from ostler.tools.quality.measure import measure
 
 CONTRACTS = Principal(kind="agent", name="contracts")
-_NAMED_ROWS = 5
 _AGAIN = (*OPEN, ProposalState.STALE, ProposalState.EXPIRED, ProposalState.DENIED)
 """A proposal in one of these is the one that is asked for; in any other it has been decided."""
 
@@ -83,7 +82,7 @@ class Weighed:
     results: tuple[CheckResult, ...]
     """Every promise of the new text, measured on the newest version."""
     worse: int
-    """Promises that gate, are new or stricter, and fail at once."""
+    """Promises that gate, are new or other ones, and fail at once; columns that are missing."""
 
 
 def weigh(context: ExecutionContext, name: str, asked: Asked) -> Weighed:
@@ -118,14 +117,10 @@ def weigh(context: ExecutionContext, name: str, asked: Asked) -> Weighed:
         failing=tuple(result for result in results if not result.passed),
         because=asked.because.strip(),
     )
-    known = old.checks if old else ()
-    return Weighed(
-        dataset=dataset,
-        view=view,
-        change=change,
-        results=results,
-        worse=sum(r.check.gate and r.check not in known for r in change.failing),
-    )
+    promised = [_promise(check) for check in old.checks if check.gate] if old else []
+    failing = [result.check for result in change.failing if result.check.gate]
+    worse = sum(_promise(check) not in promised for check in failing)
+    return Weighed(dataset, view, change, results, worse + len(change.lacking))
 
 
 def request_contract(
@@ -139,12 +134,13 @@ def request_contract(
     weighed = weigh(context, name, asked)
     refuse_unprepared(weighed.change, context.clock().date())
     context.patches.put(empty_patch())
+    owners = owners_of(context, name)
     with context.store.transaction() as session:
         proposal = _proposal(context, session, weighed, asked, person)
         at = context.clock()
         items.upsert_item(session, _item(proposal, weighed), actor=CONTRACTS.name, at=at)
         proposals.park(session, proposal, ProposalState.PARKED, at=at, actor=CONTRACTS.name)
-        for item in consumer_items(proposal):
+        for item in consumer_items(proposal, owners):
             items.upsert_item(session, item, actor=CONTRACTS.name, at=at)
     return proposal
 
@@ -187,6 +183,10 @@ def revert_contract(context: ExecutionContext, original: Proposal, person: Princ
     return request_contract(context, original.dataset, asked, person)
 
 
+def _promise(check: Check) -> tuple[AnyRule, int | None, float]:
+    return check.rule, check.max_failing, check.max_share
+
+
 def _as_published(asked: Asked, before: str | None, previous: str, name: str) -> str:
     if before is not None and asked.raise_version:
         return raised(asked.text, before, previous, dataset=name, source=asked.source)
@@ -199,7 +199,7 @@ def _measured(
     table = current(dataset, context.connections)
     others = neighbours([check.rule for check in contract.checks], table, context.newest)
     now = context.clock()
-    return measure(view, contract.checks, now=now, others=others, sample=_NAMED_ROWS)
+    return measure(view, contract.checks, now=now, others=others, sample=0)
 
 
 def _proposal(

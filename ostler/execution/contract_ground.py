@@ -54,6 +54,14 @@ def impacts_now(
     )
 
 
+def owners_of(context: ExecutionContext, dataset: str) -> Mapping[str, str]:
+    """Who answers for each consumer of a dataset, as far as their contracts say."""
+    if context.contracts is None:
+        return {}
+    consumers = consumers_of(context.contracts, dataset)
+    return {name: one.owner for name, one in consumers.items() if one.owner}
+
+
 def awaited(context: ExecutionContext, proposal: Proposal) -> tuple[str, ...]:
     """The consumers for whose sake an approved change is not in force yet; empty when it may be.
 

@@ -30,7 +30,7 @@ from ostler.core.sentences import describe
 from ostler.core.states import ProposalState
 from ostler.execution.consumers import consumer_items, refuse_unprepared
 from ostler.execution.context import ExecutionContext
-from ostler.execution.contract_ground import impacts_now, text_in_force
+from ostler.execution.contract_ground import impacts_now, owners_of, text_in_force
 from ostler.policies.judgement import judge
 from ostler.policies.requests import ChangeRequest, Principal, change_request
 from ostler.store import contracts, items, proposals, registry
@@ -142,11 +142,12 @@ def request_schema_change(
     refuse_unprepared(change, context.clock().date())
     proposal = _proposal(context, weighed, asked.action, person)
     context.patches.put(weighed.patch)
+    owners = owners_of(context, name)
     with context.store.transaction() as session:
         at = context.clock()
         items.upsert_item(session, _item(proposal, dataset), actor=SCHEMA.name, at=at)
         proposals.park(session, proposal, ProposalState.PARKED, at=at, actor=SCHEMA.name)
-        for item in consumer_items(proposal):
+        for item in consumer_items(proposal, owners):
             items.upsert_item(session, item, actor=SCHEMA.name, at=at)
     return proposal
 

@@ -6,6 +6,7 @@ CONSUMER = """\
 apiVersion: v3.1.0
 kind: DataContract
 id: churn
+team: {members: [{username: cleo, role: owner}]}
 schema:
   - name: people
     properties:
@@ -94,7 +95,10 @@ def test_consumers_are_asked_before_and_named(run, workspace: Path) -> None:
     assert (refused.code, "it breaks churn" in refused.err) == (2, True)
     prepared = ("--migration", "read town", "--deprecated-until", "2099-12-31", "--yes", "--json")
     assert run("contract", "publish", "people", *prepared).json["state"] == "parked"
-    assert "churn: be ready by 2099-12-31" in run("item").out
+    [asked] = [one for one in run("item", "--json").json if one["owner"] == "cleo"]
+    assert asked["title"].startswith("churn: be ready by 2099-12-31")
+    unreadable = run("contract", "publish", "people", "--because", "\udcff")
+    assert (unreadable.code, "is not text in UTF-8" in unreadable.err) == (2, True)
 
 
 def test_promoting_says_what_would_fail_there(run, workspace: Path) -> None:
