@@ -50,7 +50,7 @@ def check(
             results, findings, measured, reading = _measure(parts, known, version, no_states)
         if version is None:
             _record(parts, known, findings)
-        contract = parts.workspace.contract(name).exists()
+        contract, differs = parts.contract_text(name) is not None, parts.unpublished(name)
     failed = [r for r in results if not r.passed and r.check.gate]
     if as_json:
         print_json(
@@ -68,6 +68,8 @@ def check(
         say(_told(reading))
     if not contract:
         say(f"{name} has no contract yet: ostler contract infer {name}")
+    if differs:
+        say(differs)
     if failed:
         say(f"{name}@{measured}: {len(failed)} of {len(results)} checks fail · ostler groom {name}")
     else:
