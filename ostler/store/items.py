@@ -78,6 +78,32 @@ def set_item_state(
         tell_item(session, row.id, at=at)
 
 
+def annotate_item(
+    session: Session, item_id: str, sentence: str, *, actor: str, at: datetime
+) -> None:
+    """Add a sentence to an item's description, once (NotFound)."""
+    record = get_item(session, item_id)
+    if sentence not in record.item.description:
+        described = f"{record.item.description} {sentence}"
+        change(
+            session,
+            Event(at, actor, "item.annotated", record.item.id),
+            BacklogItemRow,
+            (record.item.id,),
+            {
+                "digest": keep(session, record.item.model_copy(update={"description": described})),
+                "changed_at": stamp(at),
+            },
+            only_if={"digest": record.digest},
+        )
+
+
+def item_state(session: Session, item_id: str) -> ItemState | None:
+    """Where an item stands; None when there is none of this id."""
+    state = session.exec(select(BacklogItemRow.state).where(BacklogItemRow.id == item_id)).first()
+    return None if state is None else ItemState(state)
+
+
 def get_item(session: Session, typed: str) -> ItemRecord:
     """An item by its id or a unique beginning of it (NotFound, BadInput)."""
     return _record(*_row(session, typed))
