@@ -8,6 +8,7 @@ import typer
 from ostler import __version__
 from ostler.cli import (
     add,
+    alert,
     audit,
     blame,
     check,
@@ -30,6 +31,7 @@ from ostler.cli import (
     review,
     rollout,
     schema,
+    serve,
     trace,
     work,
 )
@@ -59,6 +61,8 @@ for module in (
     contract,
     check,
     groom,
+    alert,
+    serve,
     item,
     queue,
     review,

@@ -65,7 +65,7 @@ class Work(_Section):
     watch_seconds: float = Field(default=60, ge=0)
     """How often a waiting worker looks at a canary."""
     runs: int = Field(default=1, ge=0, le=64)
-    """Runs over due datasets at once, over all workers of a database; 0: this worker starts none."""
+    """Over due datasets at once, by all workers of a database; 0: this worker starts none."""
     spacing_seconds: float = Field(default=60, ge=0)
     """Between the end of a run and the next one over the same dataset."""
     attempts: int = Field(default=6, ge=1, le=50)

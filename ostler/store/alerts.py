@@ -96,8 +96,8 @@ class Told(StrEnum):
 class Received:
     """What taking in some alerts came to."""
 
-    told: tuple[Told, ...] = ()
-    """Of each, in their order."""
+    told: tuple[tuple[Told, str], ...] = ()
+    """Of each, in their order; and its group, if it has one."""
     fired: tuple[AlertGroup, ...] = ()
     """Groups that fire, and of which something new was said."""
     resolved: tuple[AlertGroup, ...] = ()
@@ -123,18 +123,18 @@ def receive(session: Session, arrivals: Sequence[Arrival], *, actor: str, at: da
     """Take alerts in, each once; one or two entries of the log for each group that changes."""
     seen = _known(session, [arrival.id for arrival in arrivals])
     drafts: dict[Digest, list[_Draft]] = {}
-    told: list[Told] = []
+    told: list[tuple[Told, str]] = []
     taking = _Taking(session, actor, at)
     for arrival in arrivals:
         if arrival.id in seen:
-            told.append(Told.KNOWN)
+            told.append((Told.KNOWN, seen[arrival.id]))
             continue
         draft = taking.draft(drafts, arrival)
         if draft is None:
-            told.append(Told.PASSED)
+            told.append((Told.PASSED, ""))
             continue
-        seen.add(arrival.id)
-        told.append(Told.NEW)
+        seen[arrival.id] = draft.group.id
+        told.append((Told.NEW, draft.group.id))
         _tell(draft, arrival)
     fired: list[AlertGroup] = []
     resolved: list[AlertGroup] = []
@@ -224,11 +224,13 @@ def forget(session: Session, before: datetime) -> None:
     )
 
 
-def _known(session: Session, names: Sequence[str]) -> set[str]:
-    found: set[str] = set()
+def _known(session: Session, names: Sequence[str]) -> dict[str, str]:
+    """Which alerts were taken in before, and their groups."""
+    found: dict[str, str] = {}
     for start in range(0, len(names), _CHUNK):
         chunk = names[start : start + _CHUNK]
-        found.update(session.exec(select(AlertRow.id).where(col(AlertRow.id).in_(chunk))))
+        query = select(AlertRow.id, AlertRow.group_id).where(col(AlertRow.id).in_(chunk))
+        found.update(session.exec(query).all())
     return found
 
 

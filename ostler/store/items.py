@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from ostler.core.canonical import Digest
@@ -102,6 +103,13 @@ def item_state(session: Session, item_id: str) -> ItemState | None:
     """Where an item stands; None when there is none of this id."""
     state = session.exec(select(BacklogItemRow.state).where(BacklogItemRow.id == item_id)).first()
     return None if state is None else ItemState(state)
+
+
+def item_counts(session: Session) -> dict[ItemState, int]:
+    """How many items there are in each state, zeros included."""
+    query = select(BacklogItemRow.state, func.count()).group_by(col(BacklogItemRow.state))
+    found = {state: int(number) for state, number in session.exec(query)}
+    return {state: found.get(state, 0) for state in ItemState}
 
 
 def get_item(session: Session, typed: str) -> ItemRecord:

@@ -14,7 +14,7 @@ from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
 from ostler.agents.grooming import Groomed
 from ostler.config.settings import Work
-from ostler.core.errors import NotFound, OstlerError
+from ostler.core.errors import InternalError, NotFound, OstlerError
 from ostler.core.items import Alert
 from ostler.store import alerts
 from ostler.store.alerts import AlertGroup
@@ -55,8 +55,17 @@ class Ran:
     dataset: str
     groomed: tuple[Groomed, ...] = ()
     """Empty when every alert had been looked into on this version."""
-    problem: str = ""
+    error: Exception | None = None
     gave_up: bool = False
+
+    @property
+    def problem(self) -> str:
+        """Why it was not groomed, or empty; may quote what is hostile."""
+        if self.error is None:
+            return ""
+        if isinstance(self.error, OstlerError):
+            return self.error.message
+        return f"{type(self.error).__name__}: {self.error}"
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,8 @@ class DueRuns:
         if held is None:
             return None
         try:
+            if held.attempts > self.settings.attempts:
+                raise InternalError("each try ended its process")
             groomed = self._groom(held)
         except Exception as error:
             # Whatever it is, it is this dataset's alone: it is noted, shown and tried again.
@@ -110,9 +121,10 @@ class DueRuns:
                 for group in alerts.firing(session, held.dataset)
                 if group.version != version or not group.run
             )
-        groomed: list[Groomed] = []
-        for place in range(0, len(unseen), ALERTS):
-            groomed.append(self._about(held, unseen[place : place + ALERTS]))
+        groomed = [
+            self._about(held, unseen[place : place + ALERTS])
+            for place in range(0, len(unseen), ALERTS)
+        ]
         if held.whole:
             self._renew(held)
             groomed.append(self.bench.groom(held.dataset, ()))
@@ -137,15 +149,15 @@ class DueRuns:
             renew_due(session, held, lease_seconds=self.settings.lease_seconds)
 
     def _failed(self, held: DueClaim, error: Exception) -> Ran:
-        known = isinstance(error, OstlerError)
-        problem = error.message if known else f"{type(error).__name__}: {error}"
-        _log.warning("grooming %s failed: %s", held.dataset, problem, exc_info=not known)
         # A dataset that is not there will not come by waiting.
         over = held.attempts >= self.settings.attempts or isinstance(error, NotFound)
         next_at = None if over else self.clock() + timedelta(seconds=_pause(held.attempts))
+        ran = Ran(held.dataset, error=error, gave_up=over)
+        defect = not isinstance(error, OstlerError)
+        _log.warning("grooming %s failed: %s", held.dataset, ran.problem, exc_info=defect)
         with self.store.transaction() as session:
-            fail_due(session, held, problem, next_at=next_at)
-        return Ran(held.dataset, problem=problem, gave_up=over)
+            fail_due(session, held, ran.problem, next_at=next_at)
+        return ran
 
 
 def _pause(attempts: int) -> float:

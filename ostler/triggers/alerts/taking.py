@@ -40,8 +40,8 @@ class Taken(Frozen):
     """Repetitions, which change nothing."""
     passed: int = 0
     """Tests that passed where nothing fires."""
-    datasets: tuple[str, ...] = ()
-    """Datasets of which something new fires."""
+    groups: tuple[str, ...] = ()
+    """The causes that it is about."""
     refused: tuple[str, ...] = ()
     """Why it, or parts of it, could not be taken; a few of the reasons."""
     hint: str = ""
@@ -126,11 +126,9 @@ class Intake:
             )
         for group in received.resolved:
             close_resolved(session, group, actor=ACTOR, at=now)
-        fired = {group.alert.dataset for group in received.fired}
         told = iter(received.told)
         return tuple(
-            self._taken(session, one, [next(told) for _ in one.arrivals], fired, now)
-            for one in read
+            self._taken(session, one, [next(told) for _ in one.arrivals], now) for one in read
         )
 
     def _understood(
@@ -155,24 +153,19 @@ class Intake:
         return _Read(message, tuple(arrivals), tuple(problems))
 
     def _taken(
-        self, session: Session, one: _Read, told: Sequence[Told], fired: set[str], now: datetime
+        self, session: Session, one: _Read, told: Sequence[tuple[Told, str]], now: datetime
     ) -> Taken:
-        count = Counter(told)
+        count = Counter(became for became, _ in told)
         dead = ""
         reasons = tuple(dict.fromkeys(error.message for error in one.problems))
         if one.problems:
             dead = add_letter(session, letter_of(one.message, reasons[0]), actor=ACTOR, at=now)
-        new = {
-            arrival.dataset
-            for arrival, became in zip(one.arrivals, told, strict=True)
-            if became is Told.NEW
-        }
         return Taken(
             alerts=len(one.arrivals),
             new=count[Told.NEW],
             known=count[Told.KNOWN],
             passed=count[Told.PASSED],
-            datasets=tuple(sorted(new & fired)),
+            groups=tuple(sorted({group for _, group in told if group})),
             refused=reasons[:_REASONS],
             hint=one.problems[0].hint if one.problems else "",
             dead_letter=dead,
