@@ -147,6 +147,7 @@ def show(
     """One cause: what its monitor says, what it saw, and the proposals of the run that it woke."""
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, print_line
+    from ostler.cli.wording import count
     from ostler.review.text import visible
     from ostler.store.alerts import get_group
     from ostler.store.proposals import of_run
@@ -164,7 +165,7 @@ def show(
         "dataset": one.dataset,
         "rule": f"{one.rule}{on}",
         "severity": one.severity.value,
-        "reported by": f"{one.source}, {found.count:,} times",
+        "reported by": f"{one.source}, {count(found.count, 'time')}",
         "first": f"{found.first_at:%Y-%m-%d %H:%M:%S %Z}",
         "last": f"{found.last_at:%Y-%m-%d %H:%M:%S %Z}",
         "observed": ", ".join(f"{name} {number}" for name, number in one.observed),

@@ -115,15 +115,10 @@ class Intake:
         ]
         arrivals = [arrival for one in read for arrival in one.arrivals]
         received = alerts.receive(session, arrivals, actor=ACTOR, at=now)
-        for group in received.fired:
-            mark_due(
-                session,
-                group.alert.dataset,
-                because_of(group),
-                now,
-                whole=False,
-                not_before=now + self.settle,
-            )
+        # Once for each dataset, with the last of its causes for a reason.
+        begin = now + self.settle
+        for dataset, group in {group.alert.dataset: group for group in received.fired}.items():
+            mark_due(session, dataset, because_of(group), now, whole=False, not_before=begin)
         for group in received.resolved:
             close_resolved(session, group, actor=ACTOR, at=now)
         told = iter(received.told)

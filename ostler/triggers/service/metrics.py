@@ -2,7 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -12,6 +18,9 @@ from ostler.store.engine import Store
 from ostler.triggers.alerts.reading import ADAPTERS
 from ostler.triggers.alerts.taking import Taken
 from ostler.triggers.service.writer import Writer
+
+# When a counter began is of no use to anybody here, and doubles the number of series.
+disable_created_metrics()
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
