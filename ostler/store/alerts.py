@@ -141,8 +141,8 @@ def receive(session: Session, arrivals: Sequence[Arrival], *, actor: str, at: da
     for draft in (one for group in drafts.values() for one in group if one.taken):
         before = draft.stored
         taking.settle(draft)
-        if draft.group.state is AlertState.FIRING and draft.fired:
-            fired.append(draft.group)
+        if draft.group.state is AlertState.FIRING:
+            fired += [draft.group] if draft.fired else []
         elif before is not None and before.state is AlertState.FIRING:
             resolved.append(draft.group)
     return Received(tuple(told), tuple(fired), tuple(resolved))
