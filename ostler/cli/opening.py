@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from ostler.tables.patch_files import PatchFiles
     from ostler.telemetry.setup import Telemetry
     from ostler.tools.contracts.contract import Contract
+<<<<<<< HEAD
     from ostler.triggers.alerts.taking import Intake
+=======
+    from ostler.tools.states import States
+>>>>>>> 6ef62ee89fc08a63ca3a3ce7335533acf8707536
 
 
 def now() -> datetime:
@@ -60,8 +64,15 @@ class Opened:
         return PatchFiles(self.workspace.patches)
 
     @cached_property
+    def states(self) -> "States":
+        """What was measured before."""
+        from ostler.tools.states import States
+
+        return States(self.workspace.states)
+
+    @property
     def policies(self) -> "PolicySet":
-        """The shipped hard set with the site's policies, as they are now."""
+        """The shipped hard set with the site's policies, as they are now: read each time."""
         from ostler.policies.policyset import load_policies
 
         try:
@@ -172,9 +183,9 @@ class Opened:
             clock=now,
         )
 
-    @cached_property
+    @property
     def execution(self) -> "ExecutionContext":
-        """What a worker needs."""
+        """What a worker needs for one pass; the next one goes by the policies of its own time."""
         from ostler.execution.context import ExecutionContext
         from ostler.execution.worker import owner
 
