@@ -23,11 +23,8 @@ if TYPE_CHECKING:
     from ostler.tables.patch_files import PatchFiles
     from ostler.telemetry.setup import Telemetry
     from ostler.tools.contracts.contract import Contract
-<<<<<<< HEAD
-    from ostler.triggers.alerts.taking import Intake
-=======
     from ostler.tools.states import States
->>>>>>> 6ef62ee89fc08a63ca3a3ce7335533acf8707536
+    from ostler.triggers.alerts.taking import Intake
 
 
 def now() -> datetime:
