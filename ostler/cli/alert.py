@@ -64,7 +64,9 @@ def fires(
         list_alerts(None, everything=False, workspace=workspace, as_json=as_json)
 
 
-@alert.command(_TAKE, hidden=True, epilog=example("ostler alert drift.json", "ostler alert -"))
+@alert.command(
+    _TAKE, hidden=True, epilog=example("ostler alert drift.json", "ostler alert take list")
+)
 def take(
     file: Annotated[str, typer.Argument(help="The alert as its monitor wrote it; - reads stdin.")],
     adapter: Annotated[
