@@ -38,6 +38,7 @@ from ostler.store import (
     items,
     lineage,
     proposals,
+    receiving,
     runs,
     votes,
 )
@@ -160,8 +161,8 @@ def _begin(session: Session, objects: Objects) -> None:
     made = lineage.Edge("lake/raw", "orders", "größe", "size", "imported from a file")
     assert lineage.record_edges(session, [made], actor="ana", at=at) == 1
     lineage.record_alias(session, "lake/orders", "orders", actor="ana", at=at)
-    arrival = alerts.Arrival("orders", report(), at, timedelta(hours=1))
-    [group] = alerts.receive(session, [arrival], actor="alerts", at=at).fired
+    arrival = receiving.Arrival("orders", report(), at, timedelta(hours=1))
+    [group] = receiving.receive(session, [arrival], actor="alerts", at=at).fired
     alerts.looked_into(session, [group.id], run="R-1", version=3, actor=agent, at=at)
     due.mark_due(session, "orders", "a test", at)
     dead = dead_letters.letter("", "it is not JSON", b"nonsense")
