@@ -60,9 +60,11 @@ def run(
 ) -> "Groomed":
     """One grooming run, with progress; `beat` is called at every step of it."""
     from ostler.agents.grooming import groom as run_groom
-    from ostler.cli.output import progress
+    from ostler.cli.output import progress, say
 
     contract = parts.contract_text(dataset)
+    if differs := parts.unpublished(dataset):
+        say(differs)
     with progress(f"grooming {dataset}") as bar:
         known = parts.current(dataset)
 
