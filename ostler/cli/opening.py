@@ -207,6 +207,7 @@ class Opened:
             model=model,
             telemetry=self.telemetry,
             clock=now,
+            states=self.states,
         )
 
     @property
@@ -225,6 +226,7 @@ class Opened:
             lease_seconds=self.workspace.settings.work.lease_seconds,
             connections=self.workspace.settings.connections,
             contracts=self.workspace.contracts,
+            states=self.states,
         )
 
     @cached_property

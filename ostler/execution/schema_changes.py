@@ -243,7 +243,9 @@ def _measure(
 ) -> tuple[CheckResult, ...]:
     rules: list[AnyRule] = [check.rule for check in checks]
     others: Mapping[str, View] = neighbours(rules, table_of(dataset), context.newest)
-    return tuple(measure(view, checks, now=context.clock(), others=others, sample=0))
+    return measure(
+        view, checks, now=context.clock(), others=others, sample=0, states=context.states
+    )
 
 
 def _contracts(
