@@ -12,7 +12,7 @@ from sqlmodel.sql.expression import Select
 from ostler.core.canonical import Digest
 from ostler.core.errors import Conflict, InternalError
 from ostler.core.proposals import Proposal, Vote
-from ostler.core.states import ProposalState
+from ostler.core.states import OPEN, ProposalState
 from ostler.store.documents import checked, keep
 from ostler.store.lookup import full_id
 from ostler.store.models import DocumentRow, ProposalRow, VoteRow
@@ -108,6 +108,14 @@ def queue(
     if dataset is not None:
         query = query.where(ProposalRow.dataset == dataset)
     return _records(session, query)
+
+
+def items_waited_on(session: Session, dataset: str) -> frozenset[str]:
+    """The items of a dataset for which a proposal still waits or is being executed."""
+    query = select(ProposalRow.item).where(
+        ProposalRow.dataset == dataset, col(ProposalRow.state).in_(OPEN)
+    )
+    return frozenset(session.exec(query))
 
 
 def counts(session: Session) -> dict[ProposalState, int]:

@@ -5,6 +5,7 @@ of columns do. Whoever needs more asks with the id. What an event says comes fro
 document that was edited is no reason not to tell.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,8 @@ from pydantic import JsonValue
 from sqlalchemy import Row, select
 from sqlmodel import Session
 
+from ostler.core.checks import CheckResult
+from ostler.core.datasets import Dataset
 from ostler.core.states import ProposalState
 from ostler.store.models import BacklogItemRow, ProposalRow, Stored, table_of
 from ostler.store.outbox import enqueue, event_id
@@ -34,6 +37,7 @@ KINDS: dict[str, str] = {
     "item.open": "a finding opened a backlog item",
     "item.done": "its criteria hold on the published version",
     "item.reopened": "it is to be done again",
+    "gate.failed": "a gate stopped on a version; which checks, and their items",
     "execution.recorded": "an execution ended; its outcome and versions",
 }
 """Every kind of event, and when it is told."""
@@ -92,6 +96,34 @@ def tell_execution(
     which = row.digest if outcome.value in _ONCE else fence
     identity = event_id(proposal_id, outcome.value, which, "recorded")
     enqueue(session, identity, "execution.recorded", data, at=at)
+
+
+def tell_gate(
+    session: Session,
+    dataset: Dataset,
+    version: int,
+    failed: Sequence[tuple[str, CheckResult]],
+    *,
+    at: datetime,
+) -> None:
+    """A gate stopped: each check that failed with its item. Once for the same result."""
+    checks: list[JsonValue] = [
+        {
+            "item": item,
+            "rule": result.check.rule.kind,
+            "columns": list(result.check.rule.columns),
+            "failing": result.failing,
+            "total": result.total,
+        }
+        for item, result in failed
+    ]
+    data: dict[str, JsonValue] = {
+        "dataset": dataset.name,
+        "owner": dataset.owner,
+        "version": version,
+        "checks": checks,
+    }
+    enqueue(session, event_id("gate", dataset.name, version, checks), "gate.failed", data, at=at)
 
 
 def _row(session: Session, row: type[Stored], name: str) -> Row[Any]:
