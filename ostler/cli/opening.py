@@ -1,7 +1,5 @@
 """A workspace opened for a command: every part made when it is first asked for."""
 
-import os
-import platform
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -196,11 +194,12 @@ class Opened:
         """What tells the outside."""
         from ostler.execution.relay.destinations import destinations_of
         from ostler.execution.relay.relay import Relay
+        from ostler.store.owners import this_process
 
         return Relay(
             store=self.store,
             destinations=destinations_of(self.workspace.settings, self.workspace.root),
-            owner=f"{platform.node()}:{os.getpid()}",
+            owner=this_process(),
             clock=now,
         )
 

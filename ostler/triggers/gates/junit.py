@@ -3,10 +3,10 @@
 from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from ostler.core.checks import CheckResult
 from ostler.core.sentences import describe_rule
-from ostler.review.text import visible, visible_cell
+from ostler.review.text import visible
 from ostler.triggers.gates.report import GateReport, Judged, Outcome
+from ostler.triggers.gates.text import details
 
 _SKIPPED = {
     Outcome.WARNED: "it fails, and does not gate",
@@ -55,25 +55,3 @@ def _outcome(case: Element, one: Judged) -> None:
     elif one.outcome in _SKIPPED:
         why = _SKIPPED[one.outcome]
         SubElement(case, "skipped", message=f"{why}: {visible(result.observed)}")
-
-
-def details(one: Judged) -> list[str]:
-    """What a person has to know of a check that fails, in lines of harmless text."""
-    lines = [
-        visible(describe_rule(one.result.check.rule)),
-        f"observed: {visible(one.result.observed)}",
-    ]
-    if one.before is not None:
-        lines.append(f"before: {one.before:,}")
-    if one.result.rows:
-        lines.append(f"failing rows: {failing_rows(one.result)}")
-    if one.advice:
-        lines.append(f"next: {visible(one.advice)}")
-    return lines
-
-
-def failing_rows(result: CheckResult) -> str:
-    """The keys of the failing rows that are named, and how many more there are."""
-    shown = ", ".join(visible_cell(row, 60) for row in result.rows)
-    more = result.failing - len(result.rows)
-    return f"{shown} and {more:,} more" if more > 0 else shown

@@ -6,8 +6,8 @@ A character that could end one, or a cell of the table, is written as its code.
 
 from ostler.core.sentences import describe_rule, shortened
 from ostler.review.text import visible
-from ostler.triggers.gates.junit import failing_rows
 from ostler.triggers.gates.report import GateReport, Judged, Outcome
+from ostler.triggers.gates.text import failing_rows
 
 _SIGNS = {
     Outcome.FAILED: "❌ failed",
