@@ -12,6 +12,7 @@ from ostler.cli import (
     blame,
     check,
     checkout,
+    close,
     compact,
     contract,
     demo,
@@ -32,6 +33,7 @@ from ostler.cli import (
     rollout,
     schema,
     trace,
+    watch,
     work,
 )
 from ostler.core.errors import OstlerError
@@ -62,9 +64,11 @@ for module in (
     gate,
     groom,
     item,
+    close,
     queue,
     review,
     work,
+    watch,
     rollout,
     schema,
     log,

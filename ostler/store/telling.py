@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from ostler.core.checks import CheckResult
 from ostler.core.datasets import Dataset
+from ostler.core.items import BacklogItem
 from ostler.core.states import ProposalState
 from ostler.store.models import BacklogItemRow, ProposalRow, Stored, table_of
 from ostler.store.outbox import enqueue, event_id
@@ -37,6 +38,7 @@ KINDS: dict[str, str] = {
     "item.open": "a finding opened a backlog item",
     "item.done": "its criteria hold on the published version",
     "item.reopened": "it is to be done again",
+    "item.due": "a recurring item was opened",
     "gate.failed": "a gate stopped on a version; which checks, and their items",
     "execution.recorded": "an execution ended; its outcome and versions",
 }
@@ -124,6 +126,20 @@ def tell_gate(
         "checks": checks,
     }
     enqueue(session, event_id("gate", dataset.name, version, checks), "gate.failed", data, at=at)
+
+
+def tell_due_item(
+    session: Session, item: BacklogItem, kind: str, previous: str, *, at: datetime
+) -> None:
+    """A recurring item was opened."""
+    data: dict[str, JsonValue] = {
+        "item": item.id,
+        "dataset": item.dataset,
+        "owner": item.owner,
+        "kind": kind,
+        "previous": previous,
+    }
+    enqueue(session, event_id(item.id, "due"), "item.due", data, at=at)
 
 
 def _row(session: Session, row: type[Stored], name: str) -> Row[Any]:
