@@ -5,24 +5,28 @@ of columns do. Whoever needs more asks with the id. What an event says comes fro
 document that was edited is no reason not to tell.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Row, select
-from sqlmodel import Session
+from sqlalchemy import Row
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
 
 from ostler.core.checks import CheckResult
-from ostler.core.datasets import Dataset
 from ostler.core.items import BacklogItem
+from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
 from ostler.store.models import BacklogItemRow, ProposalRow, Stored, table_of
 from ostler.store.outbox import enqueue, event_id
-from ostler.store.times import stamp
+from ostler.store.times import instant, stamp
 
 KINDS: dict[str, str] = {
     "proposal.parked": "it waits for votes",
+    "proposal.expiring": "proposals of a run wait, and lapse soon; once per run",
     "proposal.approved": "people or policy said yes",
     "proposal.rejected": "people said no",
     "proposal.denied": "policy says no",
@@ -35,6 +39,7 @@ KINDS: dict[str, str] = {
     "proposal.revoked": "a person took the approval back",
     "proposal.aborted": "it was taken out again while it was a canary",
     "proposal.reverted": "it was in the table and was taken out again",
+    "run.parked": "a run left proposals that wait for votes; once per run",
     "item.open": "a finding opened a backlog item",
     "item.done": "its criteria hold on the published version",
     "item.reopened": "it is to be done again",
@@ -44,6 +49,12 @@ KINDS: dict[str, str] = {
 }
 """Every kind of event, and when it is told."""
 
+
+ANYONE = "anyone"
+"""Stands for a role where a proposal waits for no special one."""
+
+_SOON = timedelta(days=6)
+"""Before this nothing lapses soon."""
 
 _ONCE = (ProposalState.EXECUTING.value, ProposalState.CANARY.value)
 """States that a proposal comes to again with each look of a worker; news only the first time."""
@@ -100,9 +111,51 @@ def tell_execution(
     enqueue(session, identity, "execution.recorded", data, at=at)
 
 
+def tell_run(session: Session, run: str, waiting: Sequence[Proposal], *, at: datetime) -> None:
+    """A run left proposals that wait for people, best first; nothing when it left none."""
+    if not waiting:
+        return
+    roles = Counter(role for proposal in waiting for role in proposal.verdict.roles or (ANYONE,))
+    data: dict[str, JsonValue] = {
+        "run": run,
+        "dataset": waiting[0].dataset,
+        "waiting": len(waiting),
+        "proposal": waiting[0].id,
+        "roles": dict(sorted(roles.items())),
+    }
+    enqueue(session, event_id(run, "parked"), "run.parked", data, at=at)
+
+
+def tell_expiring(session: Session, *, at: datetime) -> None:
+    """Per run, that its proposals wait and lapse soon: in the last fifth of their time."""
+    rows = session.exec(
+        select(ProposalRow)
+        .where(
+            col(ProposalRow.state) == ProposalState.PARKED,
+            col(ProposalRow.expires_at) < stamp(at + _SOON),
+            col(ProposalRow.expires_at) > stamp(at),
+        )
+        .order_by(col(ProposalRow.run), col(ProposalRow.score).desc(), col(ProposalRow.id))
+    )
+    for (run, dataset, ends), found in groupby(
+        rows, key=lambda row: (row.run, row.dataset, row.expires_at or "")
+    ):
+        waiting = list(found)
+        whole = instant(ends) - instant(waiting[0].created_at)
+        if instant(ends) - at <= whole / 5:
+            data: dict[str, JsonValue] = {
+                "run": run,
+                "dataset": dataset,
+                "waiting": len(waiting),
+                "proposal": waiting[0].id,
+                "expires_at": ends,
+            }
+            enqueue(session, event_id(run, ends, "expiring"), "proposal.expiring", data, at=at)
+
+
 def tell_gate(
     session: Session,
-    dataset: Dataset,
+    dataset: str,
     version: int,
     failed: Sequence[tuple[str, CheckResult]],
     *,
@@ -120,12 +173,11 @@ def tell_gate(
         for item, result in failed
     ]
     data: dict[str, JsonValue] = {
-        "dataset": dataset.name,
-        "owner": dataset.owner,
+        "dataset": dataset,
         "version": version,
         "checks": checks,
     }
-    enqueue(session, event_id("gate", dataset.name, version, checks), "gate.failed", data, at=at)
+    enqueue(session, event_id("gate", dataset, version, checks), "gate.failed", data, at=at)
 
 
 def tell_due_item(
@@ -135,7 +187,6 @@ def tell_due_item(
     data: dict[str, JsonValue] = {
         "item": item.id,
         "dataset": item.dataset,
-        "owner": item.owner,
         "kind": kind,
         "previous": previous,
     }
@@ -145,4 +196,4 @@ def tell_due_item(
 def _row(session: Session, row: type[Stored], name: str) -> Row[Any]:
     """The columns of a row, not the object: reading that anew would change it under its holder."""
     table = table_of(row)
-    return session.connection().execute(select(table).where(table.c["id"] == name)).one()
+    return session.connection().execute(select_columns(table).where(table.c["id"] == name)).one()

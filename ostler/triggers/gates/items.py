@@ -47,7 +47,7 @@ def keep_items(
     if failed:
         items = [item_id(dataset.name, result.check) for result in failed]
         version = measured.version or 0
-        tell_gate(session, dataset, version, [*zip(items, failed, strict=True)], at=at)
+        tell_gate(session, dataset.name, version, [*zip(items, failed, strict=True)], at=at)
 
 
 def _item(dataset: Dataset, finding: Finding) -> BacklogItem:
