@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ostler.tables.patch_files import PatchFiles
     from ostler.telemetry.setup import Telemetry
     from ostler.tools.contracts.contract import Contract
+    from ostler.tools.states import States
 
 
 def now() -> datetime:
@@ -59,8 +60,15 @@ class Opened:
         return PatchFiles(self.workspace.patches)
 
     @cached_property
+    def states(self) -> "States":
+        """What was measured before."""
+        from ostler.tools.states import States
+
+        return States(self.workspace.states)
+
+    @property
     def policies(self) -> "PolicySet":
-        """The shipped hard set with the site's policies, as they are now."""
+        """The shipped hard set with the site's policies, as they are now: read each time."""
         from ostler.policies.policyset import load_policies
 
         try:
@@ -171,9 +179,9 @@ class Opened:
             clock=now,
         )
 
-    @cached_property
+    @property
     def execution(self) -> "ExecutionContext":
-        """What a worker needs."""
+        """What a worker needs for one pass; the next one goes by the policies of its own time."""
         from ostler.execution.context import ExecutionContext
         from ostler.execution.worker import owner
 
