@@ -35,6 +35,7 @@ from ostler.store import (
     lineage,
     proposals,
     runs,
+    schedules,
     votes,
 )
 from ostler.store.engine import Store, open_store
@@ -151,6 +152,7 @@ def _begin(session: Session, objects: Objects) -> None:
     made = lineage.Edge("lake/raw", "orders", "größe", "size", "imported from a file")
     assert lineage.record_edges(session, [made], actor="ana", at=at) == 1
     lineage.record_alias(session, "lake/orders", "orders", actor="ana", at=at)
+    schedules.begin(session, "W-1", "gate orders, 0 6 * * *", "", actor="watcher", at=at)
     contract = contracts.record_contract(session, "orders", "rules: []", actor="ana", at=at)
     assert objects.put_text("rules: []") == contract
     runs.start_run(session, "R-1", inputs(contract=contract), actor=agent, at=at)
