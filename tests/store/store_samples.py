@@ -153,6 +153,10 @@ def _begin(session: Session, objects: Objects) -> None:
     assert lineage.record_edges(session, [made], actor="ana", at=at) == 1
     lineage.record_alias(session, "lake/orders", "orders", actor="ana", at=at)
     schedules.begin(session, "W-1", "gate orders, 0 6 * * *", "", actor="watcher", at=at)
+    owner = "host:1"
+    assert schedules.take(
+        session, "W-1", "due", owner, actor="watcher", at=at, is_gone=lambda _: False
+    )
     contract = contracts.record_contract(session, "orders", "rules: []", actor="ana", at=at)
     assert objects.put_text("rules: []") == contract
     runs.start_run(session, "R-1", inputs(contract=contract), actor=agent, at=at)
