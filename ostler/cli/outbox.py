@@ -62,7 +62,7 @@ def outbox(
     elif kinds:
         say(f"nothing waits; told are: {', '.join(kinds)}")
     else:
-        say("nobody outside is told: name destinations under effects: in ostler.yaml")
+        say("nobody is told: name destinations under effects: or notify: in ostler.yaml")
 
 
 def send(workspace: options.Workspace = None, as_json: options.Json = False) -> int:

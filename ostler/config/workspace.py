@@ -58,6 +58,12 @@ storage: {storage}
 #     headers: {Authorization: "Bearer ${TICKETS_TOKEN}"}
 # lineage:
 #   file: lineage.jsonl
+
+# What is done when, and who is told in words; see docs/quality.md.
+# watch:
+#   people: {cron: "0 6 * * 1-5", zone: Europe/Berlin, do: gate}
+# notify:
+#   ana: {url: "${OSTLER_NOTIFY_ANA}", quiet: 22:00-07:00}
 """
 
 

@@ -9,7 +9,7 @@ _MINED: dict[str, str] = {
     "range": "the miner of units",
     "accepted_values": "the miner of spellings",
     "dependency": "the miner of dependencies",
-    "not_null": "the miner of dependencies, where other columns decide the value,",
+    "not_null": "the miner of dependencies",
     "unique": "the miner of duplicates",
     "near_duplicates": "the miner of duplicates",
 }
@@ -26,7 +26,7 @@ _PERSON: dict[str, str] = {
 
 def advice(rule: AnyRule, name: str, version: int | None) -> str:
     """What to do about a rule that fails, in one sentence without its full stop."""
-    groom = f"ostler groom {name}" if version is not None else "ostler add, then ostler groom"
+    groom = f"ostler groom {name}" if version is not None else "ostler add and ostler groom"
     if miner := _MINED.get(rule.kind):
         return f"{groom}: {miner} may propose a fix"
     return _PERSON.get(rule.kind, f"{groom}, or mend it at the source")
