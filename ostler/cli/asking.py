@@ -41,6 +41,7 @@ def decide(
     from ostler.cli.output import print_json, say
     from ostler.cli.work import execute
     from ostler.core.states import OPEN, ProposalState
+    from ostler.review.text import visible
 
     card = parts.desk.card(proposal.id)
     if not as_json:
@@ -53,5 +54,5 @@ def decide(
     final = parts.desk.card(proposal.id).record.state
     if as_json:
         print_json({"proposal": proposal.id, "state": final})
-    say(outcome)
+    say(visible(outcome))
     return 0 if final in (ProposalState.PUBLISHED, *OPEN) else 1

@@ -106,7 +106,7 @@ def _propose(dataset: str, asked: "Asked", workspace: Path | None, yes: bool, as
             )
         else:
             with progress(f"changing {dataset}"):
-                said = execute(parts)
+                said = visible(execute(parts))
         final = parts.desk.card(proposal.id).record.state
     if as_json:
         print_json({"proposal": proposal.id, "state": final, "change": proposal.schema_change})

@@ -73,7 +73,7 @@ def relay(outside: "Relay") -> None:
 
 
 def execute(parts: "Opened") -> str:
-    """Execute what is approved now, and say in a sentence what became of it.
+    """Execute what is approved now, and say in a sentence what became of it; partly from outside.
 
     Or that another worker does it.
     """

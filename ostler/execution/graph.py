@@ -49,7 +49,8 @@ from ostler.store.claims import Claim, holds, lost, renew, running_out
 from ostler.store.claims import claim as take
 from ostler.store.transitions import state_of
 from ostler.tables.delta import table_of
-from ostler.tables.publishing import TRIES, Moved, Stage, keeps_moving, open_stage
+from ostler.tables.publishing import TRIES, Moved, keeps_moving
+from ostler.tables.stage import Stage, open_stage
 from ostler.tables.targets import Due, Refused, current, discard, prepare, publish
 from ostler.telemetry import names
 
