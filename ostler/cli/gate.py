@@ -106,7 +106,7 @@ def _of_file(
     what: str, contract: Path | None, other: list[str], encoding: str, now: "datetime"
 ) -> "GateReport":
     from ostler.cli.output import progress
-    from ostler.triggers.gates.measuring import measure_file
+    from ostler.triggers.gates.files import measure_file
     from ostler.triggers.gates.pairing import contract_of, others_of
     from ostler.triggers.gates.report import judge
 
@@ -136,8 +136,9 @@ def _of_dataset(
     from ostler.cli.opening import opened
     from ostler.cli.output import progress
     from ostler.core.errors import NotFound
+    from ostler.triggers.gates.datasets import measure_dataset
+    from ostler.triggers.gates.files import read_contract
     from ostler.triggers.gates.items import keep_items
-    from ostler.triggers.gates.measuring import measure_dataset, read_contract
     from ostler.triggers.gates.report import judge
 
     name, version = dataset_at(what)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ostler.cli.opening import Opened
     from ostler.core.datasets import Dataset
     from ostler.store.schedules import Standing
-    from ostler.triggers.gates.measuring import Measured
+    from ostler.triggers.gates.measured import Measured
     from ostler.triggers.schedules.plan import Schedule
     from ostler.triggers.schedules.watcher import Fired, Watcher
 
@@ -75,7 +75,7 @@ def watch(
 def _watcher(parts: "Opened", planned: "tuple[Schedule, ...]") -> "Watcher":
     from ostler.cli.opening import now
     from ostler.store.owners import this_process
-    from ostler.triggers.gates.measuring import measure_dataset
+    from ostler.triggers.gates.datasets import measure_dataset
     from ostler.triggers.schedules.actions import actions
     from ostler.triggers.schedules.versions import Versions
     from ostler.triggers.schedules.watcher import Watcher

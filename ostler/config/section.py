@@ -1,6 +1,8 @@
-"""What every section of the settings has in common."""
+"""What the file of settings is called, and what every section of it has in common."""
 
 from pydantic import BaseModel, ConfigDict
+
+FILE = "ostler.yaml"
 
 
 class Section(BaseModel):

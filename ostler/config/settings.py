@@ -28,8 +28,6 @@ from ostler.core.datasets import Connection
 from ostler.core.errors import BadInput
 from ostler.core.rollout import Rollout
 
-FILE = "ostler.yaml"
-
 
 class Model(Section):
     """A model behind an OpenAI-compatible address; its key comes from OSTLER_MODEL_API_KEY."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-from ostler.config.settings import FILE, Settings, read_settings
+from ostler.config.section import FILE
+from ostler.config.settings import Settings, read_settings
 from ostler.core.errors import BadInput, Conflict, NotFound
 from ostler.storage.addresses import checked_url, is_url, refuse_ambiguous
 from ostler.storage.paths import AnyPath, path_of

@@ -35,7 +35,7 @@ def _pairs(changed: Iterable[Path]) -> list[tuple[Path, Path]]:
 
 def _gate(data: Path, contract: Path) -> int:
     # What measures is only needed when something is to be measured.
-    from ostler.triggers.gates.measuring import measure_file
+    from ostler.triggers.gates.files import measure_file
     from ostler.triggers.gates.report import judge
     from ostler.triggers.gates.text import text
 

@@ -14,7 +14,7 @@ from ostler.store.items import list_items, set_item_state, upsert_item
 from ostler.store.proposals import items_waited_on
 from ostler.store.telling import tell_gate
 from ostler.triggers.gates.advice import advice
-from ostler.triggers.gates.measuring import Measured
+from ostler.triggers.gates.measured import Measured
 from ostler.triggers.gates.report import GateReport, Outcome
 
 _HOLDS = "the check holds again; proposals for it wait all the same"

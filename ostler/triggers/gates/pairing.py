@@ -7,7 +7,7 @@ a folder `contracts` beside the file or further up, as far as the repository rea
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ostler.config.settings import FILE
+from ostler.config.section import FILE
 from ostler.core.errors import BadInput
 
 DATA = (".csv", ".tsv", ".parquet", ".pq", ".jsonl", ".ndjson", ".xlsx", ".xlsm")

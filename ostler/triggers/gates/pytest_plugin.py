@@ -53,7 +53,7 @@ def ostler_gate(request: pytest.FixtureRequest) -> Gate:
         from datetime import UTC, datetime
 
         from ostler.core.errors import UserError
-        from ostler.triggers.gates.measuring import measure_file
+        from ostler.triggers.gates.files import measure_file
         from ostler.triggers.gates.pairing import contract_of
         from ostler.triggers.gates.report import judge
         from ostler.triggers.gates.text import text

@@ -6,7 +6,7 @@ from enum import StrEnum
 from ostler.core.base import Frozen
 from ostler.core.checks import AnyRule, CheckResult
 from ostler.triggers.gates.advice import advice
-from ostler.triggers.gates.measuring import Measured
+from ostler.triggers.gates.measured import Measured
 
 
 class Outcome(StrEnum):

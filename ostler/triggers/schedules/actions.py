@@ -15,7 +15,7 @@ from ostler.store.findings import record_finding
 from ostler.store.items import upsert_item
 from ostler.store.schedules import Taken
 from ostler.triggers.gates.items import keep_items
-from ostler.triggers.gates.measuring import Measured
+from ostler.triggers.gates.measured import Measured
 from ostler.triggers.gates.report import Outcome, judge
 from ostler.triggers.schedules.plan import Schedule
 from ostler.triggers.schedules.recurring import open_item
