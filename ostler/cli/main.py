@@ -8,6 +8,7 @@ import typer
 from ostler import __version__
 from ostler.cli import (
     add,
+    alert,
     audit,
     blame,
     check,
@@ -32,6 +33,7 @@ from ostler.cli import (
     review,
     rollout,
     schema,
+    serve,
     trace,
     watch,
     work,
@@ -63,6 +65,8 @@ for module in (
     check,
     gate,
     groom,
+    alert,
+    serve,
     item,
     close,
     queue,

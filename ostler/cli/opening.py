@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ostler.telemetry.setup import Telemetry
     from ostler.tools.contracts.contract import Contract
     from ostler.tools.states import States
+    from ostler.triggers.alerts.taking import Intake
 
 
 def now() -> datetime:
@@ -195,6 +196,20 @@ class Opened:
             lease_seconds=self.workspace.settings.work.lease_seconds,
             connections=self.workspace.settings.connections,
             contracts=self.workspace.contracts,
+        )
+
+    @cached_property
+    def intake(self) -> "Intake":
+        """What takes alerts in."""
+        from ostler.triggers.alerts.taking import Intake
+
+        settings = self.workspace.settings
+        return Intake(
+            store=self.store,
+            aliases={name: one.alert_names for name, one in settings.datasets.items()},
+            window=timedelta(hours=settings.alerts.window_hours),
+            settle=timedelta(seconds=settings.alerts.settle_seconds),
+            clock=now,
         )
 
     @cached_property

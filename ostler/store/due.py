@@ -88,10 +88,12 @@ def claim_due(
     lease_seconds: float,
     most: int,
     is_gone: Callable[[str], bool] = lambda _: False,
+    dataset: str | None = None,
 ) -> DueClaim | None:
     """Take the dataset that has waited longest; None when nothing is due or `most` are at work.
 
-    By the database's clock. `is_gone` says of a holder whether it cannot be at it any more.
+    A named `dataset` is taken before its time and beyond `most`: a person waits for it. By the
+    database's clock. `is_gone` says of a holder whether it cannot be at it any more.
     """
     now = database_now(session)
     rows = session.exec(
@@ -100,9 +102,12 @@ def claim_due(
         .order_by(col(DueRow.next_at), col(DueRow.dataset))
     ).all()
     free = [row for row in rows if not _held(row, now, is_gone)]
-    if len(rows) - len(free) >= most:
-        return None
-    ready = next((row for row in free if row.next_at <= stamp(now)), None)
+    if dataset is not None:
+        ready = next((row for row in free if row.dataset == dataset), None)
+    elif len(rows) - len(free) < most:
+        ready = next((row for row in free if row.next_at <= stamp(now)), None)
+    else:
+        ready = None
     if ready is None:
         return None
     # The try is counted before it is made, so that one which kills its process ends as well.

@@ -125,6 +125,27 @@ def counts(session: Session) -> dict[ProposalState, int]:
     return {state: found.get(state, 0) for state in ProposalState}
 
 
+def of_run(session: Session, run: str) -> tuple[str, ...]:
+    """Ids of the proposals that a run made, best first."""
+    query = (
+        select(ProposalRow.id)
+        .where(ProposalRow.run == run)
+        .order_by(col(ProposalRow.score).desc(), col(ProposalRow.id))
+    )
+    return tuple(session.exec(query))
+
+
+def open_items(session: Session, run: str) -> tuple[str, ...]:
+    """Items that proposals of a run still wait for somebody or something to act on."""
+    query = (
+        select(ProposalRow.item)
+        .where(ProposalRow.run == run, col(ProposalRow.state).in_(OPEN))
+        .distinct()
+        .order_by(ProposalRow.item)
+    )
+    return tuple(session.exec(query))
+
+
 def votes_on(session: Session, proposal_id: str, digest: Digest) -> tuple[Vote, ...]:
     """The votes on one document of a proposal, oldest first."""
     return _votes(session, {proposal_id: digest})[proposal_id]
