@@ -78,6 +78,10 @@ def gate(
     from ostler.triggers.gates.pairing import is_file
 
     now = datetime.now(UTC)
+    if "://" in what:
+        raise _wrong(
+            f"{what} is no file on this machine", f"take it under care: ostler add {what} --key id"
+        )
     if is_file(what):
         if against or open_items:
             used = "--against" if against else "--open-items"

@@ -1,6 +1,5 @@
 """`ostler watch`: what the settings schedule, done when it is due."""
 
-import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,7 +46,8 @@ def watch(
     """
     from ostler.cli.opening import opened
     from ostler.cli.output import say
-    from ostler.cli.work import relay
+    from ostler.cli.wording import count
+    from ostler.cli.work import relay, stopping
     from ostler.triggers.schedules.plan import plan
 
     with opened(workspace) as parts:
@@ -60,16 +60,19 @@ def watch(
             return 0
         # Made first: a mistake in the settings is said before anything is done.
         outside, watcher = parts.relay, _watcher(parts, planned)
-        if not once:
-            say(f"watching {len(planned)} schedules; ctrl-c ends it")
-        while True:
+        if once:
             fired = watcher.run(lambda one: _tell(one, as_json))
             relay(outside)
-            if once:
-                if not fired:
-                    say("nothing is due: ostler watch --plan says when it is")
-                return 1 if any(one.failed for one in fired) else 0
-            time.sleep(poll_seconds)
+            if not fired:
+                say("nothing is due: ostler watch --plan says when it is")
+            return 1 if any(one.failed for one in fired) else 0
+        say(f"watching {count(len(planned), 'schedule')}; ctrl-c ends it")
+        stop = stopping()
+        while not stop.is_set():
+            watcher.run(lambda one: _tell(one, as_json))
+            relay(outside)
+            stop.wait(poll_seconds)
+        return 0
 
 
 def _watcher(parts: "Opened", planned: "tuple[Schedule, ...]") -> "Watcher":

@@ -87,7 +87,9 @@ class Notify(Section):
 
     url: str = Field(repr=False)
     """As Apprise writes addresses; `${NAME}` in it comes from the environment."""
-    events: tuple[str, ...] = ("run.parked", "proposal.expiring", "gate.failed", "item.due")
+    events: tuple[str, ...] = (
+        *("run.parked", "proposal.expiring", "gate.failed", "item.due", "watch.failed"),
+    )
     """Kinds of events, with * and ?."""
     datasets: tuple[str, ...] = ("*",)
     """Names of datasets, with * and ?."""

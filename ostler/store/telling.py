@@ -45,6 +45,7 @@ KINDS: dict[str, str] = {
     "item.reopened": "it is to be done again",
     "item.due": "a recurring item was opened",
     "gate.failed": "a gate stopped on a version; which checks, and their items",
+    "watch.failed": "something scheduled could not be done",
     "execution.recorded": "an execution ended; its outcome and versions",
 }
 """Every kind of event, and when it is told."""
@@ -191,6 +192,19 @@ def tell_due_item(
         "previous": previous,
     }
     enqueue(session, event_id(item.id, "due"), "item.due", data, at=at)
+
+
+def tell_watch_failed(
+    session: Session, schedule: str, mark: str, dataset: str, do: str, *, at: datetime
+) -> None:
+    """An occurrence of a schedule could not be dealt with."""
+    data: dict[str, JsonValue] = {
+        "schedule": schedule,
+        "dataset": dataset,
+        "do": do,
+        "occurrence": mark,
+    }
+    enqueue(session, event_id(schedule, mark, "failed"), "watch.failed", data, at=at)
 
 
 def _row(session: Session, row: type[Stored], name: str) -> Row[Any]:

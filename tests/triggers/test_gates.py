@@ -1,13 +1,17 @@
 """Gates: what passes, what fails, what is only worse, and how it is written for machines."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pyarrow.csv
+import pyarrow.parquet
 import pytest
 
+_MISSING = pyarrow.csv.ConvertOptions(strings_can_be_null=True)
 ORDERS = "id,email,city\n1,a@b.org,Oslo\n2,,Oslo\n3,c@d.org,Rome\n"
 
 CONTRACT = """\
@@ -72,6 +76,7 @@ def test_a_bare_file_is_gated_without_a_workspace(run, files: Path) -> None:
         (("gate", "torn.csv", "--contract", "orders.odcs.yaml"), "line 3"),
         (("gate", "orders.csv", "--junit", "none/gate.xml"), "cannot be written"),
         (("gate", "orders"), "no workspace"),
+        (("gate", "s3://lake/orders.csv"), "ostler add s3://lake/orders.csv"),
     ],
 )
 def test_wrong_use_is_no_failed_gate(run, files: Path, arguments, said: str) -> None:
@@ -79,6 +84,17 @@ def test_wrong_use_is_no_failed_gate(run, files: Path, arguments, said: str) -> 
     refused = run(*arguments)
     assert refused.code == 2
     assert said in refused.err
+
+
+def test_other_kinds_of_files_are_gated_alike(run, files: Path) -> None:
+    table = pyarrow.csv.read_csv(files / "orders.csv", convert_options=_MISSING)
+    pyarrow.parquet.write_table(table, files / "orders.parquet")
+    lines = "".join(f"{json.dumps(row)}\n" for row in table.to_pylist())
+    (files / "orders.jsonl").write_text(lines, encoding="utf-8")
+    for name in ("orders.csv", "orders.parquet", "orders.jsonl"):
+        failed = run("gate", name, "--json")
+        assert (failed.code, failed.json["counts"]["failed"], failed.json["rows"]) == (1, 1, 3)
+        assert failed.json["checks"][0]["result"]["rows"] == ["2"]
 
 
 def test_a_foreign_key_of_a_bare_file_looks_into_another_file(run, files: Path) -> None:

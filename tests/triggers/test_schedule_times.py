@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostler.triggers.schedules.cron import last_due, next_due
@@ -20,6 +20,7 @@ moments = st.builds(
 )
 
 
+@settings(max_examples=40)
 @given(cron=st.sampled_from(CRONS), zone=st.sampled_from(ZONES), now=moments)
 def test_the_last_time_is_the_last_of_all_that_came(cron: str, zone: str, now: datetime) -> None:
     at = now - timedelta(days=33)

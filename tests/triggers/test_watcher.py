@@ -20,6 +20,7 @@ from ostler.store import items
 from ostler.store.datasets import add_dataset
 from ostler.store.engine import Store, open_store
 from ostler.store.objects import Objects
+from ostler.store.outbox import unrouted
 from ostler.store.owners import this_process
 from ostler.store.schedules import ATTEMPTS, standings
 from ostler.store.verify import verify_store
@@ -178,6 +179,10 @@ def test_what_cannot_be_done_is_said_and_holds_nobody_up(store: Store) -> None:
 
     [fired] = watch(store, Work(during=refuse), SIX + timedelta(days=1))
     assert (fired.failed, fired.outcome) == (True, "not done: the file is gone")
+    with store.reading() as session:
+        [told] = unrouted(session, 10)
+    # Without the reason, which may quote data.
+    assert (told.kind, told.body["do"], "file" in str(told.body)) == ("watch.failed", "work", False)
     assert len(watch(store, Work(), SIX + timedelta(days=2))) == 1
 
 

@@ -137,6 +137,13 @@ def _due(data: Data) -> Words:
     )
 
 
+def _not_watched(data: Data) -> Words:
+    return (
+        f"{_dataset(data)}: the scheduled {inert(str(data['do']))} could not be done",
+        ["ostler watch --plan says why"],
+    )
+
+
 def _any(kind: str) -> Callable[[Data], Words]:
     """Of all other events: what KINDS says of them, and the command that shows more."""
 
@@ -165,5 +172,6 @@ _WORDS: Mapping[str, Callable[[Data], Words]] = {
     "proposal.expiring": _expiring,
     "gate.failed": _gate,
     "item.due": _due,
+    "watch.failed": _not_watched,
 }
 """What is said of an event, by its kind."""

@@ -12,6 +12,7 @@ from ostler.store.clock import database_now
 from ostler.store.engine import Store
 from ostler.store.owners import is_gone
 from ostler.store.schedules import ATTEMPTS, Taken
+from ostler.store.telling import tell_watch_failed
 from ostler.triggers.schedules.plan import Schedule
 
 ACTOR = "watcher"
@@ -99,7 +100,7 @@ class Watcher:
         except _Overtaken:
             return None
         except OstlerError as error:
-            write = _not_done(error)
+            write = _not_done(schedule, taken, error)
         try:
             return Fired(schedule, taken.mark, self._write(taken, write, now), failed=True)
         except _Overtaken:
@@ -114,8 +115,12 @@ class Watcher:
         return outcome
 
 
-def _not_done(error: OstlerError) -> Write:
-    return lambda _session, _at: f"not done: {error.message}"
+def _not_done(schedule: Schedule, taken: Taken, error: OstlerError) -> Write:
+    def write(session: Session, at: datetime) -> str:
+        tell_watch_failed(session, schedule.id, taken.mark, schedule.dataset, schedule.do, at=at)
+        return f"not done: {error.message}"
+
+    return write
 
 
 class _Overtaken(Exception):
