@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ostler.core.datasets import Dataset
     from ostler.core.errors import BadInput
+    from ostler.triggers.gates.measured import Measured
     from ostler.triggers.gates.report import GateReport, Judged
 
 _LAST = "last-published"
@@ -155,11 +156,21 @@ def _of_dataset(
             raise NotFound(
                 f"there is no contract for {name}", f"draft one: ostler contract infer {name}"
             )
-        known, base = parts.datasets(), None
         at = _base(dataset, against)
-        if at is not None:
-            base = measure_dataset(dataset, promised, known, version=at, now=now)
-        measured = measure_dataset(dataset, promised, known, version=version, reference=at, now=now)
+
+        def measured_at(version: int | None, reference: int | None = None) -> "Measured":
+            return measure_dataset(
+                dataset,
+                promised,
+                parts.datasets(),
+                version=version,
+                reference=reference,
+                states=parts.states,
+                now=now,
+            )
+
+        base = None if at is None else measured_at(at)
+        measured = measured_at(version, at)
         report = judge(measured, base)
         if open_items:
             with parts.store.transaction() as session:

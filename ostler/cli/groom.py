@@ -9,6 +9,8 @@ from ostler.cli import options
 from ostler.cli.options import example
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ostler.agents.grooming import Groomed
     from ostler.cli.opening import Opened
     from ostler.core.items import Alert
@@ -50,16 +52,28 @@ def groom(
     return 0
 
 
-def run(parts: "Opened", dataset: str, about: "tuple[Alert, ...]") -> "Groomed":
-    """One grooming run, with progress."""
+def run(
+    parts: "Opened",
+    dataset: str,
+    about: "tuple[Alert, ...]",
+    beat: "Callable[[], None]" = lambda: None,
+) -> "Groomed":
+    """One grooming run, with progress; `beat` is called at every step of it."""
     from ostler.agents.grooming import groom as run_groom
-    from ostler.cli.output import progress
+    from ostler.cli.output import progress, say
 
     contract = parts.contract_text(dataset)
+    if differs := parts.unpublished(dataset):
+        say(differs)
     with progress(f"grooming {dataset}") as bar:
         known = parts.current(dataset)
+
+        def step(text: str) -> None:
+            bar(text)
+            beat()
+
         return run_groom(
-            parts.groomer, known, contract, parts.datasets(), alerts=about, progress=bar
+            parts.groomer, known, contract, parts.datasets(), alerts=about, progress=step
         )
 
 
@@ -87,8 +101,10 @@ class _Bench:
 
         return table_of(self.parts.current(dataset)).version
 
-    def groom(self, dataset: str, about: "tuple[Alert, ...]") -> "Groomed":
-        return run(self.parts, dataset, about)
+    def groom(
+        self, dataset: str, about: "tuple[Alert, ...]", beat: "Callable[[], None]"
+    ) -> "Groomed":
+        return run(self.parts, dataset, about, beat)
 
 
 def _due(parts: "Opened", as_json: bool) -> int:

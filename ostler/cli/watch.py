@@ -86,7 +86,12 @@ def _watcher(parts: "Opened", planned: "tuple[Schedule, ...]") -> "Watcher":
     def look(name: str, drift_only: bool) -> "tuple[Dataset, Measured]":
         dataset, contract = parts.current(name), parts.contract(name)
         measured = measure_dataset(
-            dataset, contract, parts.datasets(), drift_only=drift_only, now=now()
+            dataset,
+            contract,
+            parts.datasets(),
+            drift_only=drift_only,
+            states=parts.states,
+            now=now(),
         )
         return dataset, measured
 

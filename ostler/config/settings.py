@@ -22,10 +22,10 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from ostler.config.section import Section
+from ostler.config.section import FILE, Section
 from ostler.config.timing import Notify, Recurring, Watch
 from ostler.core.datasets import Connection
-from ostler.core.errors import BadInput
+from ostler.core.errors import BadInput, NotFound
 from ostler.core.rollout import Rollout
 
 
@@ -253,6 +253,8 @@ class Settings(BaseSettings):
     effects: dict[str, Effect] = Field(default_factory=dict)
     """Destinations outside, by name."""
     lineage: Lineage = Field(default_factory=Lineage)
+    environments: dict[str, dict[str, str]] = Field(default_factory=dict[str, dict[str, str]])
+    """By environment: which dataset holds what, as in `staging: {people: people_staging}`."""
     watch: dict[str, tuple[Watch, ...]] = Field(default_factory=dict[str, tuple[Watch, ...]])
     """What is done about a dataset, and when; one entry or a list of them per dataset."""
     recurring: dict[str, Recurring] = Field(default_factory=dict[str, Recurring])
@@ -261,6 +263,17 @@ class Settings(BaseSettings):
     """People and channels that are told, by name."""
     console_url: str = ""
     """Where a browser opens a proposal: an address with {proposal} in it."""
+
+    def in_environment(self, name: str, environment: str) -> str:
+        """The dataset that holds `name` there; by default it is called so. NotFound without one."""
+        if environment not in self.environments:
+            known = ", ".join(sorted(self.environments)) or "none"
+            raise NotFound(
+                f"there is no environment {environment!r}; known are: {known}",
+                f"name it in {FILE}, as in  environments: {{{environment}: "
+                f"{{{name}: {name}_{environment}}}}}",
+            )
+        return self.environments[environment].get(name, name)
 
     @field_validator("watch", mode="before")
     @classmethod

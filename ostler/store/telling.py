@@ -6,7 +6,7 @@ document that was edited is no reason not to tell.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -40,6 +40,7 @@ KINDS: dict[str, str] = {
     "proposal.aborted": "it was taken out again while it was a canary",
     "proposal.reverted": "it was in the table and was taken out again",
     "run.parked": "a run left proposals that wait for votes; once per run",
+    "contract.published": "a version of a contract is in force; its compatibility and consumers",
     "item.open": "a finding opened a backlog item",
     "item.done": "its criteria hold on the published version",
     "item.reopened": "it is to be done again",
@@ -205,6 +206,20 @@ def tell_watch_failed(
         "occurrence": mark,
     }
     enqueue(session, event_id(schedule, mark, "failed"), "watch.failed", data, at=at)
+
+
+def tell_contract(
+    session: Session,
+    dataset: str,
+    number: int,
+    facts: Mapping[str, JsonValue],
+    *,
+    at: datetime,
+) -> None:
+    """A version of a contract has come into force; `facts` name versions, digests and readers."""
+    identity = event_id(dataset, "contract", number)
+    data: dict[str, JsonValue] = {"dataset": dataset, "number": number, **facts}
+    enqueue(session, identity, "contract.published", data, at=at)
 
 
 def _row(session: Session, row: type[Stored], name: str) -> Row[Any]:

@@ -5,6 +5,7 @@ tried again after a pause that grows, and in the end given up and shown.
 """
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,8 +44,11 @@ class Bench(Protocol):
         """The newest version of a dataset, brought up to date first (NotFound)."""
         ...
 
-    def groom(self, dataset: str, about: tuple[Alert, ...]) -> Groomed:
-        """One run, about alerts or, without any, about the dataset as a whole."""
+    def groom(self, dataset: str, about: tuple[Alert, ...], beat: Callable[[], None]) -> Groomed:
+        """One run, about alerts or, without any, about the dataset as a whole.
+
+        Calls `beat` now and then, so that nobody else takes the dataset meanwhile.
+        """
         ...
 
 
@@ -121,18 +125,18 @@ class DueRuns:
                 for group in alerts.firing(session, held.dataset)
                 if group.version != version or not group.run
             )
+        beat = self._beat(held)
         groomed = [
-            self._about(held, unseen[place : place + ALERTS])
+            self._about(unseen[place : place + ALERTS], beat)
             for place in range(0, len(unseen), ALERTS)
         ]
         if held.whole:
-            self._renew(held)
-            groomed.append(self.bench.groom(held.dataset, ()))
+            groomed.append(self.bench.groom(held.dataset, (), beat))
         return tuple(groomed)
 
-    def _about(self, held: DueClaim, groups: tuple[AlertGroup, ...]) -> Groomed:
-        self._renew(held)
-        groomed = self.bench.groom(held.dataset, tuple(group.alert for group in groups))
+    def _about(self, groups: tuple[AlertGroup, ...], beat: Callable[[], None]) -> Groomed:
+        about = tuple(group.alert for group in groups)
+        groomed = self.bench.groom(about[0].dataset, about, beat)
         with self.store.transaction() as session:
             alerts.looked_into(
                 session,
@@ -144,9 +148,19 @@ class DueRuns:
             )
         return groomed
 
-    def _renew(self, held: DueClaim) -> None:
-        with self.store.transaction() as session:
-            renew_due(session, held, lease_seconds=self.settings.lease_seconds)
+    def _beat(self, held: DueClaim) -> Callable[[], None]:
+        """Renews the lease, when a third of it has passed."""
+        lease = self.settings.lease_seconds
+        last = time.monotonic()
+
+        def beat() -> None:
+            nonlocal last
+            if time.monotonic() - last > lease / 3:
+                last = time.monotonic()
+                with self.store.transaction() as session:
+                    renew_due(session, held, lease_seconds=lease)
+
+        return beat
 
     def _failed(self, held: DueClaim, error: Exception) -> Ran:
         # A dataset that is not there will not come by waiting.

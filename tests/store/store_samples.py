@@ -38,6 +38,8 @@ from ostler.store import (
     items,
     lineage,
     proposals,
+    receiving,
+    registry,
     runs,
     schedules,
     votes,
@@ -168,6 +170,8 @@ def _begin(session: Session, objects: Objects) -> None:
     )
     arrival = alerts.Arrival("orders", report(), at, timedelta(hours=1))
     [group] = alerts.receive(session, [arrival], actor="alerts", at=at).fired
+    arrival = receiving.Arrival("orders", report(), at, timedelta(hours=1))
+    [group] = receiving.receive(session, [arrival], actor="alerts", at=at).fired
     alerts.looked_into(session, [group.id], run="R-1", version=3, actor=agent, at=at)
     due.mark_due(session, "orders", "a test", at)
     dead = dead_letters.letter("", "it is not JSON", b"nonsense")
@@ -183,6 +187,10 @@ def _begin(session: Session, objects: Objects) -> None:
     proposals.park(session, parked, ProposalState.PARKED, at=at, actor=agent)
     runs.finish_run(session, "R-1", RunState.PARKED, actor=agent, at=at, trace="00-1")
     votes.cast(session, vote(parked), votes_needed=1, roles_needed=())
+    first = registry.Release("orders", "rules: []", "1.0.0", "full", parked.id, replaces="")
+    registry.publish(session, first, actor=agent, at=at)
+    second = registry.Release("orders", "rules: [a]", "1.1.0", "full", parked.id, contract)
+    registry.publish(session, second, actor=agent, at=at)
 
 
 def _execute(session: Session) -> None:

@@ -14,11 +14,12 @@ from sqlmodel import Session
 from ostler.core.base import Frozen
 from ostler.core.errors import BadInput
 from ostler.core.reports import Report
-from ostler.store import alerts, datasets
-from ostler.store.alerts import AlertGroup, Arrival, Told
+from ostler.store import datasets
+from ostler.store.alerts import AlertGroup
 from ostler.store.dead_letters import DeadLetter, add_letter, end_letter, letter
 from ostler.store.due import mark_due
 from ostler.store.engine import Store
+from ostler.store.receiving import Arrival, Told, receive
 from ostler.triggers.alerts.closing import close_resolved
 from ostler.triggers.alerts.naming import Names
 from ostler.triggers.alerts.reading import Message, read_message
@@ -114,7 +115,7 @@ class Intake:
             for message, found in zip(messages, reports, strict=True)
         ]
         arrivals = [arrival for one in read for arrival in one.arrivals]
-        received = alerts.receive(session, arrivals, actor=ACTOR, at=now)
+        received = receive(session, arrivals, actor=ACTOR, at=now)
         # Once for each dataset, with the last of its causes for a reason.
         begin = now + self.settle
         for dataset, group in {group.alert.dataset: group for group in received.fired}.items():

@@ -11,6 +11,7 @@ from ostler.tools.contracts.contract import Contract
 from ostler.tools.drift.findings import drift_findings
 from ostler.tools.neighbours import neighbours
 from ostler.tools.quality.measure import measure
+from ostler.tools.states import States
 from ostler.triggers.gates.measured import SAMPLE, Measured
 
 
@@ -22,12 +23,14 @@ def measure_dataset(
     version: int | None = None,
     reference: int | None = None,
     drift_only: bool = False,
+    states: States | None = None,
     now: datetime,
 ) -> Measured:
     """A version of a dataset, the newest by default, by its contract and for drift.
 
     Drift is measured against the version `reference`, by default the one before data last came in.
-    Foreign keys look into the datasets that are `known`. NotFound for a version that there is not.
+    Foreign keys look into the datasets that are `known`; with `states` only new data files of a
+    large table are read. NotFound for a version that there is not.
     """
     table = table_of(dataset)
     view = table.view(version)
@@ -42,7 +45,7 @@ def measure_dataset(
         return table_of(by_name[name]).view() if name in by_name else None
 
     others = neighbours([one.rule for one in checks], table, newest, reference=reference)
-    results = measure(view, checks, now=now, others=others, sample=SAMPLE)
+    results = measure(view, checks, now=now, others=others, sample=SAMPLE, states=states)
     drift = () if reference is None else drift_findings(view, others[f"@{reference}"], now=now)
     findings = [
         Finding(dataset=dataset.name, version=view.version, result=one, source="contract")

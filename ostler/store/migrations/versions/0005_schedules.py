@@ -9,7 +9,7 @@ from sqlalchemy import Column, PrimaryKeyConstraint
 from ostler.store.types import TEXT, WHOLE
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
