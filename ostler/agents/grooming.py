@@ -15,7 +15,7 @@ from ostler.agents.outputs import Parking, Prioritized, Proposed, Validated
 from ostler.config.settings import Grooming
 from ostler.core.base import Frozen
 from ostler.core.canonical import Digest, short_id
-from ostler.core.checks import Check, ForeignKey
+from ostler.core.checks import Check
 from ostler.core.datasets import Dataset
 from ostler.core.items import Alert
 from ostler.core.runs import RunInputs, Step
@@ -191,7 +191,7 @@ def _inputs(
 ) -> RunInputs:
     table = table_of(dataset)
     checks = _checks(dataset, contract)
-    wanted = {check.rule.dataset for check in checks if isinstance(check.rule, ForeignKey)}
+    wanted = {check.rule.reads[0] for check in checks}
     read = [
         (other.name, table_of(other), table_of(other).version)
         for other in others

@@ -105,12 +105,11 @@ class Opened:
 
     def current(self, name: str) -> Dataset:
         """A dataset, and those that its contract names, with what has happened in PostgreSQL."""
-        from ostler.core.checks import ForeignKey
         from ostler.tables.targets import current
 
         dataset, contract = self.dataset(name), self.contract(name)
-        rules = [check.rule for check in contract.checks] if contract else []
-        named = {rule.dataset for rule in rules if isinstance(rule, ForeignKey)} | {name}
+        checks = contract.checks if contract else ()
+        named = {name, *(check.rule.reads[0] for check in checks)}
         for one in self.datasets():
             if one.name in named:
                 current(one, self.workspace.settings.connections)

@@ -23,17 +23,14 @@ from ostler.core.checks import (
     Unique,
 )
 from ostler.core.errors import InternalError
+from ostler.core.formula_reading import read
+from ostler.core.row_rules import Format, Holds, LengthBetween, RequiredIf
 from ostler.tables.sql import quoted
-from ostler.tables.view import Parameter, View
+from ostler.tables.view import View
 from ostler.tools.quality import reading
-
-
-@dataclass(frozen=True)
-class Condition:
-    """An SQL boolean expression over the rows of one view, and the values it binds, in order."""
-
-    sql: str
-    parameters: tuple[Parameter, ...] = ()
+from ostler.tools.quality.condition import Condition
+from ostler.tools.quality.formats import PATTERNS, codes
+from ostler.tools.quality.formulas import truth
 
 
 @dataclass(frozen=True)
@@ -150,6 +147,36 @@ def _foreign_key(rule: ForeignKey, ground: Ground) -> Condition:
 @_failing.register
 def _near_duplicates(rule: NearDuplicates, ground: Ground) -> Condition:
     return Condition(_listed(ground.view.row), (rule.rows,))
+
+
+@_failing.register
+def _required_if(rule: RequiredIf, ground: Ground) -> Condition:
+    when = truth(read(rule.when))
+    return Condition(f"{quoted(rule.column)} IS NULL AND {when.sql}", when.parameters)
+
+
+@_failing.register
+def _length(rule: LengthBetween, ground: Ground) -> Condition:
+    bounds = (("<", rule.minimum), (">", rule.maximum))
+    given = [(sign, bound) for sign, bound in bounds if bound is not None]
+    size = f"length({reading.text(rule.column)})"
+    return Condition(
+        f"({' OR '.join(f'{size} {sign} ?' for sign, _ in given)})",
+        tuple(bound for _, bound in given),
+    )
+
+
+@_failing.register
+def _format(rule: Format, ground: Ground) -> Condition:
+    if rule.format in PATTERNS:
+        return _pattern(Pattern(column=rule.column, regex=PATTERNS[rule.format]), ground)
+    return _accepted(AcceptedValues(column=rule.column, values=codes(rule.format)), ground)
+
+
+@_failing.register
+def _holds(rule: Holds, ground: Ground) -> Condition:
+    holds = truth(read(rule.holds))
+    return Condition(f"NOT {holds.sql}", holds.parameters)
 
 
 def _list(columns: Sequence[str]) -> str:

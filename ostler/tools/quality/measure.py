@@ -1,29 +1,29 @@
 """Checks measured on one state of a table: all that look at rows in a single scan of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ostler.core.base import RowId
-from ostler.core.checks import AnyRule, Check, CheckResult, Drift, Freshness, RowCount
+from ostler.core.checks import (
+    AnyRule,
+    Check,
+    CheckResult,
+    Drift,
+    Freshness,
+    RowCount,
+    is_about_rows,
+)
 from ostler.tables.view import View
 from ostler.tools.drift.measure import measure_drift
 from ostler.tools.quality import reading
-from ostler.tools.quality.conditions import Condition, Ground, condition
+from ostler.tools.quality.apart import is_apart, measured_apart, place_of, rows_apart
+from ostler.tools.quality.condition import Condition
+from ostler.tools.quality.conditions import Ground, condition
 from ostler.tools.quality.needs import ground_of, obstacle, reference_of, refuse_bad_patterns
+from ostler.tools.quality.outcome import Outcome
 from ostler.tools.quality.wording import aged, counted, share_of
 
 _SECONDS_PER_HOUR = 3600
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """What a rule gave, before anyone says whether it is good enough."""
-
-    failing: int
-    observed: str = ""
-    """Empty for a rule about rows, whose share says it."""
-    rows: tuple[RowId, ...] = ()
 
 
 def measure(
@@ -53,10 +53,16 @@ def measure(
     rules = tuple(dict.fromkeys(check.rule for check in checks))
     obstacles = {rule: obstacle(rule, view, others) for rule in rules}
     possible = [rule for rule in rules if not obstacles[rule]]
-    outcomes = {rule: _Outcome(1, why) for rule, why in obstacles.items() if why}
+    outcomes = {rule: Outcome(1, why) for rule, why in obstacles.items() if why}
     outcomes |= _drifts(view, (r for r in possible if isinstance(r, Drift)), others)
-    with ground_of(view, possible, others) as ground:
-        total, scanned = _scan(ground, possible, now, sample)
+    outcomes |= {
+        rule: measured_apart(view, rule, others, now=now, sample=sample)
+        for rule in possible
+        if is_apart(rule)
+    }
+    together = [rule for rule in possible if not is_apart(rule)]
+    with ground_of(view, together, others) as ground:
+        total, scanned = _scan(ground, together, now, sample)
     outcomes |= scanned
     return tuple(_result(check, outcomes[check.rule], total, now) for check in checks)
 
@@ -76,28 +82,21 @@ def failing_rows(
     """
     others = others or {}
     refuse_bad_patterns(view, [check])
-    if obstacle(check.rule, view, others) or not _is_about_rows(check.rule):
+    if obstacle(check.rule, view, others) or not is_about_rows(check.rule):
         return ()
+    if is_apart(check.rule):
+        return rows_apart(view, check.rule, others, limit=limit, offset=offset)
     with ground_of(view, [check.rule], others) as ground:
         failing = condition(check.rule, ground)
         found = view.query(
             f"SELECT {view.row} FROM {view.source} WHERE {failing.sql}"
-            f" ORDER BY {_place(view.row)} LIMIT ? OFFSET ?",
+            f" ORDER BY {place_of(view.row)} LIMIT ? OFFSET ?",
             [*failing.parameters, limit, offset],
         )
     return tuple(row[0] for row in found)
 
 
-def _is_about_rows(rule: AnyRule) -> bool:
-    return not isinstance(rule, RowCount | Freshness | Drift)
-
-
-def _place(row: str) -> str:
-    """What rows are ordered by: ids that are numbers as numbers, then the others as text."""
-    return f"row(TRY_CAST({row} AS BIGINT), {row})"
-
-
-def _result(check: Check, outcome: _Outcome, total: int, now: datetime) -> CheckResult:
+def _result(check: Check, outcome: Outcome, total: int, now: datetime) -> CheckResult:
     about_rows = not outcome.observed
     limit = check.max_share * total if check.max_failing is None else check.max_failing
     return CheckResult(
@@ -113,12 +112,12 @@ def _result(check: Check, outcome: _Outcome, total: int, now: datetime) -> Check
 
 def _drifts(
     view: View, rules: Iterable[Drift], others: Mapping[str, View]
-) -> dict[AnyRule, _Outcome]:
+) -> dict[AnyRule, Outcome]:
     families: dict[int, list[Drift]] = {}
     for rule in rules:
         families.setdefault(rule.reference, []).append(rule)
     return {
-        result.rule: _Outcome(int(result.drifted), result.observed)
+        result.rule: Outcome(int(result.drifted), result.observed)
         for family in families.values()
         for result in measure_drift(view, reference_of(family[0], others), family)
     }
@@ -126,7 +125,7 @@ def _drifts(
 
 def _scan(
     ground: Ground, rules: Sequence[AnyRule], now: datetime, sample: int
-) -> tuple[int, dict[AnyRule, _Outcome]]:
+) -> tuple[int, dict[AnyRule, Outcome]]:
     """The number of rows, and the outcome of every rule but drift, by one query.
 
     Each rule is a column of the inner query; the outer one aggregates them all at once.
@@ -148,14 +147,14 @@ def _scan(
     ]
     total, *found = view.one(
         f"SELECT {', '.join(['count(*)', *outer])} FROM (SELECT"
-        f" {', '.join([f'{view.row} AS id', f'{_place(view.row)} AS place', *inner])}"
+        f" {', '.join([f'{view.row} AS id', f'{place_of(view.row)} AS place', *inner])}"
         f" FROM {view.source})",
         [value for column in columns for value in column.parameters],
     )
-    outcomes: dict[AnyRule, _Outcome] = {
+    outcomes: dict[AnyRule, Outcome] = {
         rule: _age(rule, newest, utc)
         if isinstance(rule, Freshness)
-        else _Outcome(newest, rows=tuple(rows or ())[:sample])
+        else Outcome(newest, rows=tuple(rows or ())[:sample])
         for rule, newest, rows in zip(scanned, found[::2], found[1::2], strict=True)
     }
     outcomes |= {rule: _size(rule, total) for rule in rules if isinstance(rule, RowCount)}
@@ -170,13 +169,13 @@ def _times(rule: Freshness, now: datetime) -> Condition:
     )
 
 
-def _age(rule: Freshness, newest: datetime | None, now: datetime) -> _Outcome:
+def _age(rule: Freshness, newest: datetime | None, now: datetime) -> Outcome:
     hours = (now - newest).total_seconds() / _SECONDS_PER_HOUR if newest else None
     stale = hours is None or hours > rule.max_age_hours
-    return _Outcome(int(stale), aged(newest, hours or 0.0, rule))
+    return Outcome(int(stale), aged(newest, hours or 0.0, rule))
 
 
-def _size(rule: RowCount, rows: int) -> _Outcome:
+def _size(rule: RowCount, rows: int) -> Outcome:
     too_few = rule.minimum is not None and rows < rule.minimum
     too_many = rule.maximum is not None and rows > rule.maximum
-    return _Outcome(int(too_few or too_many), counted(rows, rule))
+    return Outcome(int(too_few or too_many), counted(rows, rule))

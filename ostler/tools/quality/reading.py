@@ -51,6 +51,20 @@ _READS: dict[LogicalType, Callable[[str], str]] = {
 }
 
 
+def compared(one: str, sign: str, other: str) -> str:
+    """Two texts compared as numbers, times or times of day where both can be read so; else NULL.
+
+    Texts can be equal or not, but one is not before another in any sense a rule could mean.
+    """
+    cases = [
+        f"WHEN {read(one)} IS NOT NULL AND {read(other)} IS NOT NULL"
+        f" THEN {read(one)} {sign} {read(other)}"
+        for read in (number, timestamp, time_of_day)
+    ]
+    last = f"ELSE {one} {sign} {other}" if sign in ("=", "!=") else ""
+    return f"(CASE {' '.join(cases)} {last} END)"
+
+
 def reads_as(kind: LogicalType, value: str) -> str:
     """Whether a text can be read as a logical type of ODCS; never NULL."""
     return f"coalesce({_READS[kind](value)}, FALSE)"

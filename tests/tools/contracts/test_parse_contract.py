@@ -20,6 +20,7 @@ from ostler.core.checks import (
     Unique,
 )
 from ostler.core.errors import BadInput
+from ostler.core.row_rules import LengthBetween
 from ostler.tools.contracts.contract import Contract
 from ostler.tools.contracts.parse import parse_contract
 
@@ -99,7 +100,10 @@ schema:
         ),
         (
             "logicalTypeOptions: {pattern: '[a-z]+', minLength: 2, maxLength: 5}",
-            [Pattern(column="a", regex="[a-z]+"), Pattern(column="a", regex="(?s).{2,5}")],
+            [
+                Pattern(column="a", regex="[a-z]+"),
+                LengthBetween(column="a", minimum=2, maximum=5),
+            ],
         ),
         ("enum: [{value: x}, {value: y}]", [AcceptedValues(column="a", values=("x", "y"))]),
         (
