@@ -10,7 +10,8 @@ from ostler.core.checks import AnyRule
 from ostler.core.formula import names_in, renamed
 from ostler.core.formula_reading import read
 from ostler.core.formula_writing import written
-from ostler.core.table_rules import Declared, Schema
+from ostler.core.masks import is_masked
+from ostler.core.table_rules import Declared, Fairness, Schema
 from ostler.tools.contracts.keys import suggestion
 from ostler.tools.contracts.report import Report
 
@@ -28,6 +29,8 @@ class Columns:
     types: Mapping[str, str]
     physical: Mapping[str, str] = field(default_factory=dict[str, str])
     """The type that the table stores, where the contract says it."""
+    classes: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The classification, where the contract has one."""
 
     def resolved(self, rule: AnyRule, path: str, report: Report) -> AnyRule | None:
         """A rule with the names of the table; None when it names a column that is not listed."""
@@ -39,7 +42,11 @@ class Columns:
                 f"{path} names column {name!r}, which the schema does not list"
                 f"{suggestion(name, self.stored)}"
             )
-        return None if unlisted else renamed_rule(rule, self.stored)
+        if unlisted:
+            return None
+        if isinstance(rule, Fairness) and is_masked(self.classes.get(rule.column, "")):
+            rule = rule.model_copy(update={"anonymous": True})
+        return renamed_rule(rule, self.stored)
 
     @property
     def _declared(self) -> tuple[Declared, ...]:
@@ -86,6 +93,7 @@ def columns_of(schema: SchemaObject, path: str, report: Report) -> Columns:
     stored: dict[str, str] = {}
     types: dict[str, str] = {}
     physical: dict[str, str] = {}
+    classes: dict[str, str] = {}
     for place, column in enumerate(schema.properties or []):
         name = column.name or column.physicalName
         if not name:
@@ -98,4 +106,6 @@ def columns_of(schema: SchemaObject, path: str, report: Report) -> Columns:
             types[name] = column.logicalType
         if column.physicalType:
             physical[name] = column.physicalType
-    return Columns(stored, types, physical)
+        if column.classification:
+            classes[name] = column.classification
+    return Columns(stored, types, physical, classes)

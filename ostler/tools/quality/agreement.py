@@ -5,7 +5,7 @@ import pyarrow as pa
 from ostler.core.table_rules import Agreement
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
-from ostler.tools.quality.condition import Condition
+from ostler.tools.quality.duckdb_sql import Bound
 from ostler.tools.quality.keys import all_present, as_row, columns_as_text
 from ostler.tools.quality.numbers import READ, close
 from ostler.tools.quality.reading import number, text, timestamp
@@ -21,7 +21,7 @@ def values_of(rule: Agreement, other: View) -> pa.Table:
     )
 
 
-def disagreeing(rule: Agreement, view: View, said: str) -> Condition:
+def disagreeing(rule: Agreement, view: View, said: str, bound: Bound) -> str:
     """The rows whose value is none of those that relation `said`, of `values_of`, has for them."""
     parts = [*(text(column) for column in rule.on), text(rule.column)]
     places = [quoted(str(place)) for place in range(len(rule.on))]
@@ -32,16 +32,16 @@ def disagreeing(rule: Agreement, view: View, said: str) -> Condition:
         f" WHERE {all_present(parts)}) g JOIN {quoted(said)} s"
         f" ON {' AND '.join(f'g.{place} = s.{place}' for place in places)}"
         f" GROUP BY {', '.join([*(f'g.{place}' for place in places), 'g.v'])}"
-        f" HAVING NOT bool_or({_agree('g.v', 's.value')})"
+        f" HAVING NOT bool_or({_agree('g.v', 's.value', bound(rule.tolerance))})"
     )
-    return Condition(f"{all_present(parts)} AND {as_row(parts)} IN ({pairs})", (rule.tolerance,))
+    return f"{all_present(parts)} AND {as_row(parts)} IN ({pairs})"
 
 
-def _agree(one: str, other: str) -> str:
+def _agree(one: str, other: str, tolerance: str) -> str:
     """Whether two texts say the same: as texts, as numbers, or as times."""
     left, right = number(one), number(other)
     scale = f"greatest(abs({left}), abs({right}))"
     return (
-        f"({one} = {other} OR {close(left, right, scale, READ)}"
+        f"({one} = {other} OR {close(left, right, tolerance, scale, READ)}"
         f" OR coalesce({timestamp(one)} = {timestamp(other)}, FALSE))"
     )

@@ -17,7 +17,8 @@ from ostler.core.row_rules import Format
 from ostler.core.table_rules import Agreement, Balance, Fairness, Gaps, Schema, Total, Volume
 from ostler.tables.view import View
 from ostler.tools.quality.agreement import disagreeing, values_of
-from ostler.tools.quality.condition import Condition
+from ostler.tools.quality.conditions import place_of
+from ostler.tools.quality.duckdb_sql import Bound
 from ostler.tools.quality.fairness import audited
 from ostler.tools.quality.formats import is_checked, unformed, unformed_values
 from ostler.tools.quality.outcome import Outcome
@@ -43,12 +44,12 @@ def measured_apart(
     with _beside(view, rule, others):
         if not is_about_rows(rule):
             return _whole(rule, view, now)
-        failing = _failing(rule, view)
+        bound = Bound()
+        failing = _failing(rule, view, bound)
         count, rows = view.one(
-            f"SELECT count(*), arg_min(id, place, {max(sample, 1):d}) FROM"
-            f" (SELECT {view.row} AS id, {place_of(view.row)} AS place FROM {view.source}"
-            f" WHERE {failing.sql})",
-            failing.parameters,
+            f"SELECT count(*), arg_min(id, row({place_of('id')}, id), {max(sample, 1):d}) FROM"
+            f" (SELECT {view.row} AS id FROM {view.source} WHERE {failing})",
+            bound.values,
         )
     return Outcome(count, rows=tuple(rows or ())[:sample])
 
@@ -58,18 +59,15 @@ def rows_apart(
 ) -> tuple[RowId, ...]:
     """A page of the rows that fail one of these rules, by id."""
     with _beside(view, rule, others):
-        failing = _failing(rule, view)
+        bound = Bound()
+        failing = _failing(rule, view, bound)
         found = view.query(
-            f"SELECT {view.row} FROM {view.source} WHERE {failing.sql}"
-            f" ORDER BY {place_of(view.row)} LIMIT ? OFFSET ?",
-            [*failing.parameters, limit, offset],
+            f"SELECT {view.row} FROM {view.source} WHERE {failing}"
+            f" ORDER BY {place_of(view.row)}, {view.row}"
+            f" LIMIT {bound(limit)} OFFSET {bound(offset)}",
+            bound.values,
         )
     return tuple(row[0] for row in found)
-
-
-def place_of(row: str) -> str:
-    """What rows are ordered by: ids that are numbers as numbers, then the others as text."""
-    return f"row(TRY_CAST({row} AS BIGINT), {row})"
 
 
 @contextmanager
@@ -98,17 +96,17 @@ def _held(rule: AnyRule, view: View, others: Mapping[str, View]) -> pa.Table | N
             return None
 
 
-def _failing(rule: AnyRule, view: View) -> Condition:
+def _failing(rule: AnyRule, view: View, bound: Bound) -> str:
     """The rows that fail, given what stands beside."""
     match rule:
         case Balance():
-            return unbalanced(rule, view)
+            return unbalanced(rule, view, bound)
         case Total():
-            return differing(rule, view, _BESIDE)
+            return differing(rule, view, _BESIDE, bound)
         case Agreement():
-            return disagreeing(rule, view, _BESIDE)
+            return disagreeing(rule, view, _BESIDE, bound)
         case Gaps():
-            return after_gaps(rule, view)
+            return after_gaps(rule, view, bound)
         case Format():
             return unformed(rule, _BESIDE)
         case _:

@@ -8,7 +8,9 @@ from ostler.core.phrases import VALUE, shortened
 from ostler.core.table_rules import Fairness
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
-from ostler.tools.quality.formulas import truth
+from ostler.tools.quality.conditions import Ground
+from ostler.tools.quality.duckdb_sql import Bound
+from ostler.tools.quality.formulas import condition_of
 from ostler.tools.quality.outcome import Outcome
 from ostler.tools.quality.reading import text
 
@@ -31,12 +33,13 @@ class Group:
 
 def audited(rule: Fairness, view: View) -> Outcome:
     """How far the shares of the groups lie apart, of those that are large enough."""
-    holds = truth(read(rule.outcome))
+    bound = Bound()
+    holds = Ground(view, {}).writer(bound).condition(condition_of(read(rule.outcome)))
     found = view.query(
         f"SELECT g, count(h), count(*) FILTER (WHERE h) FROM (SELECT {text(rule.column)} AS g,"
-        f" {holds.sql} AS h FROM {view.source} WHERE {quoted(rule.column)} IS NOT NULL)"
+        f" {holds} AS h FROM {view.source} WHERE {quoted(rule.column)} IS NOT NULL)"
         " GROUP BY g HAVING count(h) > 0 ORDER BY g",
-        holds.parameters,
+        bound.values,
     )
     every = [Group(str(name), int(rows), int(holding)) for name, rows, holding in found]
     large = [group for group in every if group.rows >= rule.minimum_size]

@@ -14,7 +14,6 @@ import pyarrow as pa
 from ostler.core.row_rules import Format, FormatName
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
-from ostler.tools.quality.condition import Condition
 from ostler.tools.quality.reading import text
 
 _LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -79,9 +78,9 @@ def unformed_values(rule: Format, view: View) -> pa.Table:
     return pa.table({"value": pa.array(wrong, pa.string())})
 
 
-def unformed(rule: Format, wrong: str) -> Condition:
+def unformed(rule: Format, wrong: str) -> str:
     """The rows whose value is in relation `wrong`, of `unformed_values`."""
-    return Condition(f"{text(rule.column)} IN (SELECT value FROM {quoted(wrong)})")
+    return f"{text(rule.column)} IN (SELECT value FROM {quoted(wrong)})"
 
 
 @cache

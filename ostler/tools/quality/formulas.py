@@ -1,178 +1,142 @@
-"""Formulas compiled to SQL: NULL where they are unknown, values always bound.
+"""Formulas as trees of `expressions`: unknown where a value is missing or cannot be read.
 
-A value that is missing, or cannot be read as what a formula needs, makes it unknown; so does a
-division by zero, and a number that is not finite. Comparisons of what was computed forgive rounding
-in the ninth digit, so that 3 * 0.1 is 0.3.
+Comparisons of what was computed forgive rounding in the ninth digit, so that 3 * 0.1 is 0.3.
 """
 
-from datetime import UTC, datetime
 from functools import singledispatch
 
+from ostler.core import formula as f
 from ostler.core.errors import InternalError
-from ostler.core.formula import (
+from ostler.core.formula_reading import is_time
+from ostler.tools.quality.expressions import (
     Arithmetic,
     Both,
-    Call,
+    Cell,
     Compare,
+    CompareComputed,
+    Comparison,
+    Condition,
+    Constant,
     Either,
-    Formula,
-    Implies,
-    IsMissing,
+    FirstOf,
+    Length,
+    Magnitude,
     Matches,
-    Name,
+    Missing,
     Not,
     Number,
     OneOf,
-    Text,
-    is_numeric,
+    Seconds,
+    Time,
+    TimeOfDay,
+    Value,
+    present,
 )
-from ostler.core.formula_reading import is_time
-from ostler.tables.sql import quoted
-from ostler.tools.quality import reading
-from ostler.tools.quality.condition import Condition
 
-_ROUNDING = 1e-9
-_DAY, _HOUR = 86_400_000_000, 3_600_000_000
-
-
-def truth(formula: Formula) -> Condition:
-    """Whether a formula holds: TRUE, FALSE, or NULL where that is unknown."""
-    return _truth(formula)
+_SECONDS = {"days": 86_400.0, "hours": 3_600.0}
 
 
 @singledispatch
-def _truth(formula: Formula) -> Condition:
+def condition_of(formula: f.Formula) -> Condition:
+    """What a formula says, as a tree; InternalError for one that is a value."""
     raise InternalError(f"{type(formula).__name__} is neither true nor false")
 
 
-@_truth.register
-def _not(formula: Not) -> Condition:
-    return _put("(NOT {})", truth(formula.inner))
+@condition_of.register
+def _(formula: f.Not) -> Condition:
+    return Not(condition_of(formula.inner))
 
 
-@_truth.register
-def _both(formula: Both) -> Condition:
-    return _put("({} AND {})", truth(formula.left), truth(formula.right))
+@condition_of.register
+def _(formula: f.Both) -> Condition:
+    return Both((condition_of(formula.left), condition_of(formula.right)))
 
 
-@_truth.register
-def _either(formula: Either) -> Condition:
-    return _put("({} OR {})", truth(formula.left), truth(formula.right))
+@condition_of.register
+def _(formula: f.Either) -> Condition:
+    return Either((condition_of(formula.left), condition_of(formula.right)))
 
 
-@_truth.register
-def _implies(formula: Implies) -> Condition:
-    return _put("(NOT {} OR {})", truth(formula.left), truth(formula.right))
+@condition_of.register
+def _(formula: f.Implies) -> Condition:
+    return Either((Not(condition_of(formula.left)), condition_of(formula.right)))
 
 
-@_truth.register
-def _is_missing(formula: IsMissing) -> Condition:
-    return Condition(f"({quoted(formula.value.column)} IS NULL)")
+@condition_of.register
+def _(formula: f.IsMissing) -> Condition:
+    return Missing(Cell(formula.value.column))
 
 
-@_truth.register
-def _one_of(formula: OneOf) -> Condition:
-    if isinstance(formula.values[0], Number):
-        numbers = tuple(repr(value.value) for value in formula.values)
-        listed = Condition("CAST(CAST(? AS VARCHAR[]) AS DOUBLE[])", (numbers,))
-        return _put("({} IN (SELECT unnest({})))", _number(formula.value), listed)
-    texts = tuple(str(value.value) for value in formula.values)
-    listed = Condition("CAST(? AS VARCHAR[])", (texts,))
-    return _put("({} IN (SELECT unnest({})))", _text(formula.value), listed)
+@condition_of.register
+def _(formula: f.OneOf) -> Condition:
+    cell = Cell(formula.value.column)
+    if isinstance(formula.values[0], f.Text):
+        return OneOf(cell, tuple(str(value.value) for value in formula.values))
+    number = Number(cell)
+    return Either(tuple(Compare(number, "=", Constant(v.value)) for v in formula.values))
 
 
-@_truth.register
-def _matches(formula: Matches) -> Condition:
-    regex = Condition("?", (formula.regex,))
-    return _put("regexp_full_match({}, {})", _text(formula.value), regex)
+@condition_of.register
+def _(formula: f.Matches) -> Condition:
+    return Matches(Cell(formula.value.column), formula.regex)
 
 
-@_truth.register
-def _compare(formula: Compare) -> Condition:
+@condition_of.register
+def _(formula: f.Compare) -> Condition:
     left, right, sign = formula.left, formula.right, formula.comparison
-    if isinstance(left, Arithmetic) or isinstance(right, Arithmetic):
-        return _nearly(formula)
-    if is_numeric(left) or is_numeric(right):
-        return _put(f"({{}} {sign} {{}})", _number(left), _number(right))
-    if isinstance(left, Text) or isinstance(right, Text):
-        return _beside_text(formula)
-    return Condition(reading.compared(_text(left).sql, sign, _text(right).sql))
-
-
-def _beside_text(formula: Compare) -> Condition:
-    """A column beside a text: as times where both are, else as texts, for equality alone."""
-    left, right, sign = formula.left, formula.right, formula.comparison
-    as_texts = _put(f"({{}} {sign} {{}})", _text(left), _text(right))
-    if not any(isinstance(side, Text) and is_time(side) for side in (left, right)):
+    sides = (left, right)
+    if any(isinstance(side, f.Arithmetic) for side in sides):
+        return CompareComputed(_number(left), sign, _number(right))
+    if any(f.is_numeric(side) for side in sides):
+        return Compare(_number(left), sign, _number(right))
+    if not any(isinstance(side, f.Text) for side in sides):
+        return compared(_plain(left), sign, _plain(right))
+    as_texts = Compare(_plain(left), sign, _plain(right))
+    if not any(isinstance(side, f.Text) and is_time(side) for side in sides):
         return as_texts
-    as_times = _put(f"({{}} {sign} {{}})", _time(left), _time(right))
-    return _put("coalesce({}, {})", as_times, as_texts) if sign in ("=", "!=") else as_times
+    one, other = Time(_plain(left)), Time(_plain(right))
+    cases: list[tuple[Condition, Condition]] = [(present(one, other), Compare(one, sign, other))]
+    if sign in ("=", "!="):
+        cases.append((present(_plain(left), _plain(right)), as_texts))
+    return FirstOf(tuple(cases))
 
 
-def _nearly(formula: Compare) -> Condition:
-    """A comparison of what was computed, in which nearly equal is equal."""
-    left, right = _number(formula.left), _number(formula.right)
-    sides = _put("SELECT {} AS l, {} AS r", left, right)
-    near = f"abs(l - r) <= {_ROUNDING!r} * greatest(abs(l), abs(r))"
-    holds = {
-        "=": near,
-        "!=": f"NOT {near}",
-        "<": f"(l < r AND NOT {near})",
-        "<=": f"(l < r OR {near})",
-        ">": f"(l > r AND NOT {near})",
-        ">=": f"(l > r OR {near})",
-    }[formula.comparison]
-    finite = f"CASE WHEN isfinite(l) AND isfinite(r) THEN {holds} END"
-    return _put(f"(SELECT {finite} FROM ({{}}))", sides)
+def compared(left: Value, sign: Comparison, right: Value) -> Condition:
+    """Two values as numbers, times or times of day where both can be read so; else unknown.
+
+    Texts can be equal or not, but one is not before another in any sense a rule could mean.
+    """
+    cases: list[tuple[Condition, Condition]] = []
+    for reading in (Number, Time, TimeOfDay):
+        one, other = reading(left), reading(right)
+        cases.append((present(one, other), Compare(one, sign, other)))
+    if sign in ("=", "!="):
+        cases.append((present(left, right), Compare(left, sign, right)))
+    return FirstOf(tuple(cases))
 
 
-def _text(formula: Formula) -> Condition:
+def _plain(formula: f.Formula) -> Value:
     match formula:
-        case Name():
-            return Condition(reading.text(formula.column))
-        case Text():
-            return Condition("CAST(? AS VARCHAR)", (formula.value,))
+        case f.Name(column):
+            return Cell(column)
+        case f.Text(value):
+            return Constant(value)
         case _:
-            raise InternalError(f"{type(formula).__name__} is no text")
+            raise InternalError(f"{type(formula).__name__} is no plain value")
 
 
-def _time(formula: Formula) -> Condition:
-    if isinstance(formula, Text):
-        time = datetime.fromisoformat(formula.value)
-        utc = time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
-        return Condition("CAST(? AS TIMESTAMP)", (utc.isoformat(),))
-    return Condition(reading.timestamp(_text(formula).sql))
-
-
-def _number(formula: Formula) -> Condition:
+def _number(formula: f.Formula) -> Value:
     match formula:
-        case Name():
-            return Condition(reading.number(reading.text(formula.column)))
-        case Number():
-            return Condition("CAST(? AS DOUBLE)", (formula.value,))
-        case Arithmetic(operation, left, right):
-            divisor = "nullif({}, 0)" if operation == "/" else "{}"
-            return _put(f"({{}} {operation} {divisor})", _number(left), _number(right))
-        case Call():
-            return _called(formula)
+        case f.Number(value):
+            return Constant(value)
+        case f.Arithmetic(operation, left, right):
+            return Arithmetic(_number(left), operation, _number(right))
+        case f.Call("length", (column,)):
+            return Length(_plain(column))
+        case f.Call("abs", (inner,)):
+            return Magnitude(_number(inner))
+        case f.Call(unit, (start, end)):
+            seconds = Seconds(Time(_plain(start)), Time(_plain(end)))
+            return Arithmetic(seconds, "/", Constant(_SECONDS[unit]))
         case _:
-            raise InternalError(f"{type(formula).__name__} is no number")
-
-
-def _called(formula: Call) -> Condition:
-    arguments = formula.arguments
-    match formula.function:
-        case "length":
-            return _put("CAST(length({}) AS DOUBLE)", _text(arguments[0]))
-        case "abs":
-            return _put("abs({})", _number(arguments[0]))
-        case unit:
-            size = _DAY if unit == "days" else _HOUR
-            start, end = map(_time, arguments)
-            return _put(f"((epoch_us({{}}) - epoch_us({{}})) / {size}.0)", end, start)
-
-
-def _put(template: str, *parts: Condition) -> Condition:
-    """A template whose places are taken by parts, with their values in the same order."""
-    text = template.format(*(part.sql for part in parts))
-    return Condition(text, tuple(value for part in parts for value in part.parameters))
+            return Number(_plain(formula))

@@ -13,14 +13,15 @@ from ostler.core.checks import (
     RowCount,
     is_about_rows,
 )
+from ostler.tables.sql import quoted, row_id
 from ostler.tables.view import View
 from ostler.tools.drift.measure import measure_drift
-from ostler.tools.quality import reading
-from ostler.tools.quality.apart import is_apart, measured_apart, place_of, rows_apart
-from ostler.tools.quality.condition import Condition
-from ostler.tools.quality.conditions import Ground, condition
+from ostler.tools.quality.apart import is_apart, measured_apart, rows_apart
+from ostler.tools.quality.conditions import Ground, fails, place_of
+from ostler.tools.quality.duckdb_sql import Bound
 from ostler.tools.quality.needs import ground_of, obstacle, reference_of, refuse_bad_patterns
 from ostler.tools.quality.outcome import Outcome
+from ostler.tools.quality.plan import Newest, Size, planned
 from ostler.tools.quality.wording import aged, counted, share_of
 
 _SECONDS_PER_HOUR = 3600
@@ -87,11 +88,13 @@ def failing_rows(
     if is_apart(check.rule):
         return rows_apart(view, check.rule, others, limit=limit, offset=offset)
     with ground_of(view, [check.rule], others) as ground:
-        failing = condition(check.rule, ground)
+        bound = Bound()
         found = view.query(
-            f"SELECT {view.row} FROM {view.source} WHERE {failing.sql}"
-            f" ORDER BY {place_of(view.row)} LIMIT ? OFFSET ?",
-            [*failing.parameters, limit, offset],
+            f"SELECT {view.row} FROM {view.source}"
+            f" WHERE {fails(planned(check.rule), ground, bound)}"
+            f" ORDER BY {place_of(view.row)}, {view.row}"
+            f" LIMIT {bound(limit)} OFFSET {bound(offset)}",
+            bound.values,
         )
     return tuple(row[0] for row in found)
 
@@ -128,45 +131,44 @@ def _scan(
 ) -> tuple[int, dict[AnyRule, Outcome]]:
     """The number of rows, and the outcome of every rule but drift, by one query.
 
-    Each rule is a column of the inner query; the outer one aggregates them all at once.
+    Each measure is a column of the inner query; the outer one aggregates them all at once.
     """
-    view = ground.view
+    view, bound = ground.view, Bound()
     utc = now.astimezone(UTC).replace(tzinfo=None)
-    scanned = [rule for rule in rules if not isinstance(rule, Drift | RowCount)]
-    columns = [
-        _times(rule, utc) if isinstance(rule, Freshness) else condition(rule, ground)
-        for rule in scanned
-    ]
-    inner = [f"{column.sql} AS c{place}" for place, column in enumerate(columns)]
-    first = f"arg_min(id, place, {max(sample, 1):d})"
-    outer = [
-        f"max(c{place}), NULL"
-        if isinstance(rule, Freshness)
-        else f"count(*) FILTER (WHERE c{place}), {first} FILTER (WHERE c{place})"
-        for place, rule in enumerate(scanned)
-    ]
+    measures = {rule: planned(rule) for rule in rules if not isinstance(rule, Drift)}
+    scanned = [(rule, one) for rule, one in measures.items() if not isinstance(one, Size)]
+    inner: list[str] = []
+    outer: list[str] = []
+    failing: list[str] = []
+    first = f"arg_min(id, row({place_of('id')}, id), {max(sample, 1):d})"
+    for number, (_, one) in enumerate(scanned):
+        name = f"c{number}"
+        if isinstance(one, Newest):
+            # One wrong year in the future must not hide a dead feed.
+            clock = f"CAST({bound(utc.isoformat())} AS TIMESTAMP)"
+            inner.append(f"{ground.writer(bound).value(one.of).text} AS {name}")
+            outer.append(f"max({name}) FILTER ({name} <= {clock}), NULL")
+        else:
+            inner.append(f"{fails(one, ground, bound)} AS {name}")
+            outer.append(f"count(*) FILTER ({name}), {first} FILTER ({name})")
+            failing.append(name)
+    # Ids are made for the rows that need one.
+    keys = {f"k{place}": f"{quoted(key)} AS k{place}" for place, key in enumerate(view.key)}
+    wanted = " OR ".join(failing) if sample and failing else "FALSE"
     total, *found = view.one(
-        f"SELECT {', '.join(['count(*)', *outer])} FROM (SELECT"
-        f" {', '.join([f'{view.row} AS id', f'{place_of(view.row)} AS place', *inner])}"
-        f" FROM {view.source})",
-        [value for column in columns for value in column.parameters],
+        f"SELECT {', '.join(['count(*)', *outer])} FROM ("
+        f"SELECT *, CASE WHEN {wanted} THEN {row_id(tuple(keys))} END AS id FROM ("
+        f"SELECT {', '.join([*keys.values(), *inner])} FROM {view.source}))",
+        bound.values,
     )
     outcomes: dict[AnyRule, Outcome] = {
         rule: _age(rule, newest, utc)
         if isinstance(rule, Freshness)
         else Outcome(newest, rows=tuple(rows or ())[:sample])
-        for rule, newest, rows in zip(scanned, found[::2], found[1::2], strict=True)
+        for (rule, _), newest, rows in zip(scanned, found[::2], found[1::2], strict=True)
     }
     outcomes |= {rule: _size(rule, total) for rule in rules if isinstance(rule, RowCount)}
     return total, outcomes
-
-
-def _times(rule: Freshness, now: datetime) -> Condition:
-    """The times of a column up to now: one wrong year in the future must not hide a dead feed."""
-    time = reading.timestamp(reading.text(rule.column))
-    return Condition(
-        f"CASE WHEN {time} <= CAST(? AS TIMESTAMP) THEN {time} END", (now.isoformat(),)
-    )
 
 
 def _age(rule: Freshness, newest: datetime | None, now: datetime) -> Outcome:

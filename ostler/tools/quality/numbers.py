@@ -18,6 +18,6 @@ def volume(number: str) -> str:
     return f"coalesce(fsum(abs({number}) ORDER BY abs({number})), 0)"
 
 
-def close(left: str, right: str, scale: str, digits: float) -> str:
-    """Whether two numbers differ by at most a tolerance, which is bound, and rounding."""
-    return f"coalesce(abs({left} - {right}) <= ? + {digits!r} * ({scale}), FALSE)"
+def close(left: str, right: str, tolerance: str, scale: str, digits: float) -> str:
+    """Whether two numbers differ by at most a tolerance and rounding; never NULL."""
+    return f"coalesce(abs({left} - {right}) <= {tolerance} + {digits!r} * ({scale}), FALSE)"

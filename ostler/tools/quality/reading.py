@@ -1,16 +1,16 @@
 """How a cell's text is read as a number, a time or a truth value: SQL expressions, in one place.
 
-Tables imported from text hold VARCHAR only, so every rule reads values the same way, whatever the
-column's type: its canonical text first, then DuckDB's TRY_CAST, then what that cast is too kind to.
-A reading is NULL where the value is missing or cannot be read so.
+Tables imported from text hold VARCHAR only, so this is what reading means: DuckDB's TRY_CAST of the
+canonical text, without what that cast is too kind to. A reading is NULL where the value is missing
+or cannot be read so.
 """
 
 from collections.abc import Callable
-from typing import Literal
 
 from ostler.tables.sql import quoted
+from ostler.tools.quality.expressions import LogicalType
 
-LogicalType = Literal["string", "integer", "number", "boolean", "date", "timestamp", "time"]
+__all__ = ["LogicalType", "number", "reads_as", "text", "time_of_day", "timestamp"]
 
 
 def text(column: str) -> str:
@@ -49,20 +49,6 @@ _READS: dict[LogicalType, Callable[[str], str]] = {
     "timestamp": lambda value: f"{timestamp(value)} IS NOT NULL",
     "time": lambda value: f"{time_of_day(value)} IS NOT NULL",
 }
-
-
-def compared(one: str, sign: str, other: str) -> str:
-    """Two texts compared as numbers, times or times of day where both can be read so; else NULL.
-
-    Texts can be equal or not, but one is not before another in any sense a rule could mean.
-    """
-    cases = [
-        f"WHEN {read(one)} IS NOT NULL AND {read(other)} IS NOT NULL"
-        f" THEN {read(one)} {sign} {read(other)}"
-        for read in (number, timestamp, time_of_day)
-    ]
-    last = f"ELSE {one} {sign} {other}" if sign in ("=", "!=") else ""
-    return f"(CASE {' '.join(cases)} {last} END)"
 
 
 def reads_as(kind: LogicalType, value: str) -> str:

@@ -5,18 +5,18 @@ from datetime import UTC, datetime
 from ostler.core.table_rules import Gaps, Volume
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
-from ostler.tools.quality.condition import Condition
+from ostler.tools.quality.duckdb_sql import Bound
 from ostler.tools.quality.keys import all_present, as_row
 from ostler.tools.quality.outcome import Outcome
-from ostler.tools.quality.reading import text, timestamp
+from ostler.tools.quality.readings import time_of
 
 _MICROSECONDS = 3_600_000_000
 
 
-def after_gaps(rule: Gaps, view: View) -> Condition:
+def after_gaps(rule: Gaps, view: View, bound: Bound) -> str:
     """The rows at the first time after a gap."""
     keys = [quoted(column) for column in rule.by]
-    time = timestamp(text(rule.column))
+    time = time_of(view, rule.column)
     named = [f"{key} AS k{place}" for place, key in enumerate(keys)]
     places = [f"k{place}" for place in range(len(keys))]
     series = f"PARTITION BY {', '.join(places)}" if places else ""
@@ -28,10 +28,9 @@ def after_gaps(rule: Gaps, view: View) -> Condition:
         f"SELECT {as_row([*places, 't'])} AS v,"
         f" epoch_us(t) - epoch_us(lag(t) OVER ({series} ORDER BY t)) AS step FROM ({times})"
     )
-    return Condition(
-        f"{present} AND {as_row([*keys, time])} IN (SELECT v FROM ({steps}) WHERE step > ?)",
-        (round(rule.every_hours * _MICROSECONDS),),
-    )
+    longest = bound(round(rule.every_hours * _MICROSECONDS))
+    late = f"SELECT v FROM ({steps}) WHERE step > {longest}"
+    return f"{present} AND {as_row([*keys, time])} IN ({late})"
 
 
 def volume(rule: Volume, view: View, now: datetime) -> Outcome:
@@ -39,7 +38,7 @@ def volume(rule: Volume, view: View, now: datetime) -> Outcome:
 
     Only times up to now count: a wrong year to come is another rule's matter.
     """
-    time = timestamp(text(rule.column))
+    time = time_of(view, rule.column)
     unit = f"'{rule.every}'"
     counts = (
         f"SELECT date_trunc({unit}, t) AS p, count(*) AS n FROM"

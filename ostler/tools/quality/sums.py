@@ -4,81 +4,89 @@ A total is 0 where no value can be read as a number. Rows with a missing part of
 to none and do not fail.
 """
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 from ostler.core.table_rules import Balance, Total
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
-from ostler.tools.quality.condition import Condition
+from ostler.tools.quality.duckdb_sql import Bound
 from ostler.tools.quality.keys import all_present, as_row, columns_as_text
 from ostler.tools.quality.numbers import SUMMED, close, total, volume
 from ostler.tools.quality.outcome import Outcome
-from ostler.tools.quality.reading import number, text
+from ostler.tools.quality.reading import text
+from ostler.tools.quality.readings import number_of
 
 
-def unbalanced(rule: Balance, view: View) -> Condition:
+def unbalanced(rule: Balance, view: View, bound: Bound) -> str:
     """The rows of groups whose two totals differ."""
     keys = [quoted(column) for column in rule.by]
     present = all_present(keys)
     groups = (
         f"SELECT {as_row(keys)} FROM {view.source} WHERE {present} GROUP BY {', '.join(keys)}"
-        f" HAVING NOT {_balances(rule)}"
+        f" HAVING NOT {_balances(rule, view, bound)}"
     )
-    return Condition(f"{present} AND {as_row(keys)} IN ({groups})", (rule.tolerance,))
+    return f"{present} AND {as_row(keys)} IN ({groups})"
 
 
 def balance(rule: Balance, view: View) -> Outcome:
     """Whether the totals of two whole columns agree."""
-    left, right = number(text(rule.left)), number(text(rule.right))
-    own, other, agree = view.one(
-        f"SELECT {total(left)}, {total(right)}, {_balances(rule)} FROM {view.source}",
-        [rule.tolerance],
+    bound = Bound()
+    left, right = number_of(view, rule.left), number_of(view, rule.right)
+    found = view.one(
+        f"SELECT {total(left)}, {total(right)}, {_balances(rule, view, bound)} FROM {view.source}",
+        bound.values,
     )
-    return Outcome(int(not agree), f"{own:,.12g} against {other:,.12g}")
+    return _told(*found)
 
 
-def _balances(rule: Balance) -> str:
-    left, right = number(text(rule.left)), number(text(rule.right))
+def _balances(rule: Balance, view: View, bound: Bound) -> str:
+    left, right = number_of(view, rule.left), number_of(view, rule.right)
     scale = f"{volume(left)} + {volume(right)}"
-    return close(total(left), total(right), scale, SUMMED)
+    return close(total(left), total(right), bound(rule.tolerance), scale, SUMMED)
 
 
 def totals_of(rule: Total, other: View) -> pa.Table:
     """What the other dataset says, by group: columns 0, 1 … as text, `total` and `volume`."""
-    value = number(text(rule.equals))
     keys = [quoted(column) for column in rule.references]
-    grouped = f"WHERE {all_present(keys)} GROUP BY ALL" if keys else ""
-    columns = [
-        *columns_as_text(rule.references),
-        f"{total(value)} AS total",
-        f"{volume(value)} AS volume",
-    ]
-    return other.arrow(f"SELECT {', '.join(columns)} FROM {other.source} {grouped}")
+    return other.arrow(_totals(other, rule.references, rule.equals, keys))
 
 
-def differing(rule: Total, view: View, said: str) -> Condition:
+def _totals(view: View, by: Sequence[str], column: str, present: Sequence[str]) -> str:
+    value = number_of(view, column)
+    columns = [*columns_as_text(by), f"{total(value)} AS total", f"{volume(value)} AS volume"]
+    grouped = f"WHERE {all_present(present)} GROUP BY ALL" if by else ""
+    return f"SELECT {', '.join(columns)} FROM {view.source} {grouped}"
+
+
+def differing(rule: Total, view: View, said: str, bound: Bound) -> str:
     """The rows of groups whose total is not what relation `said`, of `totals_of`, has for them."""
     keys = [text(column) for column in rule.by]
-    own = ", ".join(columns_as_text(rule.by))
-    value = number(text(rule.column))
     places = [quoted(str(place)) for place in range(len(rule.by))]
     groups = (
         f"SELECT {as_row([f'g.{place}' for place in places])} FROM"
-        f" (SELECT {own}, {total(value)} AS total, {volume(value)} AS volume FROM {view.source}"
-        f" WHERE {all_present(keys)} GROUP BY ALL) g JOIN {quoted(said)} s"
+        f" ({_totals(view, rule.by, rule.column, keys)}) g JOIN {quoted(said)} s"
         f" ON {' AND '.join(f'g.{place} = s.{place}' for place in places)}"
-        f" WHERE NOT {close('g.total', 's.total', 'g.volume + s.volume', SUMMED)}"
+        f" WHERE NOT {_same(rule, bound)}"
     )
-    return Condition(f"{all_present(keys)} AND {as_row(keys)} IN ({groups})", (rule.tolerance,))
+    return f"{all_present(keys)} AND {as_row(keys)} IN ({groups})"
 
 
 def difference(rule: Total, view: View, said: str) -> Outcome:
     """Whether a whole column's total is what relation `said`, of `totals_of`, has."""
-    value = number(text(rule.column))
-    agrees = close("g.total", "s.total", "g.volume + s.volume", SUMMED)
-    own, other, agree = view.one(
-        f"SELECT g.total, s.total, {agrees} FROM (SELECT {total(value)} AS total,"
-        f" {volume(value)} AS volume FROM {view.source}) g, {quoted(said)} s",
-        [rule.tolerance],
+    bound = Bound()
+    found = view.one(
+        f"SELECT g.total, s.total, {_same(rule, bound)} FROM"
+        f" ({_totals(view, (), rule.column, ())}) g, {quoted(said)} s",
+        bound.values,
     )
+    return _told(*found)
+
+
+def _same(rule: Total, bound: Bound) -> str:
+    return close("g.total", "s.total", bound(rule.tolerance), "g.volume + s.volume", SUMMED)
+
+
+def _told(own: float, other: float, agree: bool) -> Outcome:
     return Outcome(int(not agree), f"{own:,.12g} against {other:,.12g}")

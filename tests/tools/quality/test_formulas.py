@@ -117,7 +117,7 @@ def text_of(formula: Formula, row: Row) -> Cell:
 
 
 def number_of(formula: Formula, row: Row) -> float | None:
-    """The value of a formula as a number; it may not be finite."""
+    """The value of a formula as a finite number."""
     match formula:
         case Name():
             return as_number(row[formula.column])
@@ -127,12 +127,13 @@ def number_of(formula: Formula, row: Row) -> float | None:
             one, other = number_of(left, row), number_of(right, row)
             if one is None or other is None or (operation == "/" and not other):
                 return None
-            return {
+            result = {
                 "+": lambda: one + other,
                 "-": lambda: one - other,
                 "*": lambda: one * other,
                 "/": lambda: one / other,
             }[operation]()
+            return result if math.isfinite(result) else None
         case Call("length", (column,)):
             text = text_of(column, row)
             return None if text is None else float(len(text))
@@ -168,8 +169,6 @@ def comparison(formula: Compare, row: Row) -> bool | None:
             return None
         if not any(isinstance(side, Arithmetic) for side in sides):
             return compared(formula.comparison, left, right)
-        if not (math.isfinite(left) and math.isfinite(right)):
-            return None
         near = abs(left - right) <= 1e-9 * max(abs(left), abs(right))
         return compared(formula.comparison, left, right, near=near)
     left, right = (text_of(side, row) for side in sides)
