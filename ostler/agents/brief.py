@@ -10,7 +10,7 @@ from datetime import datetime
 from ostler.agents.context import GroomingContext, Record
 from ostler.agents.model import ModelClient
 from ostler.config.settings import Grooming
-from ostler.core.checks import Check
+from ostler.core.checks import Check, LearnedLimits
 from ostler.core.datasets import Dataset
 from ostler.core.runs import RunInputs
 from ostler.policies.policyset import PolicySet, policies_from
@@ -44,6 +44,12 @@ def read_brief(objects: Objects, inputs: RunInputs, others: tuple[Dataset, ...])
         text = objects.text(inputs.contract)
         contract = parse_contract(text, dataset=dataset.name, source="the recorded contract")
         checks = contract.checks
+        if inputs.learned is not None:
+            limits = LearnedLimits.model_validate(objects.get(inputs.learned)).limits
+            checks = tuple(
+                check.model_copy(update={"learned": limits.get(check.id, check.learned)})
+                for check in checks
+            )
         # A column is protected when either the dataset's owner or its contract says so.
         protected = tuple(sorted({*dataset.protected, *contract.protected}))
         dataset = dataset.model_copy(update={"protected": protected})

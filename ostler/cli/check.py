@@ -40,7 +40,7 @@ def check(
             known = parts.current(name) if version is None else parts.dataset(name)
             results, findings, measured = _measure(parts, known, version)
         if version is None:
-            _record(parts, known, findings)
+            _record(parts, known, measured, results, findings)
         contract = parts.workspace.contract(name).exists()
     failed = [r for r in results if not r.passed and r.check.gate]
     if as_json:
@@ -72,8 +72,7 @@ def _measure(
     reference = table.reference
     if reference is not None and reference >= view.version:
         reference = None
-    contract = parts.contract(dataset.name)
-    checks = contract.checks if contract else ()
+    checks = parts.checks(dataset.name, view.version)
     names = {known.name: known for known in parts.datasets()}
 
     def newest(name: str) -> View | None:
@@ -97,16 +96,22 @@ def _measure(
     return (*results, *(r for r, _ in drift)), tuple(findings), view.version
 
 
-def _record(parts: "Opened", dataset: "Dataset", findings: "tuple[Finding, ...]") -> None:
+def _record(
+    parts: "Opened",
+    dataset: "Dataset",
+    version: int,
+    results: "tuple[CheckResult, ...]",
+    findings: "tuple[Finding, ...]",
+) -> None:
     from ostler.agents.items import item_of
     from ostler.cli.opening import now
     from ostler.store.findings import record_finding
+    from ostler.store.history import record_results
     from ostler.store.items import upsert_item
 
-    if not findings:
-        return
     at, actor = now(), parts.workspace.reviewer
     with parts.store.transaction() as session:
+        record_results(session, dataset.name, version, results, actor=actor, at=at)
         for finding in findings:
             record_finding(session, finding, actor=actor, at=at)
             upsert_item(session, item_of(dataset, finding), actor=actor, at=at)

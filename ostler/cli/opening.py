@@ -16,6 +16,7 @@ from ostler.core.errors import BadInput
 
 if TYPE_CHECKING:
     from ostler.agents.grooming import Groomer
+    from ostler.core.checks import Check
     from ostler.execution.context import ExecutionContext
     from ostler.execution.relay.relay import Relay
     from ostler.policies.policyset import PolicySet
@@ -135,6 +136,19 @@ class Opened:
         """The dataset's contract, read; None when there is none."""
         text = self.contract_text(dataset)
         return None if text is None else self._parsed(dataset, text)
+
+    def checks(self, dataset: str, version: int) -> "tuple[Check, ...]":
+        """The contract's checks for a version, those with learned limits with what was learned."""
+        contract = self.contract(dataset)
+        checks = contract.checks if contract else ()
+        if not any(check.learned is not None for check in checks):
+            return checks
+        from ostler.store.history import past_results
+        from ostler.tools.quality.learning import with_history
+
+        with self.store.reading() as session:
+            past = past_results(session, dataset, up_to=version)
+        return with_history(checks, past, version=version, now=now())
 
     def _parsed(self, dataset: str, text: str) -> "Contract":
         from ostler.tools.contracts.parse import parse_contract

@@ -248,7 +248,13 @@ class Learned(Frozen):
     """None, as `high` is, until enough results are known."""
     high: Share | None = None
     because: str = ""
-    """Where they come from: `usually 0.8 %-1.2 % on Saturdays`."""
+    """Where they come from: `usually 0.8 % to 1.2 % on Saturdays`."""
+
+
+class LearnedLimits(Frozen):
+    """What was learned, by the ids of the checks."""
+
+    limits: dict[str, Learned]
 
 
 class Check(Frozen):

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from pydantic import Field
+
 from ostler.core.base import Frozen
 from ostler.core.canonical import Digest, digest_of
 from ostler.core.items import Alert
@@ -27,6 +29,8 @@ class RunInputs(Frozen):
     model: str = ""
     """Name of the model that was asked, if any; its replies are in the step `propose`."""
     alert: Alert | None = None
+    learned: Digest | None = Field(default=None, exclude_if=lambda it: it is None)
+    """Of the limits that earlier results taught; left out where no check learns its limits."""
     code: str
     """Version of Ostler."""
 

@@ -19,10 +19,11 @@ from ostler.tools.drift.measure import measure_drift
 from ostler.tools.quality.apart import is_apart, measured_apart, rows_apart
 from ostler.tools.quality.conditions import Ground, fails, place_of
 from ostler.tools.quality.duckdb_sql import Bound
+from ostler.tools.quality.judging import judged
 from ostler.tools.quality.needs import ground_of, obstacle, reference_of, refuse_bad_patterns
 from ostler.tools.quality.outcome import Outcome
 from ostler.tools.quality.plan import Newest, Size, planned
-from ostler.tools.quality.wording import aged, counted, share_of
+from ostler.tools.quality.wording import aged, counted
 
 _SECONDS_PER_HOUR = 3600
 
@@ -65,7 +66,7 @@ def measure(
     with ground_of(view, together, others) as ground:
         total, scanned = _scan(ground, together, now, sample)
     outcomes |= scanned
-    return tuple(_result(check, outcomes[check.rule], total, now) for check in checks)
+    return tuple(judged(check, outcomes[check.rule], total, now) for check in checks)
 
 
 def failing_rows(
@@ -97,20 +98,6 @@ def failing_rows(
             bound.values,
         )
     return tuple(row[0] for row in found)
-
-
-def _result(check: Check, outcome: Outcome, total: int, now: datetime) -> CheckResult:
-    about_rows = not outcome.observed
-    limit = check.max_share * total if check.max_failing is None else check.max_failing
-    return CheckResult(
-        check=check,
-        failing=outcome.failing,
-        total=total,
-        observed=share_of(outcome.failing, total) if about_rows else outcome.observed,
-        passed=outcome.failing <= (limit if about_rows else 0),
-        rows=outcome.rows,
-        measured_at=now,
-    )
 
 
 def _drifts(
