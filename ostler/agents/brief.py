@@ -3,7 +3,7 @@
 A live run and its replay both read it here, so that neither can know what the other does not.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +32,8 @@ class Brief:
     dataset: Dataset
     others: tuple[Dataset, ...]
     checks: tuple[Check, ...]
+    classes: Mapping[str, str]
+    """Of the contract: the classification of columns."""
     policies: PolicySet
     settings: Grooming
 
@@ -40,10 +42,11 @@ def read_brief(objects: Objects, inputs: RunInputs, others: tuple[Dataset, ...])
     """The brief that some inputs name; VerificationFailed when what was recorded has changed."""
     dataset = Dataset.model_validate(objects.get(inputs.facts))
     checks: tuple[Check, ...] = ()
+    classes: Mapping[str, str] = {}
     if inputs.contract is not None:
         text = objects.text(inputs.contract)
         contract = parse_contract(text, dataset=dataset.name, source="the recorded contract")
-        checks = contract.checks
+        checks, classes = contract.checks, contract.classes
         if inputs.learned is not None:
             limits = LearnedLimits.model_validate(objects.get(inputs.learned)).limits
             checks = tuple(
@@ -58,6 +61,7 @@ def read_brief(objects: Objects, inputs: RunInputs, others: tuple[Dataset, ...])
         dataset=dataset,
         others=others,
         checks=checks,
+        classes=classes,
         policies=policies_from(objects.text(inputs.policy)),
         settings=Grooming.model_validate(objects.get(inputs.config)),
     )
@@ -93,6 +97,7 @@ def context_of(
         others=neighbours(rules, table, find, reference=inputs.reference),
         patches=patches,
         now=now,
+        classes=brief.classes,
     )
     return GroomingContext(
         run=run,

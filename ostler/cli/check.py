@@ -1,11 +1,13 @@
 """`ostler check`: the contract and the drift, measured; a gate for pipelines."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ostler.cli import options
 from ostler.cli.options import example
+from ostler.core.errors import BadInput
 
 if TYPE_CHECKING:
     from ostler.cli.opening import Opened
@@ -14,28 +16,58 @@ if TYPE_CHECKING:
     from ostler.core.items import Finding
 
 
+_SAMPLE = 10
+"""Failing rows that are named."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
-        epilog=example("ostler check people", "ostler check people --json", "ostler check orders@3")
+        epilog=example(
+            "ostler check people",
+            "ostler check people --json",
+            "ostler check orders@3",
+            "ostler check people --rows C-7K3QH2MA --limit 100",
+            "ostler check people --rows C-7K3QH2MA --csv > failing.csv",
+        )
     )(check)
 
 
 def check(
     dataset: Annotated[str, typer.Argument(help="The dataset, or one version: people@3.")],
+    rows: Annotated[
+        str, typer.Option("--rows", metavar="CHECK", help="List the rows that fail one check.")
+    ] = "",
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=1_000_000, help="So many rows at most.")
+    ] = 20,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print the rows as CSV; with --rows.")
+    ] = False,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> int:
     """Measure every check of the contract, and drift; exits with 1 when a gate fails.
 
-    What fails opens a backlog item.
+    What fails opens a backlog item. With --rows the rows that fail one check are listed instead:
+    their keys, and the cells that the check looks at. Values that the contract classifies are
+    shown as ••• unless `readers` in ostler.yaml names a role of yours.
     """
+    if as_csv and (as_json or not rows):
+        raise BadInput(
+            "--csv prints rows, and nothing else", "ostler check DATASET --rows CHECK --csv"
+        )
+    from ostler.cli.failing import show_rows
     from ostler.cli.naming import dataset_at
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, progress, say
 
     with opened(workspace) as parts:
         name, version = dataset_at(dataset)
+        if rows:
+            known = parts.current(name) if version is None else parts.dataset(name)
+            show_rows(parts, known, version, rows, limit, as_json=as_json, as_csv=as_csv)
+            return 0
         with progress(f"checking {name}"):
             known = parts.current(name) if version is None else parts.dataset(name)
             results, findings, measured = _measure(parts, known, version)
@@ -44,7 +76,8 @@ def check(
         contract = parts.workspace.contract(name).exists()
     failed = [r for r in results if not r.passed and r.check.gate]
     if as_json:
-        print_json({"dataset": name, "version": measured, "passed": not failed, "checks": results})
+        checks = [{"id": result.check.id, **result.model_dump(mode="json")} for result in results]
+        print_json({"dataset": name, "version": measured, "passed": not failed, "checks": checks})
     else:
         _print(results, findings)
     if not contract:
@@ -61,6 +94,7 @@ def _measure(
 ) -> "tuple[tuple[CheckResult, ...], tuple[Finding, ...], int]":
     from ostler.cli.opening import now
     from ostler.core.items import Finding
+    from ostler.core.masks import hides_ids, withheld
     from ostler.tables.delta import table_of
     from ostler.tables.view import View
     from ostler.tools.drift.findings import drift_findings
@@ -80,8 +114,12 @@ def _measure(
 
     rules = [one.rule for one in checks]
     others = neighbours(rules, table, newest, reference=reference)
-    results = measure(view, checks, now=now(), others=others)
+    contract = parts.contract(dataset.name)
+    classes: Mapping[str, str] = contract.classes if contract else {}
+    sample = 0 if hides_ids(dataset.key, classes) else _SAMPLE
+    results = measure(view, checks, now=now(), others=others, sample=sample)
     drift = () if reference is None else drift_findings(view, others[f"@{reference}"], now=now())
+    drift = [(r, withheld(sentence, r.check.rule.columns, classes)) for r, sentence in drift]
     findings = [
         Finding(dataset=dataset.name, version=view.version, result=r, source="contract")
         for r in results
@@ -131,10 +169,11 @@ def _print(results: "tuple[CheckResult, ...]", findings: "tuple[Finding, ...]") 
         return Text("FAIL", "bold red") if result.check.gate else Text("warn", "yellow")
 
     print_table(
-        ("", "check", "observed", "threshold", "failing rows"),
+        ("", "id", "check", "observed", "threshold", "failing rows"),
         [
             (
                 verdict(result),
+                result.check.id,
                 describe_rule(result.check.rule),
                 result.observed,
                 threshold(result.check),

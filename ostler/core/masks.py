@@ -15,6 +15,19 @@ def is_masked(classification: str) -> bool:
     return bool(words) and words not in OPEN
 
 
+def withheld(sentence: str, columns: Collection[str], classes: Mapping[str, str]) -> str:
+    """A sentence that quotes values of some columns; without them where one of them is masked."""
+    for column in columns:
+        if sentence and is_masked(classes.get(column, "")):
+            return f"What changed in {column!r} is not told: it is classified {classes[column]!r}."
+    return sentence
+
+
+def hides_ids(key: Collection[str], classes: Mapping[str, str]) -> bool:
+    """Whether rows must not be named by their ids, which are the values of their key."""
+    return any(is_masked(classes.get(column, "")) for column in key)
+
+
 def masked_columns(
     classes: Mapping[str, str],
     readers: Mapping[str, Sequence[str]],

@@ -76,7 +76,7 @@ def _unique(rule: Unique) -> str:
 def _row_count(rule: RowCount) -> str:
     bounds = [f"at least {rule.minimum:,}"] if rule.minimum is not None else []
     bounds += [f"at most {rule.maximum:,}"] if rule.maximum is not None else []
-    return f"there are {' and '.join(bounds) or 'any number of'} rows"
+    return f"there are {' and '.join(bounds) or 'as many'} rows{'' if bounds else ' as usual'}"
 
 
 def _freshness(rule: Freshness) -> str:

@@ -47,7 +47,8 @@ def audited(rule: Fairness, view: View) -> Outcome:
     rest = f"; {small:,} groups under {rule.minimum_size:,} rows left out" if small else ""
     if len(large) < 2:
         return Outcome(0, f"fewer than two groups to compare{rest}")
-    lowest, highest = min(large, key=_share), max(large, key=_share)
+    # Of equal ones the first and the last, so that two groups are told.
+    lowest, highest = min(large, key=_share), max(reversed(large), key=_share)
     value = _measured(rule, lowest, highest)
     fair = value <= rule.limit if rule.measure == "difference" else value >= rule.limit
     names = [_named(rule, every, group) for group in (lowest, highest)]
