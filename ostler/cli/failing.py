@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from ostler.core.datasets import Dataset
     from ostler.tools.quality.failing import FailingRows
 
+_NAMED = 5
+"""Checks that are named where several are meant."""
+
 
 def show_rows(
     parts: "Opened",
@@ -71,8 +74,9 @@ def _named(checks: "tuple[Check, ...]", wanted: str, dataset: str) -> "Check":
             f"{dataset} has no check {wanted!r}", f"see their ids: ostler check {dataset}"
         )
     if len(found) > 1:
-        ids = ", ".join(check.id for check in found)
-        raise BadInput(f"{wanted!r} can mean {ids}", "type more of the id")
+        ids = ", ".join(check.id for check in found[:_NAMED])
+        more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
+        raise BadInput(f"{wanted!r} can mean {ids}{more}", "type more of the id")
     return found[0]
 
 

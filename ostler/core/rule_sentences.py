@@ -194,7 +194,8 @@ def _gaps(rule: Gaps) -> str:
 
 def _schema(rule: Schema) -> str:
     extra = " and no others" if rule.extra == "refused" else ""
-    return f"the table has the {len(rule.declared):,} columns of the contract{extra}"
+    columns = f"{len(rule.declared):,} column{'' if len(rule.declared) == 1 else 's'}"
+    return f"the table has the {columns} of the contract{extra}"
 
 
 def _fairness(rule: Fairness) -> str:

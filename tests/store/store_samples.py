@@ -31,6 +31,7 @@ from ostler.store import (
     datasets,
     executions,
     findings,
+    history,
     items,
     lineage,
     proposals,
@@ -151,6 +152,7 @@ def _begin(session: Session, objects: Objects) -> None:
     made = lineage.Edge("lake/raw", "orders", "größe", "size", "imported from a file")
     assert lineage.record_edges(session, [made], actor="ana", at=at) == 1
     lineage.record_alias(session, "lake/orders", "orders", actor="ana", at=at)
+    history.record_results(session, "orders", 3, [finding().result], actor="ana", at=at)
     contract = contracts.record_contract(session, "orders", "rules: []", actor="ana", at=at)
     assert objects.put_text("rules: []") == contract
     runs.start_run(session, "R-1", inputs(contract=contract), actor=agent, at=at)

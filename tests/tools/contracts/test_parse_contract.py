@@ -447,8 +447,9 @@ schema:
             "has mustBe although its limits are learned",
         ),
         (
-            "quality: [{type: custom, engine: ostler, implementation: {rule: freshness,"
-            " max_age_hours: 1}, customProperties: [{property: ostler.threshold, value: learned}]}]",
+            "quality: [{type: custom, engine: ostler,"
+            " implementation: {rule: freshness, max_age_hours: 1},"
+            " customProperties: [{property: ostler.threshold, value: learned}]}]",
             "the limits of a rule 'freshness' cannot be learned",
         ),
     ],
