@@ -14,7 +14,8 @@ from ostler.execution.canary import beside, part_in
 from ostler.execution.context import ExecutionContext
 from ostler.tables.delta import table_of
 from ostler.tables.patches import Stale, invert
-from ostler.tables.publishing import REVOKED, TRIES, Moved, Stage, keeps_moving, open_stage
+from ostler.tables.publishing import TRIES, Moved, keeps_moving
+from ostler.tables.stage import REVOKED, Stage, open_stage
 from ostler.tables.targets import Due, Refused, bar, current, prepare, publish
 from ostler.telemetry import names
 
