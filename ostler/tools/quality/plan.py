@@ -5,8 +5,10 @@ about the table as a whole (`Size`, `Newest`). A new kind of rule is one more fu
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import singledispatch
 
+from ostler.core.base import RowId
 from ostler.core.checks import (
     AcceptedValues,
     Dependency,
@@ -33,6 +35,7 @@ from ostler.tools.quality.expressions import (
     Condition,
     Constant,
     Either,
+    FirstOf,
     Known,
     Length,
     Matches,
@@ -66,6 +69,11 @@ class Repeats:
 
     on: tuple[str, ...]
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads."""
+        return self.on
+
 
 @dataclass(frozen=True)
 class Conflicts:
@@ -77,6 +85,11 @@ class Conflicts:
 
     determinants: tuple[str, ...]
     dependent: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads."""
+        return (*self.determinants, self.dependent)
 
 
 @dataclass(frozen=True)
@@ -92,6 +105,17 @@ class Newest:
 
 
 Measure = RowTest | Repeats | Conflicts | Size | Newest
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a measure gave on one state of a table."""
+
+    failing: int = 0
+    rows: tuple[RowId, ...] = ()
+    """The first failing rows."""
+    newest: datetime | None = None
+    """In UTC, without saying so."""
 
 
 @singledispatch
@@ -140,7 +164,8 @@ def _(rule: TypeIs) -> Measure:
 @planned.register
 def _(rule: RowRule) -> Measure:
     left, right = Cell(rule.left), Cell(rule.right)
-    return RowTest(Both((present(left, right), Not(compared(left, rule.operator, right)))))
+    holds = compared(left, rule.operator, right)
+    return RowTest(FirstOf(((present(left, right), Not(holds)),)))
 
 
 @planned.register

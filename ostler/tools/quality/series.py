@@ -6,7 +6,7 @@ from ostler.core.table_rules import Gaps, Volume
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
 from ostler.tools.quality.duckdb_sql import Bound
-from ostler.tools.quality.keys import all_present, as_row
+from ostler.tools.quality.key_sql import all_present, as_row
 from ostler.tools.quality.outcome import Outcome
 from ostler.tools.quality.readings import time_of
 

@@ -12,7 +12,7 @@ from ostler.core.table_rules import Balance, Total
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
 from ostler.tools.quality.duckdb_sql import Bound
-from ostler.tools.quality.keys import all_present, as_row, columns_as_text
+from ostler.tools.quality.key_sql import all_present, as_row, columns_as_text
 from ostler.tools.quality.numbers import SUMMED, close, total, volume
 from ostler.tools.quality.outcome import Outcome
 from ostler.tools.quality.reading import text
