@@ -6,8 +6,8 @@ from ostler.core.table_rules import Agreement
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
 from ostler.tools.quality.duckdb_sql import Bound
+from ostler.tools.quality.equality import READ, close
 from ostler.tools.quality.key_sql import all_present, as_row, columns_as_text
-from ostler.tools.quality.numbers import READ, close
 from ostler.tools.quality.reading import number, text, timestamp
 
 

@@ -18,12 +18,12 @@ from ostler.core.table_rules import Agreement, Balance, Fairness, Gaps, Schema, 
 from ostler.tables.view import View
 from ostler.tools.quality.agreement import disagreeing, values_of
 from ostler.tools.quality.conditions import place_of
+from ostler.tools.quality.conformity import conforming
 from ostler.tools.quality.duckdb_sql import Bound
 from ostler.tools.quality.fairness import audited
 from ostler.tools.quality.formats import is_checked, unformed, unformed_values
 from ostler.tools.quality.outcome import Outcome
 from ostler.tools.quality.series import after_gaps, volume
-from ostler.tools.quality.shape import conforming
 from ostler.tools.quality.sums import balance, difference, differing, totals_of, unbalanced
 
 _BESIDE = "ostler: beside"

@@ -8,7 +8,7 @@ from ostler.tables.view import View
 from ostler.tools.quality.duckdb_sql import Bound
 from ostler.tools.quality.key_sql import all_present, as_row
 from ostler.tools.quality.outcome import Outcome
-from ostler.tools.quality.readings import time_of
+from ostler.tools.quality.typed_columns import time_of
 
 _MICROSECONDS = 3_600_000_000
 
@@ -50,8 +50,8 @@ def volume(rule: Volume, view: View, now: datetime) -> Outcome:
         f" FROM ({counts})"
     )
     wrong = (
-        "SELECT p, n, 1 AS many, 1 AS here FROM runs WHERE n > ? OR (n < ? AND until IS NOT NULL)"
-        f" UNION ALL SELECT empty, 0, date_diff({unit}, empty, until), 0 FROM runs"
+        "SELECT p, n, 1 AS many FROM runs WHERE n > ? OR (n < ? AND until IS NOT NULL)"
+        f" UNION ALL SELECT empty, 0, date_diff({unit}, empty, until) FROM runs"
         " WHERE until > empty AND 0 < ?"
     )
     utc = now.astimezone(UTC).replace(tzinfo=None)

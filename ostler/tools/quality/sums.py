@@ -12,11 +12,11 @@ from ostler.core.table_rules import Balance, Total
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
 from ostler.tools.quality.duckdb_sql import Bound
+from ostler.tools.quality.equality import SUMMED, close, total, volume
 from ostler.tools.quality.key_sql import all_present, as_row, columns_as_text
-from ostler.tools.quality.numbers import SUMMED, close, total, volume
 from ostler.tools.quality.outcome import Outcome
 from ostler.tools.quality.reading import text
-from ostler.tools.quality.readings import number_of
+from ostler.tools.quality.typed_columns import number_of
 
 
 def unbalanced(rule: Balance, view: View, bound: Bound) -> str:
