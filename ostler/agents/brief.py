@@ -22,6 +22,7 @@ from ostler.telemetry.setup import Telemetry
 from ostler.tools.contracts.parse import parse_contract
 from ostler.tools.neighbours import neighbours
 from ostler.tools.registry import Surroundings
+from ostler.tools.states import States
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def context_of(
     model: ModelClient,
     telemetry: Telemetry,
     progress: Callable[[str], None],
+    states: States | None = None,
 ) -> GroomingContext:
     """The nodes' context: the pinned table opened, and its neighbours beside it."""
     inputs = brief.inputs
@@ -98,6 +100,7 @@ def context_of(
         patches=patches,
         now=now,
         classes=brief.classes,
+        states=states,
     )
     return GroomingContext(
         run=run,

@@ -33,6 +33,7 @@ from ostler.telemetry.setup import Telemetry
 from ostler.telemetry.traceparent import derived
 from ostler.tools.contracts.parse import parse_contract
 from ostler.tools.quality.learning import with_history
+from ostler.tools.states import States
 
 ACTOR = "groomer"
 
@@ -56,6 +57,8 @@ class Groomer:
     model: ModelClient
     telemetry: Telemetry
     clock: Callable[[], datetime]
+    states: States | None = None
+    """What was measured before."""
 
 
 class Groomed(Frozen):
@@ -171,6 +174,7 @@ def groom(
             model=groomer.model,
             telemetry=groomer.telemetry,
             progress=progress,
+            states=groomer.states,
         )
         state = run_grooming(context)
     mark_overtaken(groomer.store, groomer.patches, dataset, actor=ACTOR, clock=groomer.clock)

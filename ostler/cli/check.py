@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ostler.core.checks import CheckResult
     from ostler.core.datasets import Dataset
     from ostler.core.items import Finding
+    from ostler.tools.quality.effort import Reading
 
 
 _SAMPLE = 10
@@ -44,14 +45,22 @@ def check(
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print the rows as CSV; with --rows.")
     ] = False,
+    no_states: Annotated[
+        bool,
+        typer.Option(
+            "--no-states",
+            help="Read everything, also what was measured before; slower, same result.",
+        ),
+    ] = False,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> int:
     """Measure every check of the contract, and drift; exits with 1 when a gate fails.
 
-    What fails opens a backlog item. With --rows the rows that fail one check are listed instead:
-    their keys, and the cells that the check looks at. Values that the contract classifies are
-    shown as ••• unless `readers` in ostler.yaml names a role of yours.
+    Of a large table only data files are read that were not measured before. What fails opens a
+    backlog item. With --rows the rows that fail one check are listed instead: their keys, and the
+    cells that the check looks at. Values that the contract classifies are shown as ••• unless
+    `readers` in ostler.yaml names a role of yours.
     """
     if as_csv and (as_json or not rows):
         raise BadInput(
@@ -70,18 +79,29 @@ def check(
             return 0
         with progress(f"checking {name}"):
             known = parts.current(name) if version is None else parts.dataset(name)
-            results, findings, measured = _measure(parts, known, version)
+            results, findings, measured, reading = _measure(parts, known, version, no_states)
         if version is None:
             _record(parts, known, measured, results, findings)
-        contract = parts.workspace.contract(name).exists()
+        contract, differs = parts.contract_text(name) is not None, parts.unpublished(name)
     failed = [r for r in results if not r.passed and r.check.gate]
     if as_json:
-        checks = [{"id": result.check.id, **result.model_dump(mode="json")} for result in results]
-        print_json({"dataset": name, "version": measured, "passed": not failed, "checks": checks})
+        print_json(
+            {
+                "dataset": name,
+                "version": measured,
+                "passed": not failed,
+                "read": _read(reading),
+                "checks": [{"id": r.check.id, **r.model_dump(mode="json")} for r in results],
+            }
+        )
     else:
         _print(results, findings)
+    if reading is not None:
+        say(_told(reading))
     if not contract:
         say(f"{name} has no contract yet: ostler contract infer {name}")
+    if differs:
+        say(differs)
     if failed:
         say(f"{name}@{measured}: {len(failed)} of {len(results)} checks fail · ostler groom {name}")
     else:
@@ -90,8 +110,8 @@ def check(
 
 
 def _measure(
-    parts: "Opened", dataset: "Dataset", version: int | None
-) -> "tuple[tuple[CheckResult, ...], tuple[Finding, ...], int]":
+    parts: "Opened", dataset: "Dataset", version: int | None, no_states: bool
+) -> "tuple[tuple[CheckResult, ...], tuple[Finding, ...], int, Reading | None]":
     from ostler.cli.opening import now
     from ostler.core.items import Finding
     from ostler.core.masks import hides_ids, withheld
@@ -99,7 +119,7 @@ def _measure(
     from ostler.tables.view import View
     from ostler.tools.drift.findings import drift_findings
     from ostler.tools.neighbours import neighbours
-    from ostler.tools.quality.measure import measure
+    from ostler.tools.quality.measure import measured
 
     table = table_of(dataset)
     view = table.view(version)
@@ -117,7 +137,9 @@ def _measure(
     contract = parts.contract(dataset.name)
     classes: Mapping[str, str] = contract.classes if contract else {}
     sample = 0 if hides_ids(dataset.key, classes) else _SAMPLE
-    results = measure(view, checks, now=now(), others=others, sample=sample)
+    states = None if no_states else parts.states
+    found = measured(view, checks, now=now(), others=others, sample=sample, states=states)
+    results = found.results
     drift = () if reference is None else drift_findings(view, others[f"@{reference}"], now=now())
     drift = [(r, withheld(sentence, r.check.rule.columns, classes)) for r, sentence in drift]
     findings = [
@@ -131,7 +153,23 @@ def _measure(
         for r, sentence in drift
         if not r.passed
     ]
-    return (*results, *(r for r, _ in drift)), tuple(findings), view.version
+    return (*results, *(r for r, _ in drift)), tuple(findings), view.version, found.reading
+
+
+def _read(reading: "Reading | None") -> "dict[str, int] | None":
+    """What had to be read, as JSON; nothing where all was."""
+    if reading is None:
+        return None
+    return {"files": len(reading.read), "of": reading.files, "anew": len(reading.anew)}
+
+
+def _told(reading: "Reading") -> str:
+    from ostler.cli.wording import count
+
+    files = f"{len(reading.read):,} of {reading.files:,} data files read"
+    if not reading.anew:
+        return files
+    return f"{files}; {count(len(reading.anew), 'check')} could only be measured as a whole"
 
 
 def _record(

@@ -21,11 +21,12 @@ from ostler.tables.patch_files import PatchFiles
 from ostler.tables.patches import make
 from ostler.tables.view import View
 from ostler.tools.drift.findings import drift_findings
-from ostler.tools.dry_run import dry_run
+from ostler.tools.dry_run import Trial, dry_runs
 from ostler.tools.quality.measure import measure
 from ostler.tools.ranking.rank import rank
 from ostler.tools.repair import MINERS
 from ostler.tools.repair.compile import compile_action
+from ostler.tools.states import States
 
 _SAMPLE = 10
 """Failing rows that a result names."""
@@ -43,6 +44,8 @@ class Surroundings:
     now: datetime
     classes: Mapping[str, str] = field(default_factory=dict[str, str])
     """The classification of columns, which says whose values nobody may be told."""
+    states: States | None = None
+    """What was measured before; None to measure everything anew."""
 
 
 class Nothing(Frozen):
@@ -87,14 +90,28 @@ class Compiled(Frozen):
     patch: PatchSummary
 
 
-class Trial(Frozen):
-    """A patch to try on the pinned version."""
+class Try(Frozen):
+    """A patch to try on the pinned version, and the rule that it wants to mend."""
 
     patch: Digest
     mends: AnyRule
+
+
+class Tries(Frozen):
+    """Patches to try, each by itself."""
+
+    tries: tuple[Try, ...]
     measured: tuple[CheckResult, ...]
     """What the other checks gave on the pinned version."""
     sample: int
+
+
+class Tried(Frozen):
+    """What trying gave, in the order of the tries."""
+
+    runs: tuple[DryRun | None, ...]
+    because: tuple[str, ...]
+    """Why there is no run; empty where there is one."""
 
 
 class RankInput(Frozen):
@@ -122,7 +139,12 @@ class Tool:
 def _measure(around: Surroundings, given: Checks) -> Measurements:
     sample = 0 if hides_ids(around.view.key, around.classes) else _SAMPLE
     results = measure(
-        around.view, given.checks, now=around.now, others=around.others, sample=sample
+        around.view,
+        given.checks,
+        now=around.now,
+        others=around.others,
+        sample=sample,
+        states=around.states,
     )
     return Measurements(results=results)
 
@@ -145,16 +167,20 @@ def _compile(around: Surroundings, given: Act) -> Compiled:
     return Compiled(patch=patch.summary(around.view.version))
 
 
-def _try(around: Surroundings, given: Trial) -> DryRun:
-    return dry_run(
+def _try(around: Surroundings, given: Tries) -> Tried:
+    results = dry_runs(
         around.view,
-        around.patches.get(given.patch),
+        [Trial(around.patches.get(one.patch), one.mends) for one in given.tries],
         given.measured,
-        mends=given.mends,
         now=around.now,
         others=around.others,
         sample=given.sample,
         downstream=around.dataset.downstream,
+        states=around.states,
+    )
+    return Tried(
+        runs=tuple(one if isinstance(one, DryRun) else None for one in results),
+        because=tuple("" if isinstance(one, DryRun) else one.message for one in results),
     )
 
 
@@ -185,7 +211,7 @@ REGISTRY: Mapping[str, Tool] = {
             for name, mine in MINERS.items()
         ),
         Tool("repair.compile", 1, "Make the patch of an action", Act, Compiled, _compile),
-        Tool("quality.dry_run", 1, "Prove a patch on the pinned version", Trial, DryRun, _try),
+        Tool("quality.dry_run", 2, "Prove patches on the pinned version", Tries, Tried, _try),
         Tool("ranking.rank", 1, "Score a proposal and explain it", RankInput, Rank, _rank),
     )
 }

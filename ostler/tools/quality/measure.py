@@ -31,7 +31,7 @@ from ostler.tools.quality.needs import (
     sources_of,
 )
 from ostler.tools.quality.outcome import Outcome
-from ostler.tools.quality.plan import planned
+from ostler.tools.quality.plan import Apart, Found, planned
 from ostler.tools.quality.wording import aged, counted
 
 if TYPE_CHECKING:
@@ -115,15 +115,11 @@ def measured(
                 states=states,
             )
             if apart:
-                reading.read.update(file.digest for file in view.files)
+                reading.anew |= {Apart(rule) for rule in apart}
         else:
             total, found = whole.measured(ground, measures.values(), now=now, sample=sample)
     outcomes |= {
-        rule: _size(rule, total)
-        if isinstance(rule, RowCount)
-        else _age(rule, found[one].newest, now)
-        if isinstance(rule, Freshness)
-        else Outcome(found[one].failing, rows=found[one].rows)
+        rule: outcome_of(rule, found.get(one, Found()), total, now)
         for rule, one in measures.items()
     }
     results = tuple(judged(check, outcomes[check.rule], total, now) for check in checks)
@@ -172,6 +168,15 @@ def _drifts(
         for family in families.values()
         for result in measure_drift(view, reference_of(family[0], others), family)
     }
+
+
+def outcome_of(rule: AnyRule, found: Found, total: int, now: datetime) -> Outcome:
+    """What a rule makes of what was found in a table of so many rows."""
+    if isinstance(rule, RowCount):
+        return _size(rule, total)
+    if isinstance(rule, Freshness):
+        return _age(rule, found.newest, now)
+    return Outcome(found.failing, rows=found.rows)
 
 
 def _age(rule: Freshness, newest: datetime | None, now: datetime) -> Outcome:

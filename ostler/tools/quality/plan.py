@@ -11,6 +11,7 @@ from functools import singledispatch
 from ostler.core.base import RowId
 from ostler.core.checks import (
     AcceptedValues,
+    AnyRule,
     Dependency,
     ForeignKey,
     Freshness,
@@ -102,6 +103,13 @@ class Newest:
     """The newest moment that is not in the future."""
 
     of: Value
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What a rule needs that has a query of its own; it is measured by `apart`."""
+
+    rule: AnyRule
 
 
 Measure = RowTest | Repeats | Conflicts | Size | Newest
