@@ -234,6 +234,8 @@ class Settings(BaseSettings):
 
     people: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Who may be in which role: `ana: [owner, steward]`."""
+    readers: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Which roles see the values of a class of a contract: `pii: [steward]`; others see a mask."""
     reviewer: str = ""
     """Who is at the keyboard; empty: the user of the operating system."""
     state: str = Field(default="", repr=False)

@@ -118,6 +118,15 @@ class FindingRow(Stored, table=True):
     recorded_at: str
 
 
+class MeasurementRow(Stored, table=True):
+    """What checks gave on a version; the document is `core.history.PastResults`."""
+
+    dataset: str = Field(primary_key=True)
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    digest: str = Field(primary_key=True, foreign_key="document.digest")
+    recorded_at: str
+
+
 class BacklogItemRow(Stored, table=True):
     """A backlog item; the document is the newest revision of `core.items.BacklogItem`."""
 
@@ -379,6 +388,7 @@ PROJECTED: tuple[Table, ...] = tuple(
         RunRow,
         RunStepRow,
         FindingRow,
+        MeasurementRow,
         BacklogItemRow,
         ProposalRow,
         VoteRow,

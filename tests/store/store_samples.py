@@ -35,6 +35,7 @@ from ostler.store import (
     due,
     executions,
     findings,
+    history,
     items,
     lineage,
     proposals,
@@ -168,14 +169,13 @@ def _begin(session: Session, objects: Objects) -> None:
     assert schedules.take(
         session, "W-1", "due", owner, actor="watcher", at=at, is_gone=lambda _: False
     )
-    arrival = alerts.Arrival("orders", report(), at, timedelta(hours=1))
-    [group] = alerts.receive(session, [arrival], actor="alerts", at=at).fired
     arrival = receiving.Arrival("orders", report(), at, timedelta(hours=1))
     [group] = receiving.receive(session, [arrival], actor="alerts", at=at).fired
     alerts.looked_into(session, [group.id], run="R-1", version=3, actor=agent, at=at)
     due.mark_due(session, "orders", "a test", at)
     dead = dead_letters.letter("", "it is not JSON", b"nonsense")
     dead_letters.add_letter(session, dead, actor="alerts", at=at)
+    history.record_results(session, "orders", 3, [finding().result], actor="ana", at=at)
     contract = contracts.record_contract(session, "orders", "rules: []", actor="ana", at=at)
     assert objects.put_text("rules: []") == contract
     runs.start_run(session, "R-1", inputs(contract=contract), actor=agent, at=at)
