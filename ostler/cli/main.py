@@ -9,6 +9,7 @@ import typer
 from ostler import __version__
 from ostler.cli import (
     add,
+    alert,
     audit,
     blame,
     check,
@@ -31,6 +32,7 @@ from ostler.cli import (
     review,
     rollout,
     schema,
+    serve,
     trace,
     work,
 )
@@ -60,6 +62,8 @@ for module in (
     contract,
     check,
     groom,
+    alert,
+    serve,
     item,
     queue,
     review,
