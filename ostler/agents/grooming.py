@@ -22,7 +22,7 @@ from ostler.core.runs import RunInputs, Step
 from ostler.core.states import ProposalState, RunState
 from ostler.policies.policyset import PolicySet
 from ostler.review.overtaken import mark_overtaken
-from ostler.store import findings, history, items, lineage, proposals, runs
+from ostler.store import findings, history, items, lineage, proposals, runs, telling
 from ostler.store.engine import Store
 from ostler.store.objects import Objects
 from ostler.store.proposals import Parked
@@ -125,6 +125,12 @@ class _StoreRecord:
                 self.parked[proposal.id] = proposals.park(
                     session, proposal, state, at=at, actor=ACTOR
                 )
+            fresh = [
+                one
+                for one in parking.proposals
+                if one.verdict.outcome == "votes" and self.parked[one.id] is not Parked.KNOWN
+            ]
+            telling.tell_run(session, self.run, fresh, at=at)
 
 
 def groom(

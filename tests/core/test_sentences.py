@@ -11,6 +11,7 @@ from ostler.core.actions import (
     ConvertUnit,
     DeleteDuplicates,
     DeleteRows,
+    PublishContract,
     Reformat,
     Replacement,
     ReplaceValues,
@@ -106,6 +107,10 @@ ACTIONS: list[tuple[AnyAction, str]] = [
         "Set 2 cells in city and zip",
     ),
     (Revert(proposal="P-7K3QH2MA"), "Undo P-7K3QH2MA"),
+    (
+        PublishContract(version="2.0.0", contract="d", takes_back="P-7K3QH2MA"),
+        "Publish version 2.0.0 of the contract, which takes P-7K3QH2MA back",
+    ),
 ]
 
 RULES: list[tuple[AnyRule, str]] = [
