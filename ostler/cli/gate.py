@@ -166,6 +166,7 @@ def _of_dataset(
                 version=version,
                 reference=reference,
                 states=parts.states,
+                past=parts.past(name),
                 now=now,
             )
 

@@ -91,6 +91,7 @@ def _watcher(parts: "Opened", planned: "tuple[Schedule, ...]") -> "Watcher":
             parts.datasets(),
             drift_only=drift_only,
             states=parts.states,
+            past=parts.past(name),
             now=now(),
         )
         return dataset, measured

@@ -1,15 +1,18 @@
 """A version of a dataset, measured for a gate."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ostler.core.datasets import Dataset
+from ostler.core.history import Past
 from ostler.core.items import Finding
+from ostler.core.masks import hides_ids, withheld
 from ostler.tables.delta import table_of
 from ostler.tables.view import View
 from ostler.tools.contracts.contract import Contract
 from ostler.tools.drift.findings import drift_findings
 from ostler.tools.neighbours import neighbours
+from ostler.tools.quality.learning import with_history
 from ostler.tools.quality.measure import measure
 from ostler.tools.states import States
 from ostler.triggers.gates.measured import SAMPLE, Measured
@@ -24,13 +27,16 @@ def measure_dataset(
     reference: int | None = None,
     drift_only: bool = False,
     states: States | None = None,
+    past: Sequence[Past] = (),
     now: datetime,
 ) -> Measured:
     """A version of a dataset, the newest by default, by its contract and for drift.
 
     Drift is measured against the version `reference`, by default the one before data last came in.
     Foreign keys look into the datasets that are `known`; with `states` only new data files of a
-    large table are read. NotFound for a version that there is not.
+    large table are read. Limits are learned from the `past` results. Rows are not named by their
+    ids, nor values told, where the contract classifies them. NotFound for a version that there is
+    not.
     """
     table = table_of(dataset)
     view = table.view(version)
@@ -38,14 +44,17 @@ def measure_dataset(
         reference = table.reference
     if reference is not None and reference >= view.version:
         reference = None
-    checks = contract.checks if contract and not drift_only else ()
+    promised = contract.checks if contract and not drift_only else ()
+    checks = with_history(promised, past, version=view.version, now=now)
+    classes: Mapping[str, str] = contract.classes if contract else {}
+    sample = 0 if hides_ids(dataset.key, classes) else SAMPLE
     by_name = {one.name: one for one in known}
 
     def newest(name: str) -> View | None:
         return table_of(by_name[name]).view() if name in by_name else None
 
     others = neighbours([one.rule for one in checks], table, newest, reference=reference)
-    results = measure(view, checks, now=now, others=others, sample=SAMPLE, states=states)
+    results = measure(view, checks, now=now, others=others, sample=sample, states=states)
     drift = () if reference is None else drift_findings(view, others[f"@{reference}"], now=now)
     findings = [
         Finding(dataset=dataset.name, version=view.version, result=one, source="contract")
@@ -53,7 +62,11 @@ def measure_dataset(
         if not one.passed
     ] + [
         Finding(
-            dataset=dataset.name, version=view.version, result=one, source="drift", evidence=why
+            dataset=dataset.name,
+            version=view.version,
+            result=one,
+            source="drift",
+            evidence=withheld(why, one.check.rule.columns, classes),
         )
         for one, why in drift
         if not one.passed

@@ -10,6 +10,7 @@ from ostler.core.items import BacklogItem, Finding, item_id
 from ostler.core.sentences import shortened
 from ostler.core.states import ItemState
 from ostler.store.findings import record_finding
+from ostler.store.history import record_results
 from ostler.store.items import list_items, set_item_state, upsert_item
 from ostler.store.proposals import items_waited_on
 from ostler.store.telling import tell_gate
@@ -31,12 +32,14 @@ def keep_items(
     actor: str,
     at: datetime,
 ) -> None:
-    """Record findings, open or update their items, close those of checks that hold; tell of it.
+    """Record what was found, open or update items, close those of checks that hold; tell of it.
 
     An item whose check holds while proposals for it wait stays open and says so: a person or the
     worker decides about those first. What fails no more than in the version that the gate is held
     against opens nothing.
     """
+    version = measured.version or 0
+    record_results(session, dataset.name, version, measured.results, actor=actor, at=at)
     known = [one.result.check.rule for one in report.of(Outcome.KNOWN)]
     failing = [one for one in measured.findings if one.result.check.rule not in known]
     for finding in failing:
@@ -46,7 +49,6 @@ def keep_items(
     failed = [one.result for one in report.of(Outcome.FAILED)]
     if failed:
         items = [item_id(dataset.name, result.check) for result in failed]
-        version = measured.version or 0
         tell_gate(session, dataset.name, version, [*zip(items, failed, strict=True)], at=at)
 
 

@@ -12,6 +12,7 @@ from ostler.core.errors import NotFound
 from ostler.store.datasets import get_dataset
 from ostler.store.due import mark_due
 from ostler.store.findings import record_finding
+from ostler.store.history import record_results
 from ostler.store.items import upsert_item
 from ostler.store.schedules import Taken
 from ostler.triggers.gates.items import keep_items
@@ -47,6 +48,8 @@ class _Check:
         dataset, measured = self.look(schedule.dataset, self.drift_only)
 
         def write(session: Session, at: datetime) -> str:
+            version = measured.version or 0
+            record_results(session, dataset.name, version, measured.results, actor=ACTOR, at=at)
             for finding in measured.findings:
                 record_finding(session, finding, actor=ACTOR, at=at)
                 upsert_item(session, item_of(dataset, finding), actor=ACTOR, at=at)
