@@ -15,6 +15,7 @@ from ostler.core.errors import BadInput
 if TYPE_CHECKING:
     from ostler.agents.grooming import Groomer
     from ostler.core.checks import Check
+    from ostler.core.history import Past
     from ostler.execution.context import ExecutionContext
     from ostler.execution.relay.relay import Relay
     from ostler.policies.policyset import PolicySet
@@ -189,12 +190,16 @@ class Opened:
         checks = contract.checks if contract else ()
         if not any(check.learned is not None for check in checks):
             return checks
-        from ostler.store.history import past_results
         from ostler.tools.quality.learning import with_history
 
+        return with_history(checks, self.past(dataset), version=version, now=now())
+
+    def past(self, dataset: str) -> "tuple[Past, ...]":
+        """What checks gave on the dataset's versions so far."""
+        from ostler.store.history import past_results
+
         with self.store.reading() as session:
-            past = past_results(session, dataset, up_to=version)
-        return with_history(checks, past, version=version, now=now())
+            return past_results(session, dataset)
 
     def unpublished(self, dataset: str) -> str:
         """Says that the contract file is not what is published; empty when it is, or none is."""
