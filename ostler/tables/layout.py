@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable
 
+from ostler.core.canonical import Digest, digest_of
 from ostler.core.datasets import Column
 from ostler.tables.disk import reaching
 from ostler.tables.engine import computed, connect, reach
@@ -21,6 +22,18 @@ Values = tuple[str | None, ...]
 """A partition: the text of each partition column, in the form that Delta's log has."""
 
 _NULL = "__HIVE_DEFAULT_PARTITION__"
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A file of rows that never changes, so what was measured on it stays true."""
+
+    path: str
+    """Path or address."""
+    digest: Digest
+    """Of what names it: the table's id, and what the log says of the file; nothing was read."""
+    rows: int | None
+    """How many rows it holds, where the log says so."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,8 @@ class Layout:
     partitioned_by: tuple[str, ...]
     files: Mapping[str, Values]
     """Path or address of each data file, sorted, with its partition."""
+    data_files: tuple[DataFile, ...] = ()
+    """The same files with what the log says of them; empty for files that no log has yet."""
 
     @property
     def stored(self) -> tuple[str, ...]:
@@ -50,7 +65,7 @@ class Layout:
 
     def with_files(self, files: Mapping[str, Values]) -> "Layout":
         """The same table made up of other files."""
-        return replace(self, files=files)
+        return replace(self, files=files, data_files=())
 
     def relative(self, file: str) -> str:
         """A file's path within the table."""
@@ -146,10 +161,25 @@ def layout_of(handle: DeltaTable) -> Layout:
         for name in partitioned_by
     )
     root = root_of(handle)
-    found = computed(f"SELECT path{values} FROM a", a=actions)
-    rows = zip(*(found.column(i).to_pylist() for i in range(len(partitioned_by) + 1)), strict=True)
-    files = {root + unquote(path): tuple(values) for path, *values in rows}
-    return Layout(root, columns, partitioned_by, dict(sorted(files.items())))
+    found = computed(
+        f"SELECT path, size_bytes, modification_time, num_records{values} FROM a ORDER BY path",
+        a=actions,
+    )
+    table = str(handle.metadata().id)
+    files: dict[str, Values] = {}
+    data_files: dict[str, DataFile] = {}
+    for path, size, modified, count, *partition in zip(*found.to_pydict().values(), strict=True):
+        address = root + unquote(path)
+        files[address] = tuple(partition)
+        digest = digest_of([table, path, size, modified, partition])
+        data_files[address] = DataFile(address, digest, count)
+    return Layout(
+        root,
+        columns,
+        partitioned_by,
+        dict(sorted(files.items())),
+        tuple(file for _, file in sorted(data_files.items())),
+    )
 
 
 def root_of(handle: DeltaTable) -> str:
