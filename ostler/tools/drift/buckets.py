@@ -52,8 +52,8 @@ class Tally:
         for start in range(0, len(values), _CHUNK):
             np.add.at(self._counts, _raw(values[start : start + _CHUNK]), one)
 
-    def counts(self) -> tuple[Ints, Ints, int]:
-        """The codes that occur, in order, how often each does, and how many are not finite."""
+    def counts(self) -> tuple[Ints, Ints]:
+        """The codes of finite numbers that occur, in order, and how often each does."""
         raw = np.flatnonzero(self._counts)
         counts = self._counts[raw].astype(np.int64)
         codes = np.where(raw >= _NEGATIVE, _NEGATIVE - 1 - raw, raw)
@@ -62,7 +62,7 @@ class Tally:
         kept, place = np.unique(codes[finite], return_inverse=True)
         summed = np.zeros(len(kept), np.int64)
         np.add.at(summed, place, counts[finite])
-        return kept, summed, int(counts[~finite].sum())
+        return kept, summed
 
 
 def _raw(values: Floats) -> Ints:

@@ -59,20 +59,20 @@ class Numbers:
 NONE = Numbers(np.zeros(0), np.zeros(0), np.zeros(0, np.int64))
 
 
-def counted(values: Floats) -> tuple[Numbers, int]:
-    """The exact histogram of some values, and how many of them are not finite."""
+def counted(values: Floats) -> Numbers:
+    """The exact histogram of the values that are finite."""
     finite = values[np.isfinite(values)] + 0.0
     numbers, count = np.unique(finite, return_counts=True)
-    return Numbers(numbers, numbers, count.astype(np.int64)), len(values) - len(finite)
+    return Numbers(numbers, numbers, count.astype(np.int64))
 
 
-def bucketed(tally: Tally, *, whole: bool) -> tuple[Numbers, int]:
-    """The histogram of a tally, and how many values were not finite; `whole` for integers only."""
-    codes, count, odd = tally.counts()
+def bucketed(tally: Tally, *, whole: bool) -> Numbers:
+    """The histogram of what is finite in a tally; `whole` when it was given integers only."""
+    codes, count = tally.counts()
     low, high = ends_of(codes)
     if whole:
         low, high = np.ceil(low), np.floor(high)
-    return Numbers(low, high, count, exact=False), odd
+    return Numbers(low, high, count, exact=False)
 
 
 def coarse(numbers: Numbers) -> Numbers:

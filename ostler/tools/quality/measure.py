@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from ostler.core.base import RowId
 from ostler.core.checks import AnyRule, Check, CheckResult, Drift, Freshness, RowCount
 from ostler.tables.view import View
-from ostler.tools.drift.measure import measure_drift
+from ostler.tools.drift.measure import measure_rules
+from ostler.tools.drift.references import Neighbour
 from ostler.tools.quality import reading
 from ostler.tools.quality.conditions import Condition, Ground, condition
-from ostler.tools.quality.needs import ground_of, obstacle, reference_of, refuse_bad_patterns
+from ostler.tools.quality.needs import ground_of, obstacle, refuse_bad_patterns
 from ostler.tools.quality.wording import aged, counted, share_of
 
 _SECONDS_PER_HOUR = 3600
@@ -31,7 +32,7 @@ def measure(
     checks: Sequence[Check],
     *,
     now: datetime,
-    others: Mapping[str, View] | None = None,
+    others: Mapping[str, Neighbour] | None = None,
     sample: int = 10,
 ) -> tuple[CheckResult, ...]:
     """What each check gives on a view, in the order of the checks.
@@ -66,7 +67,7 @@ def failing_rows(
     check: Check,
     *,
     now: datetime,
-    others: Mapping[str, View] | None = None,
+    others: Mapping[str, Neighbour] | None = None,
     limit: int,
     offset: int = 0,
 ) -> tuple[RowId, ...]:
@@ -112,15 +113,11 @@ def _result(check: Check, outcome: _Outcome, total: int, now: datetime) -> Check
 
 
 def _drifts(
-    view: View, rules: Iterable[Drift], others: Mapping[str, View]
+    view: View, rules: Iterable[Drift], others: Mapping[str, Neighbour]
 ) -> dict[AnyRule, _Outcome]:
-    families: dict[int, list[Drift]] = {}
-    for rule in rules:
-        families.setdefault(rule.reference, []).append(rule)
     return {
         result.rule: _Outcome(int(result.drifted), result.observed)
-        for family in families.values()
-        for result in measure_drift(view, reference_of(family[0], others), family)
+        for result in measure_rules(view, list(rules), others)
     }
 
 

@@ -7,46 +7,37 @@ import duckdb
 
 from ostler.core.checks import AnyRule, Check, Drift, ForeignKey, Pattern
 from ostler.core.errors import BadInput, InternalError
+from ostler.core.sentences import reference_name
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
+from ostler.tools.drift.references import Neighbour, columns_of, reference_of
 from ostler.tools.quality.conditions import Ground
 from ostler.tools.quality.reading import text
 
 
-def obstacle(rule: AnyRule, view: View, others: Mapping[str, View]) -> str:
+def obstacle(rule: AnyRule, view: View, others: Mapping[str, Neighbour]) -> str:
     """Why a rule cannot be measured here, or nothing.
 
     Raises InternalError for a drift rule without the view of its reference version: whoever
     measures has to bring it.
     """
-    missing = _missing(rule.columns, view)
+    missing = _missing(rule.columns, view.column_names)
     if missing:
         return missing
     if isinstance(rule, ForeignKey):
         if rule.dataset not in others:
             return f"dataset {rule.dataset!r} is missing"
-        missing = _missing(rule.references, others[rule.dataset])
+        missing = _missing(rule.references, columns_of(others[rule.dataset]))
         return missing and f"{missing} in {rule.dataset!r}"
     if isinstance(rule, Drift):
-        missing = _missing(rule.columns, reference_of(rule, others))
-        return missing and f"{missing} in version {rule.reference}"
+        missing = _missing(rule.columns, columns_of(reference_of(rule, others)))
+        return missing and f"{missing} in {reference_name(rule.reference)}"
     return ""
 
 
-def _missing(columns: Sequence[str], view: View) -> str:
-    absent = [column for column in columns if column not in view.column_names]
+def _missing(columns: Sequence[str], known: Sequence[str]) -> str:
+    absent = [column for column in columns if column not in known]
     return f"column {absent[0]!r} is missing" if absent else ""
-
-
-def reference_of(rule: Drift, others: Mapping[str, View]) -> View:
-    """The view that a drift rule compares with, among the others as `@<version>`."""
-    reference = others.get(f"@{rule.reference}")
-    if reference is None:
-        raise InternalError(
-            f"drift of {rule.column!r} is measured against version {rule.reference},"
-            " and no view of it was given"
-        )
-    return reference
 
 
 def refuse_bad_patterns(view: View, checks: Iterable[Check]) -> None:
@@ -67,7 +58,7 @@ def refuse_bad_patterns(view: View, checks: Iterable[Check]) -> None:
 
 @contextmanager
 def ground_of(
-    view: View, rules: Iterable[AnyRule], others: Mapping[str, View]
+    view: View, rules: Iterable[AnyRule], others: Mapping[str, Neighbour]
 ) -> Generator[Ground]:
     """A view with the keys that its foreign keys may use in reach of its connection.
 
@@ -81,6 +72,8 @@ def ground_of(
     try:
         for rule, name in keys.items():
             other = others[rule.dataset]
+            if not isinstance(other, View):
+                raise InternalError(f"{rule.dataset!r} is no table that keys could be read from")
             columns = ", ".join(
                 f"{text(column)} AS {quoted(str(place))}"
                 for place, column in enumerate(rule.references)
