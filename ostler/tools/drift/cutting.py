@@ -22,22 +22,29 @@ def bins(found: Aligned, reference: Counted, current: Counted) -> tuple[Bucket, 
     beyond all that the reference knew are not lumped with its largest. Bins end where a bucket of
     the histograms does, so their counts are exact.
     """
-    pooled = np.cumsum(found.reference + found.current)
-    starts = _starts(pooled)
+    starts = _starts(found)
     parts = [
         Bucket(
             _between(float(found.low[first]), float(found.high[last - 1])),
             int(found.reference[first:last].sum()),
             int(found.current[first:last].sum()),
         )
-        for first, last in zip(starts, [*starts[1:], len(pooled)], strict=True)
+        for first, last in zip(starts, [*starts[1:], len(found.low)], strict=True)
     ]
     odd = Bucket("are no numbers", reference.odd, current.odd)
     return _occupied([*parts, odd, Bucket("are missing", reference.missing, current.missing)])
 
 
-def _starts(pooled: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> list[int]:
+def edges(found: Aligned) -> tuple[float, ...]:
+    """The largest number of each bin, in order."""
+    return tuple(
+        float(found.high[following - 1]) for following in [*_starts(found)[1:], len(found.high)]
+    )
+
+
+def _starts(found: Aligned) -> list[int]:
     """Where each bin begins: the next one as soon as those before it hold their share."""
+    pooled = np.cumsum(found.reference + found.current)
     if not len(pooled):
         return []
     share = int(pooled[-1]) / BINS
