@@ -6,7 +6,7 @@ from ostler.core.checks import CheckResult, Drift
 from ostler.tables.view import View
 from ostler.tools.drift.checks import drift_checks
 from ostler.tools.drift.explain import explain
-from ostler.tools.drift.measure import compare, measure_drift
+from ostler.tools.drift.measure import compare, measure_profiles
 from ostler.tools.drift.profile import profile_of
 from ostler.tools.states import States
 
@@ -33,5 +33,5 @@ def drift_findings(
             ),
             explain(comparisons[result.rule.column], result.rule) if result.drifted else "",
         )
-        for check, result in zip(checks, measure_drift(after, before, rules), strict=True)
+        for check, result in zip(checks, measure_profiles(after, before, rules), strict=True)
     )

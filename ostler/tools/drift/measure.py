@@ -1,13 +1,12 @@
 """Drift of a profile against a reference, measured by rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ostler.core.base import Frozen, Share
 from ostler.core.checks import Drift
 from ostler.tables.view import View
 from ostler.tools.drift.comparison import METHODS, Comparison
 from ostler.tools.drift.profile import Profile, profile_of
-from ostler.tools.drift.references import Neighbour, counted, reference_of
 from ostler.tools.drift.statistics import Statistic, discoveries
 from ostler.tools.states import States
 
@@ -31,13 +30,23 @@ class DriftResult(Frozen):
 
 
 def measure_drift(
-    current: Profile, reference: Profile, rules: Sequence[Drift]
+    view: View, reference: View, rules: Sequence[Drift], states: States | None = None
 ) -> tuple[DriftResult, ...]:
     """What each rule gives, in order; all of them are one family of tests.
 
-    A rule fails when its statistic lies above its limit and chance does not explain it. Both
-    profiles must have the columns; one that is empty now differs by its missing values.
+    A rule fails when its statistic lies above its limit and chance does not explain it. Both views
+    must have the columns; a column of the reference that is empty now differs by its missing
+    values.
     """
+    columns = list(dict.fromkeys(rule.column for rule in rules))
+    current = profile_of(view, columns, states)
+    return measure_profiles(current, profile_of(reference, columns, states), rules)
+
+
+def measure_profiles(
+    current: Profile, reference: Profile, rules: Sequence[Drift]
+) -> tuple[DriftResult, ...]:
+    """`measure_drift`, of what was counted already."""
     comparisons = compare(current, reference, [rule.column for rule in rules])
     statistics = [METHODS[rule.statistic].value(comparisons[rule.column]) for rule in rules]
     return judge(rules, statistics)
@@ -74,24 +83,3 @@ def _observed(rule: Drift, statistic: Statistic, sure: bool) -> str:
     if statistic.value > rule.limit and not sure:
         return f"{measured}, which chance explains (p {statistic.p_value:.2g})"
     return measured
-
-
-def measure_rules(
-    view: View,
-    rules: Sequence[Drift],
-    others: Mapping[str, Neighbour],
-    states: States | None = None,
-) -> tuple[DriftResult, ...]:
-    """What drift rules give on a view, whatever each compares with; a family per reference."""
-    columns = list(dict.fromkeys(rule.column for rule in rules))
-    current = profile_of(view, columns, states)
-    families: dict[int | str, list[Drift]] = {}
-    for rule in rules:
-        families.setdefault(rule.reference, []).append(rule)
-    return tuple(
-        result
-        for family in families.values()
-        for result in measure_drift(
-            current, counted(reference_of(family[0], others), columns, states), family
-        )
-    )

@@ -5,10 +5,12 @@ version costs only the files that no other version had.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
 
 from ostler.tables.layout import DataFile
-from ostler.tables.view import View
+from ostler.tables.view import View, view_of
 from ostler.tools.drift.counted import Counted, added, from_arrays, to_arrays
 from ostler.tools.drift.counting import count_columns
 from ostler.tools.states import States, state_key
@@ -25,13 +27,25 @@ _KERNEL = 1
 class Profile:
     """The columns of one state of a table, or of several together, counted."""
 
-    label: str
-    """What it is of, for sentences: `version 3`."""
     columns: Mapping[str, Counted]
     versions: int = 1
     """How many versions were put together; their rows are largely the same ones."""
-    types: Mapping[str, str] = field(default_factory=dict[str, str])
-    """DuckDB's type of each column."""
+
+
+@dataclass(frozen=True)
+class CountedView(View):
+    """A state of a table of which only what was counted is left: columns, and no rows."""
+
+    profile: Profile = field(default_factory=lambda: Profile({}))
+
+
+def counted_view(profile: Profile, key: tuple[str, ...]) -> CountedView:
+    """A profile where a view is asked for."""
+    columns = {name: pa.array([], pa.string()) for name in profile.columns}
+    empty = view_of(pa.table(columns), key, name="counted")
+    return CountedView(
+        empty.connection, empty.name, empty.columns, empty.key, empty.version, profile=profile
+    )
 
 
 def profile_of(
@@ -43,23 +57,22 @@ def profile_of(
     result is the same.
     """
     names = [n for n in view.column_names if columns is None or n in columns]
+    if isinstance(view, CountedView):
+        return replace(view.profile, columns={n: view.profile.columns[n] for n in names})
     rows = view.row_count
     exact = rows <= EXACT_ROWS
-    label = f"version {view.version}"
-    types = {name: view.type_of(name) for name in names}
     if not view.files or rows <= SMALL_ROWS:
-        return Profile(label, count_columns(view, names, exact=exact), types=types)
+        return Profile(count_columns(view, names, exact=exact))
     parts = [_part(view, file, names, exact, states) for file in view.files]
-    total = {name: added([part[name] for part in parts]) for name in names}
-    return Profile(label, total, types=types)
+    return Profile({name: added([part[name] for part in parts]) for name in names})
 
 
-def window(profiles: Sequence[Profile], label: str) -> Profile:
+def window(profiles: Sequence[Profile]) -> Profile:
     """Several versions' profiles as one, with the columns that all of them have."""
     first, *others = profiles
     names = [name for name in first.columns if all(name in other.columns for other in others)]
     columns = {name: added([one.columns[name] for one in profiles]) for name in names}
-    return Profile(label, columns, sum(p.versions for p in profiles), first.types)
+    return Profile(columns, sum(profile.versions for profile in profiles))
 
 
 def _part(

@@ -1,20 +1,17 @@
 """What drift is measured against: a version, the last few versions together, a stored profile."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from pydantic import TypeAdapter, ValidationError
 
-from ostler.core.checks import Drift, OtherReference
-from ostler.core.errors import BadInput, InternalError, NotFound
-from ostler.core.sentences import reference_name
+from ostler.core.checks import OtherReference
+from ostler.core.errors import BadInput, NotFound
 from ostler.tables.delta import VersionedTable
 from ostler.tables.view import View
-from ostler.tools.drift.profile import Profile, profile_of, window
+from ostler.tools.drift.profile import Profile, counted_view, profile_of, window
+from ostler.tools.drift.stored import load_profile
 from ostler.tools.states import States
-
-Neighbour = View | Profile
-"""What checks of one table need beside it: another table or version, or what was counted on one."""
 
 _OTHER: TypeAdapter[str] = TypeAdapter(OtherReference)
 
@@ -39,51 +36,42 @@ def neighbour_key(reference: int | str) -> str:
     return f"@{reference}" if isinstance(reference, int) else reference
 
 
-def windowed(
+def reference_view(
+    table: VersionedTable,
+    reference: int | str,
+    *,
+    before: int,
+    columns: Sequence[str] | None = None,
+    states: States | None = None,
+) -> View:
+    """What a rule of a table compares with; `before` is the version that is measured.
+
+    The rows of a version, or what was counted on several or kept as a profile. Raises NotFound for
+    what there is not, or is no more.
+    """
+    if isinstance(reference, int):
+        return table.view(reference)
+    kind, _, name = reference.partition(":")
+    if kind == "last":
+        return counted_view(_window(table, before, int(name), columns, states), table.key)
+    return counted_view(load_profile(table, name), table.key)
+
+
+def _window(
     table: VersionedTable,
     before: int,
     size: int,
-    columns: Sequence[str] | None = None,
-    states: States | None = None,
+    columns: Sequence[str] | None,
+    states: States | None,
 ) -> Profile:
-    """The last `size` versions before one, together; those that gc released are left out.
-
-    Raises NotFound when there is none.
-    """
+    """The last versions before one together; those that gc released are left out."""
     found: list[Profile] = []
     for version in range(max(0, before - size), before):
         try:
-            found.append(profile_of(table.view(version), columns, states))
+            view = table.view(version)
         except NotFound:
             continue
+        found.append(profile_of(view, columns, states))
     if not found:
         raise NotFound(f"there is no version before {before} to compare with")
-    return window(found, reference_name(f"last:{size}"))
-
-
-def reference_of(rule: Drift, others: Mapping[str, Neighbour]) -> Neighbour:
-    """What a drift rule compares with, among the neighbours; InternalError when nobody brought it.
-
-    Whoever measures has to bring it: see `ostler.tools.neighbours`.
-    """
-    found = others.get(neighbour_key(rule.reference))
-    if found is None:
-        raise InternalError(
-            f"drift of {rule.column!r} is measured against {reference_name(rule.reference)},"
-            " and it was not given"
-        )
-    return found
-
-
-def columns_of(neighbour: Neighbour) -> tuple[str, ...]:
-    """The names of the columns that a neighbour has."""
-    if isinstance(neighbour, View):
-        return neighbour.column_names
-    return tuple(neighbour.columns)
-
-
-def counted(
-    neighbour: Neighbour, columns: Sequence[str] | None = None, states: States | None = None
-) -> Profile:
-    """A neighbour's profile."""
-    return profile_of(neighbour, columns, states) if isinstance(neighbour, View) else neighbour
+    return window(found)

@@ -20,8 +20,8 @@ from ostler.tools.drift.counting import count_columns
 from ostler.tools.drift.explain import explain
 from ostler.tools.drift.measure import DriftResult, compare, judge
 from ostler.tools.drift.numbers import Numbers
-from ostler.tools.drift.profile import EXACT_ROWS, Profile, profile_of
-from ostler.tools.drift.references import Neighbour, counted
+from ostler.tools.drift.profile import EXACT_ROWS, CountedView, Profile, profile_of
+from ostler.tools.drift.references import reference_view
 from ostler.tools.drift.segments import Segment, segments_of, within
 from ostler.tools.drift.since import since
 from ostler.tools.drift.telling import ToldApart, told_apart
@@ -75,20 +75,10 @@ class DriftReport(Frozen):
         return told or any(column.drifted for column in self.columns)
 
 
-@dataclass(frozen=True)
-class Against:
-    """What a report compares with."""
-
-    reference: int | str
-    """As a rule has it."""
-    neighbour: Neighbour
-    """Its rows, or what was counted on them."""
-
-
 def drift_report(
     table: VersionedTable,
     view: View,
-    against: Against,
+    reference: int | str,
     *,
     by: str = "",
     columns: Sequence[str] | None = None,
@@ -100,7 +90,7 @@ def drift_report(
     Args:
         table: The table; its earlier versions say since when a column has drifted.
         view: The version that is looked at.
-        against: What it is compared with.
+        reference: What it is compared with, as a rule has it.
         by: A column; each of its values is also looked at by itself.
         columns: Only these; all by default.
         states: What was counted before.
@@ -110,23 +100,23 @@ def drift_report(
     """
     _refuse_unknown(view, [*(columns or ()), *([by] if by else [])])
     tell("counting")
-    before = counted(against.neighbour, None, states)
-    after = profile_of(view, None, states)
+    other = reference_view(table, reference, before=view.version, states=states)
+    before, after = profile_of(other, None, states), profile_of(view, None, states)
     names = [n for n in before.columns if n in after.columns and (columns is None or n in columns)]
-    others = against.neighbour if isinstance(against.neighbour, View) else None
+    others = None if isinstance(other, CountedView) else other
     found: list[tuple[Segment | None, str, Comparison]] = [
         (None, name, one) for name, one in compare(after, before, names).items()
     ]
     if by:
         tell(f"looking at each {by}")
         found += _by_segment(view, others, by, [name for name in names if name != by])
-    judged = _judged(found, against.reference)
+    judged = _judged(found, reference)
     drifts = [
         ColumnDrift(column=name, segment=segment, results=results)
         for (segment, name, _), results in zip(found, judged, strict=True)
     ]
     tell("looking back")
-    begun = _begun(table, view.version, against, before, drifts, states)
+    begun = _begun(table, view.version, reference, before, drifts, states)
     explainer = _Explainer(table, view, others, (before, after), states)
     for place, drift in enumerate(drifts):
         if drift.segment is None and drift.drifted:
@@ -139,7 +129,7 @@ def drift_report(
     return DriftReport(
         version=view.version,
         rows=view.row_count,
-        reference=against.reference,
+        reference=reference,
         reference_rows=rows // before.versions,
         exact=all(c.numbers.exact for p in (before, after) for c in p.columns.values()),
         columns=tuple(drifts),
@@ -194,13 +184,13 @@ def _judged(
 def _begun(
     table: VersionedTable,
     version: int,
-    against: Against,
+    reference: int | str,
     before: Profile,
     drifts: Sequence[ColumnDrift],
     states: States | None,
 ) -> dict[str, int]:
     leading = [leading_of(one) for one in drifts if one.segment is None and one.drifted]
-    after = against.reference if isinstance(against.reference, int) else -1
+    after = reference if isinstance(reference, int) else -1
     return since(table, version, before, leading, after=after, states=states)
 
 

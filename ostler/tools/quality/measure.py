@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 
 from ostler.core.base import RowId
 from ostler.core.checks import AnyRule, Check, CheckResult, Drift, Freshness, RowCount
+from ostler.tables.sql import quoted, row_id
 from ostler.tables.view import View
-from ostler.tools.drift.measure import measure_rules
-from ostler.tools.drift.references import Neighbour
-from ostler.tools.quality import reading
-from ostler.tools.quality.conditions import Condition, Ground, condition
-from ostler.tools.quality.needs import ground_of, obstacle, refuse_bad_patterns
+from ostler.tools.drift.measure import measure_drift
+from ostler.tools.quality.conditions import Ground, fails, place_of
+from ostler.tools.quality.duckdb_sql import Bound
+from ostler.tools.quality.needs import ground_of, obstacle, reference_of, refuse_bad_patterns
+from ostler.tools.quality.plan import Newest, Size, is_about_rows, planned
 from ostler.tools.quality.wording import aged, counted, share_of
 
 _SECONDS_PER_HOUR = 3600
@@ -32,7 +33,7 @@ def measure(
     checks: Sequence[Check],
     *,
     now: datetime,
-    others: Mapping[str, Neighbour] | None = None,
+    others: Mapping[str, View] | None = None,
     sample: int = 10,
 ) -> tuple[CheckResult, ...]:
     """What each check gives on a view, in the order of the checks.
@@ -41,8 +42,9 @@ def measure(
         view: The state of the table that is measured.
         checks: What to measure.
         now: The clock that freshness is measured against, with a time zone.
-        others: Views of other datasets by name, for foreign keys, and of other versions of this
-            table as `@<version>`, for drift.
+        others: Views of other datasets by name, for foreign keys, and what drift is measured
+            against: versions of this table as `@3`, several together as `last:5`, a stored
+            `profile:january`.
         sample: How many failing rows each result names, the first ones by their id.
 
     A check whose column, or whose other dataset, is missing fails as a whole. Raises BadInput for a
@@ -67,7 +69,7 @@ def failing_rows(
     check: Check,
     *,
     now: datetime,
-    others: Mapping[str, Neighbour] | None = None,
+    others: Mapping[str, View] | None = None,
     limit: int,
     offset: int = 0,
 ) -> tuple[RowId, ...]:
@@ -77,25 +79,18 @@ def failing_rows(
     """
     others = others or {}
     refuse_bad_patterns(view, [check])
-    if obstacle(check.rule, view, others) or not _is_about_rows(check.rule):
+    if obstacle(check.rule, view, others) or not is_about_rows(check.rule):
         return ()
     with ground_of(view, [check.rule], others) as ground:
-        failing = condition(check.rule, ground)
+        bound = Bound()
         found = view.query(
-            f"SELECT {view.row} FROM {view.source} WHERE {failing.sql}"
-            f" ORDER BY {_place(view.row)} LIMIT ? OFFSET ?",
-            [*failing.parameters, limit, offset],
+            f"SELECT {view.row} FROM {view.source}"
+            f" WHERE {fails(planned(check.rule), ground, bound)}"
+            f" ORDER BY {place_of(view.row)}, {view.row}"
+            f" LIMIT {bound(limit)} OFFSET {bound(offset)}",
+            bound.values,
         )
     return tuple(row[0] for row in found)
-
-
-def _is_about_rows(rule: AnyRule) -> bool:
-    return not isinstance(rule, RowCount | Freshness | Drift)
-
-
-def _place(row: str) -> str:
-    """What rows are ordered by: ids that are numbers as numbers, then the others as text."""
-    return f"row(TRY_CAST({row} AS BIGINT), {row})"
 
 
 def _result(check: Check, outcome: _Outcome, total: int, now: datetime) -> CheckResult:
@@ -113,11 +108,15 @@ def _result(check: Check, outcome: _Outcome, total: int, now: datetime) -> Check
 
 
 def _drifts(
-    view: View, rules: Iterable[Drift], others: Mapping[str, Neighbour]
+    view: View, rules: Iterable[Drift], others: Mapping[str, View]
 ) -> dict[AnyRule, _Outcome]:
+    families: dict[int | str, list[Drift]] = {}
+    for rule in rules:
+        families.setdefault(rule.reference, []).append(rule)
     return {
         result.rule: _Outcome(int(result.drifted), result.observed)
-        for result in measure_rules(view, list(rules), others)
+        for family in families.values()
+        for result in measure_drift(view, reference_of(family[0], others), family)
     }
 
 
@@ -126,45 +125,44 @@ def _scan(
 ) -> tuple[int, dict[AnyRule, _Outcome]]:
     """The number of rows, and the outcome of every rule but drift, by one query.
 
-    Each rule is a column of the inner query; the outer one aggregates them all at once.
+    Each measure is a column of the inner query; the outer one aggregates them all at once.
     """
-    view = ground.view
+    view, bound = ground.view, Bound()
     utc = now.astimezone(UTC).replace(tzinfo=None)
-    scanned = [rule for rule in rules if not isinstance(rule, Drift | RowCount)]
-    columns = [
-        _times(rule, utc) if isinstance(rule, Freshness) else condition(rule, ground)
-        for rule in scanned
-    ]
-    inner = [f"{column.sql} AS c{place}" for place, column in enumerate(columns)]
-    first = f"arg_min(id, place, {max(sample, 1):d})"
-    outer = [
-        f"max(c{place}), NULL"
-        if isinstance(rule, Freshness)
-        else f"count(*) FILTER (WHERE c{place}), {first} FILTER (WHERE c{place})"
-        for place, rule in enumerate(scanned)
-    ]
+    measures = {rule: planned(rule) for rule in rules if not isinstance(rule, Drift)}
+    scanned = [(rule, one) for rule, one in measures.items() if not isinstance(one, Size)]
+    inner: list[str] = []
+    outer: list[str] = []
+    failing: list[str] = []
+    first = f"arg_min(id, row({place_of('id')}, id), {max(sample, 1):d})"
+    for number, (_, one) in enumerate(scanned):
+        name = f"c{number}"
+        if isinstance(one, Newest):
+            # One wrong year in the future must not hide a dead feed.
+            clock = f"CAST({bound(utc.isoformat())} AS TIMESTAMP)"
+            inner.append(f"{ground.writer(bound).value(one.of).text} AS {name}")
+            outer.append(f"max({name}) FILTER ({name} <= {clock}), NULL")
+        else:
+            inner.append(f"{fails(one, ground, bound)} AS {name}")
+            outer.append(f"count(*) FILTER ({name}), {first} FILTER ({name})")
+            failing.append(name)
+    # Ids are made for the rows that need one.
+    keys = {f"k{place}": f"{quoted(key)} AS k{place}" for place, key in enumerate(view.key)}
+    wanted = " OR ".join(failing) if sample and failing else "FALSE"
     total, *found = view.one(
-        f"SELECT {', '.join(['count(*)', *outer])} FROM (SELECT"
-        f" {', '.join([f'{view.row} AS id', f'{_place(view.row)} AS place', *inner])}"
-        f" FROM {view.source})",
-        [value for column in columns for value in column.parameters],
+        f"SELECT {', '.join(['count(*)', *outer])} FROM ("
+        f"SELECT *, CASE WHEN {wanted} THEN {row_id(tuple(keys))} END AS id FROM ("
+        f"SELECT {', '.join([*keys.values(), *inner])} FROM {view.source}))",
+        bound.values,
     )
     outcomes: dict[AnyRule, _Outcome] = {
         rule: _age(rule, newest, utc)
         if isinstance(rule, Freshness)
         else _Outcome(newest, rows=tuple(rows or ())[:sample])
-        for rule, newest, rows in zip(scanned, found[::2], found[1::2], strict=True)
+        for (rule, _), newest, rows in zip(scanned, found[::2], found[1::2], strict=True)
     }
     outcomes |= {rule: _size(rule, total) for rule in rules if isinstance(rule, RowCount)}
     return total, outcomes
-
-
-def _times(rule: Freshness, now: datetime) -> Condition:
-    """The times of a column up to now: one wrong year in the future must not hide a dead feed."""
-    time = reading.timestamp(reading.text(rule.column))
-    return Condition(
-        f"CASE WHEN {time} <= CAST(? AS TIMESTAMP) THEN {time} END", (now.isoformat(),)
-    )
 
 
 def _age(rule: Freshness, newest: datetime | None, now: datetime) -> _Outcome:

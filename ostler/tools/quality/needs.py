@@ -10,34 +10,47 @@ from ostler.core.errors import BadInput, InternalError
 from ostler.core.sentences import reference_name
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
-from ostler.tools.drift.references import Neighbour, columns_of, reference_of
+from ostler.tools.drift.references import neighbour_key
 from ostler.tools.quality.conditions import Ground
+from ostler.tools.quality.duckdb_sql import EXACT, WHOLE, Keys
+from ostler.tools.quality.expressions import Cell, Known
 from ostler.tools.quality.reading import text
 
 
-def obstacle(rule: AnyRule, view: View, others: Mapping[str, Neighbour]) -> str:
+def obstacle(rule: AnyRule, view: View, others: Mapping[str, View]) -> str:
     """Why a rule cannot be measured here, or nothing.
 
     Raises InternalError for a drift rule without the view of its reference version: whoever
     measures has to bring it.
     """
-    missing = _missing(rule.columns, view.column_names)
+    missing = _missing(rule.columns, view)
     if missing:
         return missing
     if isinstance(rule, ForeignKey):
         if rule.dataset not in others:
             return f"dataset {rule.dataset!r} is missing"
-        missing = _missing(rule.references, columns_of(others[rule.dataset]))
+        missing = _missing(rule.references, others[rule.dataset])
         return missing and f"{missing} in {rule.dataset!r}"
     if isinstance(rule, Drift):
-        missing = _missing(rule.columns, columns_of(reference_of(rule, others)))
+        missing = _missing(rule.columns, reference_of(rule, others))
         return missing and f"{missing} in {reference_name(rule.reference)}"
     return ""
 
 
-def _missing(columns: Sequence[str], known: Sequence[str]) -> str:
-    absent = [column for column in columns if column not in known]
+def _missing(columns: Sequence[str], view: View) -> str:
+    absent = [column for column in columns if column not in view.column_names]
     return f"column {absent[0]!r} is missing" if absent else ""
+
+
+def reference_of(rule: Drift, others: Mapping[str, View]) -> View:
+    """The view that a drift rule compares with, among the others."""
+    reference = others.get(neighbour_key(rule.reference))
+    if reference is None:
+        raise InternalError(
+            f"drift of {rule.column!r} is measured against {reference_name(rule.reference)},"
+            " and no view of it was given"
+        )
+    return reference
 
 
 def refuse_bad_patterns(view: View, checks: Iterable[Check]) -> None:
@@ -58,31 +71,39 @@ def refuse_bad_patterns(view: View, checks: Iterable[Check]) -> None:
 
 @contextmanager
 def ground_of(
-    view: View, rules: Iterable[AnyRule], others: Mapping[str, Neighbour]
+    view: View, rules: Iterable[AnyRule], others: Mapping[str, View]
 ) -> Generator[Ground]:
     """A view with the keys that its foreign keys may use in reach of its connection.
 
     The other datasets may be open in other connections, so their keys are carried over, and taken
     away at the end.
     """
-    keys = {
-        rule: f"ostler: keys {place}"
-        for place, rule in enumerate(dict.fromkeys(r for r in rules if isinstance(r, ForeignKey)))
-    }
+    keys: dict[Known, Keys] = {}
     try:
-        for rule, name in keys.items():
-            other = others[rule.dataset]
-            if not isinstance(other, View):
-                raise InternalError(f"{rule.dataset!r} is no table that keys could be read from")
+        for rule in dict.fromkeys(rule for rule in rules if isinstance(rule, ForeignKey)):
+            other, name = others[rule.dataset], f"ostler: keys {len(keys)}"
+            stored = tuple(
+                _alike(view.type_of(mine), other.type_of(theirs))
+                for mine, theirs in zip(rule.on, rule.references, strict=True)
+            )
             columns = ", ".join(
-                f"{text(column)} AS {quoted(str(place))}"
-                for place, column in enumerate(rule.references)
+                f"{quoted(column) if as_stored else text(column)} AS {quoted(str(place))}"
+                for place, (column, as_stored) in enumerate(
+                    zip(rule.references, stored, strict=True)
+                )
             )
             present = " AND ".join(f"{quoted(column)} IS NOT NULL" for column in rule.references)
             view.connection.register(
                 name, other.arrow(f"SELECT DISTINCT {columns} FROM {other.source} WHERE {present}")
             )
+            known = Known(tuple(map(Cell, rule.on)), rule.dataset, rule.references)
+            keys[known] = Keys(name, stored)
         yield Ground(view, keys)
     finally:
-        for name in keys.values():
-            view.connection.unregister(name)
+        for carried in keys.values():
+            view.connection.unregister(carried.relation)
+
+
+def _alike(mine: str, theirs: str) -> bool:
+    """Whether values of two types are equal exactly when their texts are."""
+    return (mine == theirs and mine in EXACT) or (mine in WHOLE and theirs in WHOLE)

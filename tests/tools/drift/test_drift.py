@@ -13,7 +13,7 @@ from ostler.tables.view import View, connect, view_of
 from ostler.tools.drift.checks import drift_checks
 from ostler.tools.drift.comparison import METHODS
 from ostler.tools.drift.explain import explain
-from ostler.tools.drift.measure import DriftResult, compare, measure_drift
+from ostler.tools.drift.measure import DriftResult, compare, measure_drift, measure_profiles
 from ostler.tools.drift.numbers import Numbers, aligned, counted
 from ostler.tools.drift.profile import profile_of
 from ostler.tools.drift.statistics import (
@@ -62,7 +62,7 @@ def orders(n: int, seed: int, start: int = 0, factor: float = 1.0) -> list[Row]:
 def results(current: list[Row], reference: list[Row]) -> dict[tuple[str, str], DriftResult]:
     after, before = profile_of(view_from(current, 2)), profile_of(view_from(reference, 1))
     rules = [c.rule for c in drift_checks(after, before, 1) if isinstance(c.rule, Drift)]
-    found = measure_drift(after, before, rules)
+    found = measure_profiles(after, before, rules)
     return {(r.rule.column, r.rule.statistic): r for r in found}
 
 
@@ -129,8 +129,7 @@ def test_a_small_table_needs_more_than_a_large_effect() -> None:
     rule = Drift(column="city", reference=1, statistic="psi", limit=0.2)
     few: list[Row] = [{"id": str(i), "city": c} for i, c in enumerate("aab")]
     other: list[Row] = [{"id": str(i), "city": c} for i, c in enumerate("abb")]
-    after, before = profile_of(view_from(few, 2)), profile_of(view_from(other, 1))
-    (result,) = measure_drift(after, before, [rule])
+    (result,) = measure_drift(view_from(few, 2), view_from(other, 1), [rule])
     assert result.value > 0.2
     assert not result.drifted
     assert "chance" in result.observed
@@ -170,9 +169,7 @@ def test_a_reference_without_rows_is_no_drift_but_the_row_counts_business() -> N
         Drift(column="city", reference=1, statistic=s, limit=method.limit)
         for s, method in METHODS.items()
     ]
-    found = measure_drift(
-        profile_of(view_from([], 2)), profile_of(view_from(orders(50, 1), 1)), rules
-    )
+    found = measure_drift(view_from([], 2), view_from(orders(50, 1), 1), rules)
     assert not any(result.drifted for result in found)
 
 
