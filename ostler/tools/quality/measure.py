@@ -1,31 +1,51 @@
-"""Checks measured on one state of a table: all that look at rows in a single scan of it."""
+"""Checks measured on one state of a table: from what is known of its files, or in one scan."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from ostler.core.base import RowId
 from ostler.core.checks import AnyRule, Check, CheckResult, Drift, Freshness, RowCount
-from ostler.tables.sql import quoted, row_id
 from ostler.tables.view import View
 from ostler.tools.drift.measure import measure_drift
-from ostler.tools.quality.conditions import Ground, fails, place_of
+from ostler.tools.quality import whole
+from ostler.tools.quality.conditions import fails, place_of
 from ostler.tools.quality.duckdb_sql import Bound
-from ostler.tools.quality.needs import ground_of, obstacle, reference_of, refuse_bad_patterns
-from ostler.tools.quality.plan import Newest, Size, is_about_rows, planned
+from ostler.tools.quality.effort import Reading, is_worth_it
+from ostler.tools.quality.needs import (
+    ground_of,
+    obstacle,
+    reference_of,
+    refuse_bad_patterns,
+    sources_of,
+)
+from ostler.tools.quality.plan import Found, is_about_rows, planned
 from ostler.tools.quality.wording import aged, counted, share_of
+
+if TYPE_CHECKING:
+    from ostler.tools.states import States
 
 _SECONDS_PER_HOUR = 3600
 
 
 @dataclass(frozen=True)
-class _Outcome:
+class Outcome:
     """What a rule gave, before anyone says whether it is good enough."""
 
     failing: int
     observed: str = ""
     """Empty for a rule about rows, whose share says it."""
     rows: tuple[RowId, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What measuring gave, and what it took."""
+
+    results: tuple[CheckResult, ...]
+    reading: Reading | None
+    """What was read, where states are kept; None when all was."""
 
 
 def measure(
@@ -35,7 +55,21 @@ def measure(
     now: datetime,
     others: Mapping[str, View] | None = None,
     sample: int = 10,
+    states: "States | None" = None,
 ) -> tuple[CheckResult, ...]:
+    """The results of `measured`."""
+    return measured(view, checks, now=now, others=others, sample=sample, states=states).results
+
+
+def measured(
+    view: View,
+    checks: Sequence[Check],
+    *,
+    now: datetime,
+    others: Mapping[str, View] | None = None,
+    sample: int = 10,
+    states: "States | None" = None,
+) -> Measurement:
     """What each check gives on a view, in the order of the checks.
 
     Args:
@@ -46,6 +80,8 @@ def measure(
             against: versions of this table as `@3`, several together as `last:5`, a stored
             `profile:january`.
         sample: How many failing rows each result names, the first ones by their id.
+        states: What was measured before, so that only new data files of a large table are read.
+            The results are the same with and without.
 
     A check whose column, or whose other dataset, is missing fails as a whole. Raises BadInput for a
     regular expression that cannot be used, and InternalError for a drift check without the view of
@@ -56,12 +92,30 @@ def measure(
     rules = tuple(dict.fromkeys(check.rule for check in checks))
     obstacles = {rule: obstacle(rule, view, others) for rule in rules}
     possible = [rule for rule in rules if not obstacles[rule]]
-    outcomes = {rule: _Outcome(1, why) for rule, why in obstacles.items() if why}
-    outcomes |= _drifts(view, (r for r in possible if isinstance(r, Drift)), others)
+    outcomes = {rule: Outcome(1, why) for rule, why in obstacles.items() if why}
+    outcomes |= _drifts(view, (r for r in possible if isinstance(r, Drift)), others, states)
+    measures = {rule: planned(rule) for rule in possible if not isinstance(rule, Drift)}
+    reading: Reading | None = None
     with ground_of(view, possible, others) as ground:
-        total, scanned = _scan(ground, possible, now, sample)
-    outcomes |= scanned
-    return tuple(_result(check, outcomes[check.rule], total, now) for check in checks)
+        if states is not None and is_worth_it(view, sample):
+            from ostler.tools.quality import known
+
+            total, found, reading = known.measured(
+                ground,
+                measures.values(),
+                sources_of(possible, others),
+                now=now,
+                sample=sample,
+                states=states,
+            )
+        else:
+            total, found = whole.measured(ground, measures.values(), now=now, sample=sample)
+    outcomes |= {
+        rule: outcome_of(rule, found.get(one, Found()), total, now)
+        for rule, one in measures.items()
+    }
+    results = tuple(_result(check, outcomes[check.rule], total, now) for check in checks)
+    return Measurement(results, reading)
 
 
 def failing_rows(
@@ -93,7 +147,7 @@ def failing_rows(
     return tuple(row[0] for row in found)
 
 
-def _result(check: Check, outcome: _Outcome, total: int, now: datetime) -> CheckResult:
+def _result(check: Check, outcome: Outcome, total: int, now: datetime) -> CheckResult:
     about_rows = not outcome.observed
     limit = check.max_share * total if check.max_failing is None else check.max_failing
     return CheckResult(
@@ -108,70 +162,35 @@ def _result(check: Check, outcome: _Outcome, total: int, now: datetime) -> Check
 
 
 def _drifts(
-    view: View, rules: Iterable[Drift], others: Mapping[str, View]
-) -> dict[AnyRule, _Outcome]:
+    view: View, rules: Iterable[Drift], others: Mapping[str, View], states: States | None
+) -> dict[AnyRule, Outcome]:
     families: dict[int | str, list[Drift]] = {}
     for rule in rules:
         families.setdefault(rule.reference, []).append(rule)
     return {
-        result.rule: _Outcome(int(result.drifted), result.observed)
+        result.rule: Outcome(int(result.drifted), result.observed)
         for family in families.values()
-        for result in measure_drift(view, reference_of(family[0], others), family)
+        for result in measure_drift(view, reference_of(family[0], others), family, states)
     }
 
 
-def _scan(
-    ground: Ground, rules: Sequence[AnyRule], now: datetime, sample: int
-) -> tuple[int, dict[AnyRule, _Outcome]]:
-    """The number of rows, and the outcome of every rule but drift, by one query.
+def outcome_of(rule: AnyRule, found: Found, total: int, now: datetime) -> Outcome:
+    """What a rule makes of what was found in a table of so many rows."""
+    if isinstance(rule, RowCount):
+        return _size(rule, total)
+    if isinstance(rule, Freshness):
+        return _age(rule, found.newest, now)
+    return Outcome(found.failing, rows=found.rows)
 
-    Each measure is a column of the inner query; the outer one aggregates them all at once.
-    """
-    view, bound = ground.view, Bound()
+
+def _age(rule: Freshness, newest: datetime | None, now: datetime) -> Outcome:
     utc = now.astimezone(UTC).replace(tzinfo=None)
-    measures = {rule: planned(rule) for rule in rules if not isinstance(rule, Drift)}
-    scanned = [(rule, one) for rule, one in measures.items() if not isinstance(one, Size)]
-    inner: list[str] = []
-    outer: list[str] = []
-    failing: list[str] = []
-    first = f"arg_min(id, row({place_of('id')}, id), {max(sample, 1):d})"
-    for number, (_, one) in enumerate(scanned):
-        name = f"c{number}"
-        if isinstance(one, Newest):
-            # One wrong year in the future must not hide a dead feed.
-            clock = f"CAST({bound(utc.isoformat())} AS TIMESTAMP)"
-            inner.append(f"{ground.writer(bound).value(one.of).text} AS {name}")
-            outer.append(f"max({name}) FILTER ({name} <= {clock}), NULL")
-        else:
-            inner.append(f"{fails(one, ground, bound)} AS {name}")
-            outer.append(f"count(*) FILTER ({name}), {first} FILTER ({name})")
-            failing.append(name)
-    # Ids are made for the rows that need one.
-    keys = {f"k{place}": f"{quoted(key)} AS k{place}" for place, key in enumerate(view.key)}
-    wanted = " OR ".join(failing) if sample and failing else "FALSE"
-    total, *found = view.one(
-        f"SELECT {', '.join(['count(*)', *outer])} FROM ("
-        f"SELECT *, CASE WHEN {wanted} THEN {row_id(tuple(keys))} END AS id FROM ("
-        f"SELECT {', '.join([*keys.values(), *inner])} FROM {view.source}))",
-        bound.values,
-    )
-    outcomes: dict[AnyRule, _Outcome] = {
-        rule: _age(rule, newest, utc)
-        if isinstance(rule, Freshness)
-        else _Outcome(newest, rows=tuple(rows or ())[:sample])
-        for (rule, _), newest, rows in zip(scanned, found[::2], found[1::2], strict=True)
-    }
-    outcomes |= {rule: _size(rule, total) for rule in rules if isinstance(rule, RowCount)}
-    return total, outcomes
-
-
-def _age(rule: Freshness, newest: datetime | None, now: datetime) -> _Outcome:
-    hours = (now - newest).total_seconds() / _SECONDS_PER_HOUR if newest else None
+    hours = (utc - newest).total_seconds() / _SECONDS_PER_HOUR if newest else None
     stale = hours is None or hours > rule.max_age_hours
-    return _Outcome(int(stale), aged(newest, hours or 0.0, rule))
+    return Outcome(int(stale), aged(newest, hours or 0.0, rule))
 
 
-def _size(rule: RowCount, rows: int) -> _Outcome:
+def _size(rule: RowCount, rows: int) -> Outcome:
     too_few = rule.minimum is not None and rows < rule.minimum
     too_many = rule.maximum is not None and rows > rule.maximum
-    return _Outcome(int(too_few or too_many), counted(rows, rule))
+    return Outcome(int(too_few or too_many), counted(rows, rule))
