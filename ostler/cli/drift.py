@@ -110,7 +110,7 @@ def of(
 
 def _reference(table: "VersionedTable", name: str, against: str, version: int | None) -> int | str:
     from ostler.core.errors import BadInput
-    from ostler.tools.drift.references import parse_reference
+    from ostler.tools.drift.naming import parse_reference
 
     if against:
         return parse_reference(against)

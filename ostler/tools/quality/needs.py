@@ -11,7 +11,7 @@ from ostler.core.errors import BadInput, InternalError
 from ostler.core.sentences import reference_name
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
-from ostler.tools.drift.references import neighbour_key
+from ostler.tools.drift.naming import neighbour_key
 from ostler.tools.quality.conditions import Ground
 from ostler.tools.quality.duckdb_sql import EXACT, WHOLE, Keys
 from ostler.tools.quality.expressions import Cell, Known
