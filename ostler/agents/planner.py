@@ -22,6 +22,18 @@ LOOK_FOR: dict[str, tuple[str, ...]] = {
     "foreign_key": ("spelling", "formats", "missing"),
     "row_rule": ("units", "formats"),
     "drift": ("units", "formats", "missing"),
+    "required_if": ("missing", "dependencies"),
+    "length": ("formats", "spelling", "missing"),
+    "format": ("formats", "spelling", "missing"),
+    "condition": ("units", "formats", "missing"),
+    "balance": ("units", "formats"),
+    "total": ("units", "duplicates", "formats"),
+    "agreement": ("units", "formats", "spelling"),
+    "volume": ("duplicates",),
+    "gaps": (),
+    "schema": (),
+    # An audit: it opens items for people, and nothing is edited to make a share look right.
+    "fairness": (),
     "reported": tuple(MINERS),
 }
 """For each kind of rule that fails, the miners that may mend it."""
@@ -34,13 +46,13 @@ class Choice(NamedTuple):
     because: str
 
 
-def plan(findings: Sequence[Finding], alert: Alert | None) -> tuple[Choice, ...]:
+def plan(findings: Sequence[Finding], alerts: Sequence[Alert]) -> tuple[Choice, ...]:
     """The miners to run, in their fixed order.
 
-    A person who asks for a grooming gets all of them; an alert gets those that can mend what was
-    found in what it names.
+    A person who asks for a grooming gets all of them; alerts get those that can mend what was
+    found in what they name.
     """
-    if alert is None:
+    if not alerts:
         return tuple(Choice(miner, "the whole dataset is groomed") for miner in MINERS)
     because: dict[str, str] = {}
     for finding in findings:

@@ -128,7 +128,7 @@ def _print(name: str, report: "DriftReport") -> None:
 
     from ostler.cli.output import print_line, print_table, say
     from ostler.cli.wording import count
-    from ostler.core.sentences import reference_name
+    from ostler.core.rule_sentences import reference_name
     from ostler.review.text import visible
 
     whole = [one for one in report.columns if one.segment is None]

@@ -1,11 +1,9 @@
 """A workspace opened for a command: every part made when it is first asked for."""
 
-import os
-import platform
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +14,7 @@ from ostler.core.errors import BadInput
 
 if TYPE_CHECKING:
     from ostler.agents.grooming import Groomer
+    from ostler.core.checks import Check
     from ostler.execution.context import ExecutionContext
     from ostler.execution.relay.relay import Relay
     from ostler.policies.policyset import PolicySet
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from ostler.telemetry.setup import Telemetry
     from ostler.tools.contracts.contract import Contract
     from ostler.tools.states import States
+    from ostler.triggers.alerts.taking import Intake
 
 
 def now() -> datetime:
@@ -105,12 +105,11 @@ class Opened:
 
     def current(self, name: str) -> Dataset:
         """A dataset, and those that its contract names, with what has happened in PostgreSQL."""
-        from ostler.core.checks import ForeignKey
         from ostler.tables.targets import current
 
         dataset, contract = self.dataset(name), self.contract(name)
-        rules = [check.rule for check in contract.checks] if contract else []
-        named = {rule.dataset for rule in rules if isinstance(rule, ForeignKey)} | {name}
+        checks = contract.checks if contract else ()
+        named = {name, *(check.rule.reads[0] for check in checks)}
         for one in self.datasets():
             if one.name in named:
                 current(one, self.workspace.settings.connections)
@@ -147,6 +146,19 @@ class Opened:
         """The dataset's contract that counts, read; None when there is none."""
         text = self.contract_text(dataset)
         return None if text is None else self._parsed(dataset, text)
+
+    def checks(self, dataset: str, version: int) -> "tuple[Check, ...]":
+        """The contract's checks for a version, those with learned limits with what was learned."""
+        contract = self.contract(dataset)
+        checks = contract.checks if contract else ()
+        if not any(check.learned is not None for check in checks):
+            return checks
+        from ostler.store.history import past_results
+        from ostler.tools.quality.learning import with_history
+
+        with self.store.reading() as session:
+            past = past_results(session, dataset, up_to=version)
+        return with_history(checks, past, version=version, now=now())
 
     def unpublished(self, dataset: str) -> str:
         """Says that the contract file is not what is published; empty when it is, or none is."""
@@ -230,15 +242,30 @@ class Opened:
         )
 
     @cached_property
+    def intake(self) -> "Intake":
+        """What takes alerts in."""
+        from ostler.triggers.alerts.taking import Intake
+
+        settings = self.workspace.settings
+        return Intake(
+            store=self.store,
+            aliases={name: one.alert_names for name, one in settings.datasets.items()},
+            window=timedelta(hours=settings.alerts.window_hours),
+            settle=timedelta(seconds=settings.alerts.settle_seconds),
+            clock=now,
+        )
+
+    @cached_property
     def relay(self) -> "Relay":
         """What tells the outside."""
         from ostler.execution.relay.destinations import destinations_of
         from ostler.execution.relay.relay import Relay
+        from ostler.store.owners import this_process
 
         return Relay(
             store=self.store,
             destinations=destinations_of(self.workspace.settings, self.workspace.root),
-            owner=f"{platform.node()}:{os.getpid()}",
+            owner=this_process(),
             clock=now,
         )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-from ostler.config.settings import FILE, Settings, read_settings
+from ostler.config.section import FILE
+from ostler.config.settings import Settings, read_settings
 from ostler.core.errors import BadInput, Conflict, NotFound
 from ostler.storage.addresses import checked_url, is_url, refuse_ambiguous
 from ostler.storage.paths import AnyPath, path_of
@@ -46,6 +47,13 @@ work:
 upkeep:
   retention_days: 0        # ostler gc releases old versions that nobody needs; 0 keeps them all
 
+# What monitors call a dataset, when their alerts come in; see docs/alerts.md.
+# datasets:
+#   people:
+#     alert_names: ["*.people"]
+# alerts:
+#   token: {env: OSTLER_ALERT_TOKEN}
+
 # Where managed tables, patches and recorded inputs lie; empty: in .ostler/ here. A folder that
 # several machines see, or s3://bucket/path; credentials come from the environment.
 storage: {storage}
@@ -63,6 +71,12 @@ storage: {storage}
 #     headers: {Authorization: "Bearer ${TICKETS_TOKEN}"}
 # lineage:
 #   file: lineage.jsonl
+
+# What is done when, and who is told in words; see docs/quality.md.
+# watch:
+#   people: {cron: "0 6 * * 1-5", zone: Europe/Berlin, do: gate}
+# notify:
+#   ana: {url: "${OSTLER_NOTIFY_ANA}", quiet: 22:00-07:00}
 """
 
 

@@ -4,16 +4,23 @@ from sqlalchemy import insert, literal_column, select, update
 from sqlmodel import Session
 
 from ostler.store.models import (
+    AlertGroupRow,
     BacklogItemRow,
     DatasetRow,
+    DeadLetterRow,
+    DueRow,
     OutboxRow,
     ProposalRow,
     RunRow,
+    ScheduleRow,
     Stored,
     table_of,
 )
 
-_CHANGED = (DatasetRow, RunRow, BacklogItemRow, ProposalRow, OutboxRow)
+_CHANGED = (
+    *(DatasetRow, RunRow, BacklogItemRow, ProposalRow, OutboxRow),
+    *(AlertGroupRow, DeadLetterRow, DueRow, ScheduleRow),
+)
 """The rows that are ever updated; to all other tables the store only adds."""
 
 

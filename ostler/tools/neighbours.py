@@ -1,8 +1,8 @@
 """What checks of one table need beside it: other datasets, and other versions of it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
-from ostler.core.checks import Drift, ForeignKey, Rule
+from ostler.core.checks import Drift, Rule
 from ostler.tables.delta import VersionedTable
 from ostler.tables.view import View
 from ostler.tools.drift.naming import neighbour_key
@@ -10,7 +10,7 @@ from ostler.tools.states import States
 
 
 def neighbours(
-    rules: Iterable[Rule],
+    rules: Sequence[Rule],
     table: VersionedTable,
     find: Callable[[str], View | None],
     *,
@@ -39,7 +39,7 @@ def neighbours(
         views[neighbour_key(one)] = reference_view(
             table, one, before=before, columns=columns[one], states=states
         )
-    for name in sorted({rule.dataset for rule in rules if isinstance(rule, ForeignKey)}):
+    for name in sorted({rule.reads[0] for rule in rules} - {""}):
         other = find(name)
         if other is not None:
             views[name] = other
