@@ -97,10 +97,17 @@ def of(
         known = parts.current(name) if version is None else parts.dataset(name)
         table = table_of(known)
         reference = _reference(table, name, against, version)
+        contract = parts.contract(name)
         with progress(f"comparing {name}") as tell:
-            view = table.view(version)
             report = drift_report(
-                table, view, reference, by=by, columns=names, states=parts.states, tell=tell
+                table,
+                table.view(version),
+                reference,
+                by=by,
+                columns=names,
+                classes=contract.classes if contract else None,
+                states=parts.states,
+                tell=tell,
             )
     if as_json:
         print_json({"dataset": name, "drifted": report.drifted, **report.model_dump(mode="json")})
