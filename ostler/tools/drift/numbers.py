@@ -86,7 +86,7 @@ def bucketed(tally: Tally, *, whole: bool) -> Numbers:
 
 def coarse(numbers: Numbers) -> Numbers:
     """The same numbers by buckets; an interval stays as narrow as it is known to be."""
-    return replace(added([replace(numbers, exact=False)]), exact=False)
+    return added([replace(numbers, exact=False)])
 
 
 def added(parts: Sequence[Numbers]) -> Numbers:
