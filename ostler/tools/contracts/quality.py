@@ -230,7 +230,9 @@ def _fits(rule: AnyRule, path: str, columns: Columns, report: Report) -> bool:
 
     It judges only what reads as a number; that all does is the promise of the logical type.
     """
-    ordered = isinstance(rule, Range) or (isinstance(rule, Drift) and rule.statistic == "ks")
+    ordered = isinstance(rule, Range) or (
+        isinstance(rule, Drift) and rule.statistic in ("ks", "wasserstein")
+    )
     if not ordered:
         return True
     by_column = {columns.stored[name]: kind for name, kind in columns.types.items()}

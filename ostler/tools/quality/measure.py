@@ -16,7 +16,6 @@ from ostler.core.checks import (
     is_about_rows,
 )
 from ostler.tables.view import View
-from ostler.tools.drift.measure import measure_drift
 from ostler.tools.quality import whole
 from ostler.tools.quality.apart import is_apart, measured_apart, rows_apart
 from ostler.tools.quality.conditions import fails, place_of
@@ -77,8 +76,9 @@ def measured(
         view: The state of the table that is measured.
         checks: What to measure.
         now: The clock that freshness is measured against, with a time zone.
-        others: Views of other datasets by name, for foreign keys, and of other versions of this
-            table as `@<version>`, for drift.
+        others: Views of other datasets by name, for foreign keys, and what drift is measured
+            against: versions of this table as `@3`, several together as `last:5`, a stored
+            `profile:january`.
         sample: How many failing rows each result names, the first ones by their id.
         states: What was measured before, so that only new data files of a large table are read.
             The results are the same with and without.
@@ -93,7 +93,7 @@ def measured(
     obstacles = {rule: obstacle(rule, view, others) for rule in rules}
     possible = [rule for rule in rules if not obstacles[rule]]
     outcomes = {rule: Outcome(1, why) for rule, why in obstacles.items() if why}
-    outcomes |= _drifts(view, (r for r in possible if isinstance(r, Drift)), others)
+    outcomes |= _drifts(view, (r for r in possible if isinstance(r, Drift)), others, states)
     apart = [rule for rule in possible if is_apart(rule)]
     outcomes |= {rule: measured_apart(view, rule, others, now=now, sample=sample) for rule in apart}
     measures = {
@@ -158,15 +158,20 @@ def failing_rows(
 
 
 def _drifts(
-    view: View, rules: Iterable[Drift], others: Mapping[str, View]
+    view: View, rules: Iterable[Drift], others: Mapping[str, View], states: "States | None"
 ) -> dict[AnyRule, Outcome]:
-    families: dict[int, list[Drift]] = {}
+    families: dict[int | str, list[Drift]] = {}
     for rule in rules:
         families.setdefault(rule.reference, []).append(rule)
+    if not families:
+        return {}
+    # Counting loads numpy, which most checks do without.
+    from ostler.tools.drift.measure import measure_drift
+
     return {
         result.rule: Outcome(int(result.drifted), result.observed)
         for family in families.values()
-        for result in measure_drift(view, reference_of(family[0], others), family)
+        for result in measure_drift(view, reference_of(family[0], others), family, states)
     }
 
 

@@ -51,14 +51,23 @@ def measure_dataset(
     def newest(name: str) -> View | None:
         return table_of(by_name[name]).view() if name in by_name else None
 
-    others = neighbours([one.rule for one in checks], table, newest, reference=reference)
+    others = neighbours(
+        [one.rule for one in checks],
+        table,
+        newest,
+        reference=reference,
+        at=view.version,
+        states=states,
+    )
     sample = 0 if hides_ids(dataset.key, classes) else SAMPLE
     found = measured(view, checks, now=now, others=others, sample=sample, states=states)
     results = found.results
     drift = [
         (one, withheld(why, one.check.rule.columns, classes))
         for one, why in (
-            () if reference is None else drift_findings(view, others[f"@{reference}"], now=now)
+            ()
+            if reference is None
+            else drift_findings(view, others[f"@{reference}"], now=now, states=states)
         )
     ]
 
