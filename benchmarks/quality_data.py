@@ -278,8 +278,29 @@ def _planted(column: str) -> str:
     return f"CASE {' '.join(cases)} ELSE {column} END AS {column}" if cases else column
 
 
+def job_of(folder: Path) -> dict[str, object]:
+    """What there is to check and to find, as `quality_child.py` reads it."""
+    table = DeltaTable(folder / "orders")
+    rows = row_count(folder)
+    return {
+        "folder": str(folder.resolve()),
+        "rows": rows,
+        "now": now_of(rows).isoformat(),
+        "orders": _files(table),
+        "customers": _files(DeltaTable(folder / "customers")),
+        "reference": _files(DeltaTable(folder / "orders", version=0)) if table.version() else [],
+        "checks": [{"name": check.name, "rule": check.rule} for check in CHECKS],
+        "failing": {check.name: check.failing(rows) for check in CHECKS},
+        "drifting": DRIFTING,
+    }
+
+
+def _files(table: DeltaTable) -> list[str]:
+    return sorted(uri.removeprefix("file://") for uri in table.file_uris())
+
+
 def main() -> None:
-    """Write what was asked for, and print what there is to find."""
+    """Write what was asked for, and print what there is to check and to find."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rows", type=int, default=1_000_000)
@@ -291,9 +312,7 @@ def main() -> None:
         append(arguments.folder, arguments.append, seed=arguments.seed)
     else:
         write(arguments.folder, arguments.rows, seed=arguments.seed, reference=arguments.reference)
-    rows = row_count(arguments.folder)
-    failing = {check.name: check.failing(rows) for check in CHECKS}
-    print(json.dumps({"rows": rows, "now": now_of(rows).isoformat(), "failing": failing}, indent=2))
+    print(json.dumps(job_of(arguments.folder), indent=2))
 
 
 if __name__ == "__main__":
