@@ -1,8 +1,8 @@
-"""What a measured process is given, and what it says at its end; peers use it, so nothing is needed.
+"""What a measured process is given, and what it says at its end; peers use it, too.
 
-A process imports what it needs, calls `finish` with its work, and prints one line of JSON: what it
-found, and what the work cost in seconds of processor time, of all its threads and of children that
-have ended. Imports are left out here, and reported apart by whoever started the process.
+A process imports what it needs, calls `finish` with its work, and so prints one line of JSON: what
+it found, and what the work cost in seconds of processor time, of all its threads and of children
+that have ended. Imports are not in it; whoever started the process knows what the whole cost.
 """
 
 import json
@@ -21,21 +21,26 @@ class Job:
 
     rows: int
     now: datetime
+    folder: Path
+    """Holds the Delta tables `orders` and `customers`."""
     orders: list[str]
+    """The data files of the newest version."""
     customers: list[str]
     reference: list[str]
-    """Files of the earlier version."""
+    """The data files of version 0, when that is another one."""
     checks: dict[str, dict[str, object]]
     """The rules by name."""
     drifting: list[str]
-    folder: Path
-    """Holds the tables `orders` and `customers`."""
 
     def values(self, check: str) -> list[str]:
-        """The list of an accepted-values or rejected-values check."""
+        """The list of a check for accepted or rejected values."""
         found = self.checks[check]["values"]
         assert isinstance(found, list)
         return found
+
+    def regex(self, check: str) -> str:
+        """The regular expression of a check, for a search: it matches whole values only."""
+        return f"^(?:{self.checks[check]['regex']})$"
 
 
 def read_job(path: str) -> Job:
@@ -44,12 +49,12 @@ def read_job(path: str) -> Job:
     return Job(
         rows=said["rows"],
         now=datetime.fromisoformat(said["now"]),
+        folder=Path(said["folder"]),
         orders=said["orders"],
         customers=said["customers"],
         reference=said["reference"],
         checks={check["name"]: check["rule"] for check in said["checks"]},
         drifting=said["drifting"],
-        folder=Path(said["folder"]),
     )
 
 
@@ -59,9 +64,9 @@ def cpu() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def finish(work: Callable[[], object], **more: object) -> None:
-    """Do the work, and print what it found and cost; anything `more` is printed beside it."""
+def finish(work: Callable[[], object], note: str = "") -> None:
+    """Do the work, and print what it found and cost."""
     began, busy = time.perf_counter(), cpu()
     found = work()
     cost = {"cpu": cpu() - busy, "seconds": time.perf_counter() - began}
-    print(json.dumps({"found": found, **cost, **more}), file=sys.stdout, flush=True)
+    print(json.dumps({"found": found, **cost, "note": note}), file=sys.stdout, flush=True)
