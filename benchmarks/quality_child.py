@@ -7,12 +7,12 @@ that have ended. Imports are not in it; whoever started the process knows what t
 
 import json
 import resource
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,27 @@ def read_job(path: str) -> Job:
     )
 
 
+_WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+
+
 def cpu() -> float:
     """Seconds of processor time that this process and its ended children have used."""
-    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    used = (resource.getrusage(who) for who in _WHO)
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def finish(work: Callable[[], object], note: str = "") -> None:
-    """Do the work, and print what it found and cost."""
+def finish(
+    work: Callable[[], Any],
+    *,
+    then: Callable[[Any], object] = lambda found: found,
+    note: str = "",
+) -> None:
+    """Do the work, and print what it cost and found; `then` looks at that without being measured."""
     began, busy = time.perf_counter(), cpu()
     found = work()
-    cost = {"cpu": cpu() - busy, "seconds": time.perf_counter() - began}
-    print(json.dumps({"found": found, **cost, "note": note}), file=sys.stdout, flush=True)
+    cost = {
+        "cpu": cpu() - busy,
+        "seconds": time.perf_counter() - began,
+        "peak_mb": max(resource.getrusage(who).ru_maxrss for who in _WHO) / 1024,
+    }
+    print(json.dumps({"found": then(found), **cost, "note": note}), flush=True)

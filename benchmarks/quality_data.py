@@ -1,12 +1,14 @@
 """Orders to check: a seeded table of 16 columns of any size, with a known number of failures.
 
-    python benchmarks/quality_data.py FOLDER [--rows 1000000] [--seed 1] [--reference] [--append N]
+    python benchmarks/quality_data.py FOLDER --rows 1000000 [--seed 1] [--reference]
+    python benchmarks/quality_data.py FOLDER --append 1000 [--seed 1]
+    python benchmarks/quality_data.py FOLDER
 
 Writes the Delta tables FOLDER/orders and FOLDER/customers as somebody else's job would have, in
-several files of 16 MB, and prints as JSON what each check has to find. Rows are computed
-from their number, so any part of the table can be made alone, and memory does not grow with it.
-`--reference` puts an earlier version of other orders before it, for drift; `--append` adds rows to
-a table that is there.
+several files of 16 MB, and prints as JSON what there is to check and what each check has to find.
+Rows are computed from their number, so any part of the table can be made alone, and memory does
+not grow with it. `--reference` puts a version of other orders before it, for drift; `--append`
+adds rows to a table that is there.
 """
 
 import argparse
@@ -279,6 +281,11 @@ def _planted(column: str) -> str:
     return f"CASE {' '.join(cases)} ELSE {column} END AS {column}" if cases else column
 
 
+def failing(rows: int) -> dict[str, int]:
+    """How many rows fail each check in a table of so many rows."""
+    return {check.name: check.failing(rows) for check in CHECKS}
+
+
 def job_of(folder: Path) -> dict[str, object]:
     """What there is to check and to find, as `quality_child.py` reads it."""
     table = DeltaTable(folder / "orders")
@@ -291,7 +298,7 @@ def job_of(folder: Path) -> dict[str, object]:
         "customers": _files(DeltaTable(folder / "customers")),
         "reference": _files(DeltaTable(folder / "orders", version=0)) if table.version() else [],
         "checks": [{"name": check.name, "rule": check.rule} for check in CHECKS],
-        "failing": {check.name: check.failing(rows) for check in CHECKS},
+        "failing": failing(rows),
         "drifting": DRIFTING,
     }
 
@@ -304,14 +311,14 @@ def main() -> None:
     """Write what was asked for, and print what there is to check and to find."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rows", type=int, default=0, help="of a new table")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--reference", action="store_true", help="first a version to drift from")
     parser.add_argument("--append", type=int, default=0, help="rows to add to what is there")
     arguments = parser.parse_args()
     if arguments.append:
         append(arguments.folder, arguments.append, seed=arguments.seed)
-    else:
+    elif arguments.rows:
         write(arguments.folder, arguments.rows, seed=arguments.seed, reference=arguments.reference)
     print(json.dumps(job_of(arguments.folder), indent=2))
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 import duckdb
+import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 from polars import col
@@ -45,9 +46,10 @@ def duckdb_plain(job: Job) -> Counts:
         | {name: f"{c} NOT BETWEEN {low} AND {high}" for name, (c, low, high) in RANGES.items()}
         | {"fresh": f"ordered_at >= TIMESTAMPTZ '{job.now - STALE}'"},
     )
+    fresh = found.pop("fresh")
     return {
         **found,
-        "orders_fresh": int(not found.pop("fresh")),
+        "orders_fresh": int(not fresh),
         **_schema(job),
         "order_unique": _repeated(connection, "order_id"),
         "invoice_unique": _repeated(connection, "invoice"),
@@ -195,15 +197,17 @@ def polars_statistics(job: Job) -> Counts:
     """The same, without reading what the files' statistics prove."""
     known, open_ranges = _proved(job)
     found = _collected(pl.scan_parquet(job.orders), _expressions(job))
-    for name, files in open_ranges.items():
-        column, low, high = RANGES[name]
-        outside = (~col(column).is_between(low, high)).sum()
-        found[name] = (
-            pl.scan_parquet(files).select(outside).collect(engine="streaming").item()
-            if files
-            else 0
-        )
-    return {**found, **known, **_schema(job)}
+    return {**found, **known, **_schema(job), **_read_ranges(open_ranges)}
+
+
+def _read_ranges(doubtful: Mapping[str, list[str]]) -> Counts:
+    found = dict.fromkeys(doubtful, 0)
+    for name, files in doubtful.items():
+        if files:
+            column, low, high = RANGES[name]
+            outside = pl.scan_parquet(files).select((~col(column).is_between(low, high)).sum())
+            found[name] = outside.collect(engine="streaming").item()
+    return found
 
 
 def _expressions(job: Job) -> dict[str, pl.Expr]:
@@ -241,6 +245,37 @@ def _collected(orders: pl.LazyFrame, local: Mapping[str, pl.Expr]) -> Counts:
     }
 
 
+def polars_numpy(job: Job) -> Counts:
+    """As before, but what may not repeat is sorted by numpy, which is quicker than any grouping."""
+    known, open_ranges = _proved(job)
+    orders = pl.scan_parquet(job.orders)
+    local = {name: one.sum() for name, one in _expressions(job).items()}
+    places = orders.select("city", "country").drop_nulls().group_by("city", "country").len()
+    rows, keys, pairs = pl.collect_all(
+        [
+            orders.select(**local),
+            orders.select("order_id", h=col("invoice").hash()),
+            places.group_by("city").agg(col("len").sum() - col("len").max()),
+        ],
+        engine="streaming",
+    )
+    numbers = keys["order_id"].drop_nulls().to_numpy()
+    return {
+        **rows.row(0, named=True),
+        **known,
+        **_schema(job),
+        **_read_ranges(open_ranges),
+        "order_unique": int(np.isin(numbers, _twice(numbers)).sum()) if _twice(numbers).size else 0,
+        "invoice_unique": _same_texts(orders, pl.Series(_twice(keys["h"].to_numpy()))),
+        "city_decides_country": pairs["len"].sum(),
+    }
+
+
+def _twice(values: np.ndarray) -> np.ndarray:
+    ordered = np.sort(values)
+    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+
+
 def _same_texts(orders: pl.LazyFrame, hashes: pl.Series) -> int:
     # Whatever shares a hash may still differ, so the few that do are compared as they are.
     suspects = orders.select("invoice").filter(col("invoice").hash().is_in(hashes.implode()))
@@ -253,6 +288,7 @@ WAYS: dict[str, Callable[[Job], Counts]] = {
     "duckdb-statistics": duckdb_statistics,
     "polars": polars_plain,
     "polars-statistics": polars_statistics,
+    "polars-numpy": polars_numpy,
 }
 
 

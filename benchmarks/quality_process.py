@@ -62,7 +62,7 @@ def run(
         cpu=said.get("cpu", 0.0),
         seconds=said.get("seconds", 0.0),
         process_cpu=used.ru_utime + used.ru_stime,
-        peak_mb=used.ru_maxrss / 1024,
+        peak_mb=said.get("peak_mb", used.ru_maxrss / 1024),
         problem=problem or ("" if said else "it said nothing"),
         note=said.get("note", ""),
     )
