@@ -29,6 +29,9 @@ HERE = Path(__file__).parent
 HAND = ("duckdb", "duckdb-statistics", "polars", "polars-statistics", "polars-numpy")
 APPENDED = 1_000
 """One row for so many is appended before checking again."""
+OURS_FIRST = {"PYTHONPATH": str(HERE.parent)}
+QUIET = {"PYTHONPATH": "", "DO_NOT_TRACK": "1", "SODA_TELEMETRY": "false"}
+"""Telemetry of others is nobody's business here, and needs a network."""
 SLOW = 120
 """What takes so many seconds is measured once."""
 
@@ -45,8 +48,8 @@ class Bench:
 
     def python(self, script: str, *arguments: str | Path) -> Ran:
         """One of our scripts, measured."""
-        found = {"PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE)])}
-        return run([sys.executable, HERE / script, *arguments], limit=self.limit, variables=found)
+        command = [sys.executable, SCRIPTS / script, *arguments]
+        return run(command, limit=self.limit, variables=OURS_FIRST)
 
 
 Contender = Callable[[], Ran]
@@ -83,13 +86,13 @@ class Ours:
     def drift(self) -> Ran:
         """The newest version against what is stored of version 0; nothing else is known."""
         with tempfile.TemporaryDirectory(dir=self.bench.work) as states:
-            self.bench.python("quality_ours.py", "profile", self.bench.job, states)
-            return self.bench.python("quality_ours.py", "drift", self.bench.job, states)
+            self.bench.python("ours.py", "profile", self.bench.job, states)
+            return self.bench.python("ours.py", "drift", self.bench.job, states)
 
     def _measured(self, name: str, job: Path, states: Path, *more: str) -> None:
         task = "check" if name == "again" else name
         _say(f"ostler: {name}")
-        self.runs[name].append(self.bench.python("quality_ours.py", task, job, states, *more))
+        self.runs[name].append(self.bench.python("ours.py", task, job, states, *more))
 
 
 def _describe(folder: Path, job: Path, *arguments: str) -> None:
@@ -151,16 +154,13 @@ def _peers(
 
 def _asked(bench: Bench, python: Path, peer: Peer) -> Contender:
     command = [python, SCRIPTS / peer.script, bench.job, *filter(None, [peer.way])]
-    # Telemetry of others is none of our users' business, and needs a network.
-    quiet = {"PYTHONPATH": str(HERE), "DO_NOT_TRACK": "1", "SODA_TELEMETRY": "false"}
-    return lambda: run(command, limit=bench.limit, variables=quiet)
+    return lambda: run(command, limit=bench.limit, variables=QUIET)
 
 
 def small_check(bench: Bench) -> list[Ran]:
     """`ostler check` of a table of 1,000 rows with an inferred contract, as a whole process."""
     data, workspace = prepared(1_000, 1), bench.work / "workspace"
     ostler = [sys.executable, "-m", "ostler"]
-    variables = {"PYTHONPATH": str(HERE.parent)}
     shutil.copytree(data / "orders", bench.work / "small")
     for command in (
         ["init", workspace],
@@ -168,10 +168,10 @@ def small_check(bench: Bench) -> list[Ran]:
         ["contract", "infer", "orders", "-w", workspace],
     ):
         subprocess.run(
-            [*ostler, *command], check=True, capture_output=True, env={**os.environ, **variables}
+            [*ostler, *command], check=True, capture_output=True, env={**os.environ, **OURS_FIRST}
         )
     check = [*ostler, "check", "orders", "--json", "-w", workspace]
-    return [run(check, limit=bench.limit, variables=variables) for _ in range(5)]
+    return [run(check, limit=bench.limit, variables=OURS_FIRST) for _ in range(5)]
 
 
 def measured(bench: Bench, arguments: argparse.Namespace) -> Results:
@@ -180,16 +180,14 @@ def measured(bench: Bench, arguments: argparse.Namespace) -> Results:
     wanted = not arguments.no_peers
     ours = Ours(bench)
     checking = {
-        f"by hand: {way}": lambda way=way: bench.python("quality_hand.py", way, bench.job)
+        f"by hand: {way}": lambda way=way: bench.python("by_hand.py", way, bench.job)
         for way in HAND
     }
     checking["ostler"] = ours.round
     profile = bench.work / "profile.json"
-    bench.python("quality_hand_drift.py", "profile", bench.job, profile)
+    bench.python("by_hand_drift.py", "profile", bench.job, profile)
     drifting = {
-        "by hand: duckdb": lambda: bench.python(
-            "quality_hand_drift.py", "compare", bench.job, profile
-        ),
+        "by hand: duckdb": lambda: bench.python("by_hand_drift.py", "compare", bench.job, profile),
         "ostler": ours.drift,
     }
     if wanted:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-SCRIPTS = Path(__file__).parent / "quality_peers"
+SCRIPTS = Path(__file__).parent / "quality_engines"
 INSTALL_LIMIT = 900
 """Seconds."""
 
@@ -32,11 +32,15 @@ POLARS = "polars==2.1.0"
 DUCKDB = "duckdb==2.0.0"
 PYARROW = "pyarrow==26.0.1"
 PANDAS = "pandas==3.1.1"
-_CUALLEE = ("cuallee[polars]==0.15.4", POLARS, DUCKDB, PYARROW)
-_GX = ("great-expectations==1.24.1", DUCKDB, "duckdb-engine==0.17.0", PANDAS, PYARROW)
+OLD_PANDAS = "pandas==2.3.3"
+_CUALLEE = ("cuallee[polars]==0.15.4", POLARS, DUCKDB, PANDAS, PYARROW)
+_GX = (
+    "great-expectations==1.24.1", "duckdb==1.4.4", "duckdb-engine==0.17.0", "sqlalchemy==2.0.58", "pytz",
+    PANDAS, PYARROW,
+)  # fmt: skip
 _IBIS = ("ibis-framework[duckdb]==12.0.0", DUCKDB)
 _POINTBLANK = ("pointblank==1.1.1", POLARS, PYARROW)
-_EVIDENTLY = ("evidently==0.7.23", PANDAS, PYARROW)
+_EVIDENTLY = ("evidently==0.7.23", OLD_PANDAS, PYARROW)
 
 CHECKING: Mapping[str, Peer] = {
     "Soda on DuckDB": Peer("with_soda.py", ("soda-duckdb==4.28.0", DUCKDB)),
@@ -54,8 +58,10 @@ CHECKING: Mapping[str, Peer] = {
 DRIFT: Mapping[str, Peer] = {
     "scipy, exact": Peer("drift_scipy.py", ("scipy==1.17.1", "numpy==2.4.6", PYARROW)),
     "Evidently, drift preset": Peer("drift_evidently.py", _EVIDENTLY),
-    "NannyML": Peer("drift_nannyml.py", ("nannyml==0.13.1", PANDAS, PYARROW)),
-    "alibi-detect": Peer("drift_alibi.py", ("alibi-detect==0.13.0", "pandas==2.3.3", PYARROW)),
+    "NannyML": Peer(
+        "drift_nannyml.py", ("nannyml==0.13.1", "statsmodels==0.15.0", OLD_PANDAS, PYARROW)
+    ),
+    "alibi-detect": Peer("drift_alibi.py", ("alibi-detect==0.13.0", OLD_PANDAS, "pyarrow==21.0.0")),
 }
 
 

@@ -1,6 +1,6 @@
 """Our side of the quality benchmark, by the functions that `ostler check` and the agents use.
 
-    python benchmarks/quality_ours.py check|dry-run|profile|drift JOB.json STATES [PATCHES]
+    python benchmarks/quality_engines/ours.py check|dry-run|profile|drift JOB.json STATES [PATCHES]
 
 Whatever follows the engine's functions is in here. STATES is the folder of what was measured
 before; what it does not hold is measured.
