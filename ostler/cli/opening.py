@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ostler.tables.patch_files import PatchFiles
     from ostler.telemetry.setup import Telemetry
     from ostler.tools.contracts.contract import Contract
+    from ostler.tools.states import States
 
 
 def now() -> datetime:
@@ -59,6 +60,13 @@ class Opened:
         from ostler.tables.patch_files import PatchFiles
 
         return PatchFiles(self.workspace.patches)
+
+    @cached_property
+    def states(self) -> "States":
+        """What was measured before."""
+        from ostler.tools.states import States
+
+        return States(self.workspace.states)
 
     @cached_property
     def policies(self) -> "PolicySet":

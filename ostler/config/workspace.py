@@ -122,6 +122,11 @@ class Workspace:
         return self.hidden / "spans.db"
 
     @property
+    def states(self) -> Path:
+        """What was measured on data files; a cache of this machine."""
+        return self.hidden / "states"
+
+    @property
     def checkpoints(self) -> Path:
         """Where an interrupted run finds its way back."""
         return self.hidden / "checkpoints.db"

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -169,7 +169,8 @@ def view_of_handle(
     name = f"{path_of(layout.root.rstrip('/')).name}@{handle.version()}"
     layout.create_view(connection, name)
     hidden = tuple(column for column in key if column.startswith("_ostler"))
-    return view_of(name, key, hidden=hidden, version=handle.version(), connection=connection)
+    view = view_of(name, key, hidden=hidden, version=handle.version(), connection=connection)
+    return replace(view, layout=layout)
 
 
 def _commit(entry: dict[str, Any]) -> Commit:

@@ -82,7 +82,7 @@ def _narrowed(
     else:
         # A view takes no parameter, so one row is handed over as a table.
         view.connection.register(name, view.arrow(f"{selected} WHERE {view.row} = ?", [row]))
-    return replace(view, name=name, columns=shown)
+    return replace(view, name=name, columns=shown, layout=None)
 
 
 def per_column(patch: Patch) -> tuple[ColumnCount, ...]:

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable
 
+from ostler.core.canonical import Digest, digest_of
 from ostler.core.datasets import Column
 from ostler.tables.disk import reaching
 from ostler.tables.engine import computed, connect, reach
@@ -21,6 +22,18 @@ Values = tuple[str | None, ...]
 """A partition: the text of each partition column, in the form that Delta's log has."""
 
 _NULL = "__HIVE_DEFAULT_PARTITION__"
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A file of rows that never changes, so what was measured on it stays true."""
+
+    path: str
+    """Path or address."""
+    digest: Digest
+    """Of what names it: the table's id, and what the log says of the file; nothing was read."""
+    rows: int | None
+    """How many rows it holds, where the log says so."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,8 @@ class Layout:
     partitioned_by: tuple[str, ...]
     files: Mapping[str, Values]
     """Path or address of each data file, sorted, with its partition."""
+    data_files: tuple[DataFile, ...] = ()
+    """The same files with what the log says of them; empty for files that no log has yet."""
 
     @property
     def stored(self) -> tuple[str, ...]:
@@ -48,9 +63,14 @@ class Layout:
             name += "_"
         return name
 
+    @property
+    def number_column(self) -> str:
+        """The column that numbers a row's file, from 0, in views that are asked for it."""
+        return f"{self.file_column}_number"
+
     def with_files(self, files: Mapping[str, Values]) -> "Layout":
         """The same table made up of other files."""
-        return replace(self, files=files)
+        return replace(self, files=files, data_files=())
 
     def relative(self, file: str) -> str:
         """A file's path within the table."""
@@ -75,14 +95,25 @@ class Layout:
         files: Iterable[str] | None = None,
         *,
         with_file: bool = False,
+        with_number: bool = False,
     ) -> None:
-        """Make a view of the rows of some of the files, of all when none are named."""
+        """Make a view of the rows of some of the files, of all when none are named.
+
+        Files are numbered as they are sorted.
+        """
         paths = sorted(self.files if files is None else files)
         if not paths:
-            nothing = ", ".join(f"CAST(NULL AS {c.type}) AS {quoted(c.name)}" for c in self.columns)
+            nothing = ", ".join(
+                f"CAST(NULL AS {kind}) AS {quoted(name)}"
+                for name, kind in (
+                    *((c.name, c.type) for c in self.columns),
+                    *([(self.file_column, "VARCHAR")] if with_file else []),
+                    *([(self.number_column, "INTEGER")] if with_number else []),
+                )
+            )
             body = f"SELECT {nothing} LIMIT 0"
         else:
-            body = self._rows(connection, name, paths, with_file)
+            body = self._rows(connection, name, paths, with_file, with_number)
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {body}")
 
     def _rows(
@@ -91,13 +122,16 @@ class Layout:
         name: str,
         paths: Sequence[str],
         with_file: bool,
+        with_number: bool,
     ) -> str:
         raw = f"{name}: files"
         named = with_file or bool(self.partitioned_by)
+        number = quoted(self.number_column)
         reach(paths)
         with reaching(self.root.rstrip("/")):
             relation = connection.sql(
-                f"""SELECT * FROM read_parquet(?, union_by_name = true, hive_partitioning = false
+                f"""SELECT *{f", CAST(file_index AS INTEGER) AS {number}" if with_number else ""}
+                    FROM read_parquet(?, union_by_name = true, hive_partitioning = false
                                                {", filename = ?" if named else ""})""",
                 params=[list(paths), self.file_column] if named else [list(paths)],
             )
@@ -105,6 +139,8 @@ class Layout:
         selected = [self._cell(column, set(relation.columns)) for column in self.columns]
         if with_file:
             selected.append(f"f.{quoted(self.file_column)}")
+        if with_number:
+            selected.append(f"f.{number}")
         body = f"SELECT {', '.join(selected)} FROM {quoted(raw)} f"
         if self.partitioned_by:
             partitions = f"{name}: partitions"
@@ -146,10 +182,25 @@ def layout_of(handle: DeltaTable) -> Layout:
         for name in partitioned_by
     )
     root = root_of(handle)
-    found = computed(f"SELECT path{values} FROM a", a=actions)
-    rows = zip(*(found.column(i).to_pylist() for i in range(len(partitioned_by) + 1)), strict=True)
-    files = {root + unquote(path): tuple(values) for path, *values in rows}
-    return Layout(root, columns, partitioned_by, dict(sorted(files.items())))
+    found = computed(
+        f"SELECT path, size_bytes, modification_time, num_records{values} FROM a ORDER BY path",
+        a=actions,
+    )
+    table = str(handle.metadata().id)
+    files: dict[str, Values] = {}
+    data_files: dict[str, DataFile] = {}
+    for path, size, modified, count, *partition in zip(*found.to_pydict().values(), strict=True):
+        address = root + unquote(path)
+        files[address] = tuple(partition)
+        digest = digest_of([table, path, size, modified, partition])
+        data_files[address] = DataFile(address, digest, count)
+    return Layout(
+        root,
+        columns,
+        partitioned_by,
+        dict(sorted(files.items())),
+        tuple(file for _, file in sorted(data_files.items())),
+    )
 
 
 def root_of(handle: DeltaTable) -> str:

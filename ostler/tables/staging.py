@@ -61,7 +61,7 @@ def _differing(before: View, after: View) -> pa.Table:
         # Names belong to a connection, so what the other one sees is handed over.
         name = f"{after.name} elsewhere"
         before.connection.register(name, after.arrow(f"SELECT * FROM {after.source}"))
-        after = replace(after, connection=before.connection, name=name)
+        after = replace(after, connection=before.connection, name=name, layout=None)
     kinds = [column.type for column in before.columns]
     places = range(len(kinds))
     key = tuple(f"k{i}" for i, _ in enumerate(before.key))

@@ -1,4 +1,4 @@
-"""Rules compiled to SQL: one boolean expression per rule that says `this row fails`, never NULL.
+"""The rows of a view that fail, as one SQL expression for each measure: true or false, never NULL.
 
 A missing value fails `not_null` and nothing else. A value that cannot be read as a number or a time
 fails `type` and nothing else, so that one wrong cell is one failure.
@@ -8,32 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 
-from ostler.core.checks import (
-    AcceptedValues,
-    Dependency,
-    ForeignKey,
-    NearDuplicates,
-    NotNull,
-    Pattern,
-    Range,
-    RejectedValues,
-    RowRule,
-    Rule,
-    TypeIs,
-    Unique,
-)
 from ostler.core.errors import InternalError
 from ostler.tables.sql import quoted
-from ostler.tables.view import Parameter, View
-from ostler.tools.quality import reading
-
-
-@dataclass(frozen=True)
-class Condition:
-    """An SQL boolean expression over the rows of one view, and the values it binds, in order."""
-
-    sql: str
-    parameters: tuple[Parameter, ...] = ()
+from ostler.tables.view import View
+from ostler.tools.quality.duckdb_sql import WHOLE, Bound, Keys, Writer
+from ostler.tools.quality.expressions import Known
+from ostler.tools.quality.plan import Conflicts, Measure, Repeats, RowTest
 
 
 @dataclass(frozen=True)
@@ -41,128 +21,75 @@ class Ground:
     """What the expressions of one measurement stand on."""
 
     view: View
-    keys: Mapping[ForeignKey, str]
-    """Per foreign key, the relation in the view's connection that holds the keys it may use: as
-    text, in columns named by their position."""
+    keys: Mapping[Known, Keys]
+    """The keys of other datasets that are in reach of the view's connection."""
+
+    def writer(self, bound: Bound) -> Writer:
+        """Who writes conditions over the view's rows."""
+        view = self.view
+        kinds = {column.name: column.type for column in view.columns}
+        key = None
+        if len(view.key) == 1:
+            kind = kinds.get(view.key[0]) or _type_of(view, view.key[0])
+            key = (view.key[0], kind) if kind in WHOLE else None
+        return Writer(kinds, view.row, bound, self.keys, key)
 
 
-def condition(rule: Rule, ground: Ground) -> Condition:
-    """The rows of a view that fail a rule about rows.
-
-    Raises InternalError for a rule about the whole table, which has no such rows.
-    """
-    failing = _failing(rule, ground)
-    return Condition(f"coalesce({failing.sql}, FALSE)", failing.parameters)
+def _type_of(view: View, hidden: str) -> str:
+    relation = view.connection.table(view.name)
+    return dict(zip(relation.columns, map(str, relation.types), strict=True))[hidden]
 
 
 @singledispatch
-def _failing(rule: Rule, ground: Ground) -> Condition:
-    raise InternalError(f"a rule of type {type(rule).__name__} has no failing rows")
+def fails(measure: Measure, ground: Ground, bound: Bound) -> str:
+    """Whether a row of the view fails; InternalError for what no single row fails."""
+    raise InternalError(f"no row fails {type(measure).__name__}")
 
 
-@_failing.register
-def _not_null(rule: NotNull, ground: Ground) -> Condition:
-    return Condition(f"{quoted(rule.column)} IS NULL")
+@fails.register
+def _(measure: RowTest, ground: Ground, bound: Bound) -> str:
+    return ground.writer(bound).fails(measure.fails)
 
 
-@_failing.register
-def _accepted(rule: AcceptedValues, ground: Ground) -> Condition:
-    value = reading.text(rule.column)
-    return Condition(f"{value} IS NOT NULL AND NOT {_listed(value)}", (rule.values,))
-
-
-@_failing.register
-def _rejected(rule: RejectedValues, ground: Ground) -> Condition:
-    return Condition(_listed(reading.text(rule.column)), (rule.values,))
-
-
-def _listed(value: str) -> str:
-    return f"({value} IN (SELECT unnest(CAST(? AS VARCHAR[]))))"
-
-
-@_failing.register
-def _range(rule: Range, ground: Ground) -> Condition:
-    value = reading.number(reading.text(rule.column))
-    bounds = [("<", rule.minimum), (">", rule.maximum)]
-    outside = [(f"{value} {sign} ?", bound) for sign, bound in bounds if bound is not None]
-    sql = " OR ".join(f"coalesce({part}, FALSE)" for part, _ in outside)
-    return Condition(f"({sql or 'FALSE'})", tuple(bound for _, bound in outside))
-
-
-@_failing.register
-def _pattern(rule: Pattern, ground: Ground) -> Condition:
-    return Condition(f"NOT regexp_full_match({reading.text(rule.column)}, ?)", (rule.regex,))
-
-
-@_failing.register
-def _type(rule: TypeIs, ground: Ground) -> Condition:
-    value = reading.text(rule.column)
-    return Condition(f"{value} IS NOT NULL AND NOT {reading.reads_as(rule.type, value)}")
-
-
-@_failing.register
-def _row_rule(rule: RowRule, ground: Ground) -> Condition:
-    left, right = reading.text(rule.left), reading.text(rule.right)
-    readings = [reading.number, reading.timestamp, reading.time_of_day]
-    cases = [
-        f"WHEN {read(left)} IS NOT NULL AND {read(right)} IS NOT NULL"
-        f" THEN NOT {read(left)} {rule.operator} {read(right)}"
-        for read in readings
-    ]
-    # Texts can be equal or not, but one is not before another in any sense a rule could mean.
-    last = f"ELSE NOT {left} {rule.operator} {right}" if rule.operator in ("=", "!=") else ""
-    return Condition(f"CASE {' '.join(cases)} {last} END")
-
-
-@_failing.register
-def _unique(rule: Unique, ground: Ground) -> Condition:
+@fails.register
+def _(measure: Repeats, ground: Ground, bound: Bound) -> str:
     # Every row of a group fails, not all but one: which of them is the right one is not known.
-    values, present = _tuple(rule.on), _present(rule.on)
+    values, there = tuple_of(measure.on), present(measure.on)
     groups = (
-        f"SELECT {values} FROM {ground.view.source} WHERE {present}"
-        f" GROUP BY {_list(rule.on)} HAVING count(*) > 1"
+        f"SELECT {values} FROM {ground.view.source} WHERE {there}"
+        f" GROUP BY {list_of(measure.on)} HAVING count(*) > 1"
     )
-    return Condition(f"{present} AND {values} IN ({groups})")
+    return f"coalesce({there} AND {values} IN ({groups}), FALSE)"
 
 
-@_failing.register
-def _dependency(rule: Dependency, ground: Ground) -> Condition:
-    columns = (*rule.determinants, rule.dependent)
-    values, present = _tuple(columns), _present(columns)
+@fails.register
+def _(measure: Conflicts, ground: Ground, bound: Bound) -> str:
+    columns = (*measure.determinants, measure.dependent)
+    values, there = tuple_of(columns), present(columns)
     ranked = (
-        f"SELECT {values} AS v, row_number() OVER (PARTITION BY {_list(rule.determinants)}"
-        f" ORDER BY count(*) DESC, {quoted(rule.dependent)}) AS place"
-        f" FROM {ground.view.source} WHERE {present} GROUP BY {_list(columns)}"
+        f"SELECT {values} AS v, row_number() OVER (PARTITION BY {list_of(measure.determinants)}"
+        f" ORDER BY count(*) DESC, {quoted(measure.dependent)}) AS place"
+        f" FROM {ground.view.source} WHERE {there} GROUP BY {list_of(columns)}"
     )
     losers = f"SELECT v FROM ({ranked}) WHERE place > 1"
-    return Condition(f"{present} AND {values} IN ({losers})")
+    return f"coalesce({there} AND {values} IN ({losers}), FALSE)"
 
 
-@_failing.register
-def _foreign_key(rule: ForeignKey, ground: Ground) -> Condition:
-    # As text, because the tables on the two sides may store the values as different types.
-    values = _row([reading.text(column) for column in rule.on])
-    known = _row([quoted(str(place)) for place in range(len(rule.references))])
-    keys = f"SELECT {known} FROM {quoted(ground.keys[rule])}"
-    return Condition(f"{_present(rule.on)} AND NOT {values} IN ({keys})")
-
-
-@_failing.register
-def _near_duplicates(rule: NearDuplicates, ground: Ground) -> Condition:
-    return Condition(_listed(ground.view.row), (rule.rows,))
-
-
-def _list(columns: Sequence[str]) -> str:
+def list_of(columns: Sequence[str]) -> str:
+    """Columns, separated by commas."""
     return ", ".join(quoted(column) for column in columns)
 
 
-def _tuple(columns: Sequence[str]) -> str:
-    return _row([quoted(column) for column in columns])
+def tuple_of(columns: Sequence[str]) -> str:
+    """The values of columns as one value."""
+    return quoted(columns[0]) if len(columns) == 1 else f"row({list_of(columns)})"
 
 
-def _row(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"row({', '.join(parts)})"
-
-
-def _present(columns: Sequence[str]) -> str:
+def present(columns: Sequence[str]) -> str:
+    """Whether none of the columns is missing."""
     return "(" + " AND ".join(f"{quoted(column)} IS NOT NULL" for column in columns) + ")"
+
+
+def place_of(row: str) -> str:
+    """What rows are ordered by first, before their ids as text: ids that are numbers as numbers."""
+    return f"TRY_CAST({row} AS BIGINT)"

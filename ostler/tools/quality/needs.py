@@ -5,11 +5,14 @@ from contextlib import contextmanager
 
 import duckdb
 
+from ostler.core.canonical import Digest, digest_of
 from ostler.core.checks import AnyRule, Check, Drift, ForeignKey, Pattern
 from ostler.core.errors import BadInput, InternalError
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
 from ostler.tools.quality.conditions import Ground
+from ostler.tools.quality.duckdb_sql import EXACT, WHOLE, Keys
+from ostler.tools.quality.expressions import Cell, Known
 from ostler.tools.quality.reading import text
 
 
@@ -74,22 +77,48 @@ def ground_of(
     The other datasets may be open in other connections, so their keys are carried over, and taken
     away at the end.
     """
-    keys = {
-        rule: f"ostler: keys {place}"
-        for place, rule in enumerate(dict.fromkeys(r for r in rules if isinstance(r, ForeignKey)))
-    }
+    keys: dict[Known, Keys] = {}
     try:
-        for rule, name in keys.items():
-            other = others[rule.dataset]
+        for rule in dict.fromkeys(rule for rule in rules if isinstance(rule, ForeignKey)):
+            other, name = others[rule.dataset], f"ostler: keys {len(keys)}"
+            stored = tuple(
+                _alike(view.type_of(mine), other.type_of(theirs))
+                for mine, theirs in zip(rule.on, rule.references, strict=True)
+            )
             columns = ", ".join(
-                f"{text(column)} AS {quoted(str(place))}"
-                for place, column in enumerate(rule.references)
+                f"{quoted(column) if as_stored else text(column)} AS {quoted(str(place))}"
+                for place, (column, as_stored) in enumerate(
+                    zip(rule.references, stored, strict=True)
+                )
             )
             present = " AND ".join(f"{quoted(column)} IS NOT NULL" for column in rule.references)
             view.connection.register(
                 name, other.arrow(f"SELECT DISTINCT {columns} FROM {other.source} WHERE {present}")
             )
+            keys[_known(rule)] = Keys(name, stored)
         yield Ground(view, keys)
     finally:
-        for name in keys.values():
-            view.connection.unregister(name)
+        for carried in keys.values():
+            view.connection.unregister(carried.relation)
+
+
+def _alike(mine: str, theirs: str) -> bool:
+    """Whether values of two types are equal exactly when their texts are."""
+    return (mine == theirs and mine in EXACT) or (mine in WHOLE and theirs in WHOLE)
+
+
+def _known(rule: ForeignKey) -> Known:
+    return Known(tuple(map(Cell, rule.on)), rule.dataset, rule.references)
+
+
+def sources_of(
+    rules: Iterable[AnyRule], others: Mapping[str, View]
+) -> Mapping[Known, Digest | None]:
+    """What the keys of other datasets come from; None where no files of theirs are known."""
+    return {
+        _known(rule): digest_of([file.digest for file in others[rule.dataset].files])
+        if others[rule.dataset].files
+        else None
+        for rule in rules
+        if isinstance(rule, ForeignKey)
+    }

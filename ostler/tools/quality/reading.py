@@ -1,16 +1,16 @@
 """How a cell's text is read as a number, a time or a truth value: SQL expressions, in one place.
 
-Tables imported from text hold VARCHAR only, so every rule reads values the same way, whatever the
-column's type: its canonical text first, then DuckDB's TRY_CAST, then what that cast is too kind to.
-A reading is NULL where the value is missing or cannot be read so.
+Tables imported from text hold VARCHAR only, so this is what reading means: DuckDB's TRY_CAST of the
+canonical text, without what that cast is too kind to. A reading is NULL where the value is missing
+or cannot be read so.
 """
 
 from collections.abc import Callable
-from typing import Literal
 
 from ostler.tables.sql import quoted
+from ostler.tools.quality.expressions import LogicalType
 
-LogicalType = Literal["string", "integer", "number", "boolean", "date", "timestamp", "time"]
+__all__ = ["LogicalType", "number", "reads_as", "text", "time_of_day", "timestamp"]
 
 
 def text(column: str) -> str:
