@@ -84,7 +84,7 @@ def context_of(
     around = Surroundings(
         dataset=brief.dataset,
         view=table.view(inputs.version),
-        others=neighbours(rules, table, find, reference=inputs.reference),
+        others=neighbours(rules, table, find, reference=inputs.reference, at=inputs.version),
         patches=patches,
         now=now,
     )

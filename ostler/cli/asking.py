@@ -24,6 +24,15 @@ def contract_checks(parts: "Opened", dataset: str) -> "tuple[Check, ...]":
     return contract.checks if contract else ()
 
 
+def confirmed(question: str) -> bool:
+    """Whether a person says yes; without an answer it is no."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        typer.echo(err=True)
+        return False
+
+
 def decide(
     parts: "Opened", proposal: "Proposal", question: str, because: str, yes: bool, as_json: bool
 ) -> int:
@@ -31,18 +40,18 @@ def decide(
     from ostler.cli.cards import print_card
     from ostler.cli.output import print_json, say
     from ostler.cli.work import execute
-    from ostler.core.states import ProposalState
+    from ostler.core.states import OPEN, ProposalState
 
     card = parts.desk.card(proposal.id)
     if not as_json:
         print_card(card, parts.desk.changes(proposal.patch.digest, 20))
-    if not yes and not typer.confirm(question, err=True):
-        say(f"{proposal.id} waits for review")
-        return 0
-    state = parts.desk.approve(card, because)
-    outcome = execute(parts) if state is ProposalState.APPROVED else f"{proposal.id}: {state}"
+    if yes or confirmed(question):
+        state = parts.desk.approve(card, because)
+        outcome = execute(parts) if state is ProposalState.APPROVED else f"{proposal.id}: {state}"
+    else:
+        outcome = f"{proposal.id} waits for review: ostler approve {proposal.id}"
     final = parts.desk.card(proposal.id).record.state
     if as_json:
         print_json({"proposal": proposal.id, "state": final})
     say(outcome)
-    return 0 if final in (ProposalState.PUBLISHED, ProposalState.PARKED) else 1
+    return 0 if final in (ProposalState.PUBLISHED, *OPEN) else 1

@@ -68,9 +68,9 @@ class Opened:
 
         return States(self.workspace.states)
 
-    @cached_property
+    @property
     def policies(self) -> "PolicySet":
-        """The shipped hard set with the site's policies, as they are now."""
+        """The shipped hard set with the site's policies, as they are now: read each time."""
         from ostler.policies.policyset import load_policies
 
         try:
@@ -181,9 +181,9 @@ class Opened:
             clock=now,
         )
 
-    @cached_property
+    @property
     def execution(self) -> "ExecutionContext":
-        """What a worker needs."""
+        """What a worker needs for one pass; the next one goes by the policies of its own time."""
         from ostler.execution.context import ExecutionContext
         from ostler.execution.worker import owner
 

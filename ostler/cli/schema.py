@@ -69,6 +69,7 @@ class Ask:
 
 
 def _propose(dataset: str, asked: "Asked", workspace: Path | None, yes: bool, as_json: bool) -> int:
+    from ostler.cli.asking import confirmed
     from ostler.cli.cards import print_card
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, progress, say
@@ -87,12 +88,12 @@ def _propose(dataset: str, asked: "Asked", workspace: Path | None, yes: bool, as
         card = parts.desk.card(proposal.id)
         if not as_json:
             print_card(card, parts.desk.changes(proposal.patch.digest, 20))
-        if not yes and not typer.confirm("Approve this change?", err=True):
-            say(f"{proposal.id} waits for review")
-            return 0
-        state = parts.desk.approve(card, "asked for the change")
+        agreed = yes or confirmed("Approve this change?")
+        state = parts.desk.approve(card, "asked for the change") if agreed else card.record.state
         waiting = awaited(parts.execution, proposal)
-        if state is not ProposalState.APPROVED:
+        if not agreed:
+            said = f"{proposal.id} waits for review: ostler approve {proposal.id}"
+        elif state is not ProposalState.APPROVED:
             said = f"{proposal.id} waits for {card.record.proposal.verdict.votes} votes"
             if proposal.verdict.roles:
                 said += f", one of them of {' and of '.join(proposal.verdict.roles)}"

@@ -35,16 +35,26 @@ def work(
         # Made first: a mistake under effects: is said before anything is executed.
         outside = parts.relay
         if once:
-            outcomes = work_once(parts.execution, lambda o: None if as_json else tell(o))
-            if as_json:
-                print_json([_plain(outcome) for outcome in outcomes])
-            elif not outcomes:
+            outcomes: list[Outcome] = []
+
+            def done(outcome: "Outcome") -> None:
+                outcomes.append(outcome)
+                if not as_json:
+                    tell(outcome)
+
+            try:
+                work_once(parts.execution, done)
+            finally:
+                # What was done before an error is told as well.
+                if as_json:
+                    print_json([_plain(outcome) for outcome in outcomes])
+            if not (outcomes or as_json):
                 say("nothing is approved")
             relay(outside)
             return 0
         say("waiting for approvals; ctrl-c ends it")
         work_on(
-            parts.execution,
+            lambda: parts.execution,
             parts.workspace.settings.work.poll_seconds,
             lambda o: print_json(_plain(o)) if as_json else tell(o),
             lambda: relay(outside),
@@ -63,13 +73,19 @@ def relay(outside: "Relay") -> None:
 
 
 def execute(parts: "Opened") -> str:
-    """Execute what is approved now, and say in a sentence what became of it."""
+    """Execute what is approved now, and say in a sentence what became of it.
+
+    Or that another worker does it.
+    """
     from ostler.cli.wording import count
     from ostler.core.states import ProposalState
-    from ostler.execution.worker import work_once, worker_lock
+    from ostler.execution.worker import Busy, work_once, worker_lock
 
-    with worker_lock(parts.workspace.work_lock):
-        outcomes = work_once(parts.execution)
+    try:
+        with worker_lock(parts.workspace.work_lock):
+            outcomes = work_once(parts.execution)
+    except Busy as busy:
+        return f"{busy.message}, and executes what is approved"
     if not outcomes:
         return "nothing is approved"
     said = [sentence(o) for o in outcomes if o.state is not ProposalState.STALE]

@@ -206,13 +206,22 @@ class NearDuplicates(Rule):
     dimension: ClassVar[Dimension] = Dimension.UNIQUENESS
 
 
+DriftStatistic = Literal["psi", "ks", "chi2", "js", "wasserstein", "missing_rate", "new_values"]
+"""How much two states of a column differ: docs/drift.md says what each means."""
+
+OtherReference = Annotated[
+    str, Field(pattern=r"^(last:[1-9][0-9]{0,2}|profile:[A-Za-z0-9][A-Za-z0-9_.-]{0,62})$")
+]
+"""The last so many versions together, or a stored profile."""
+
+
 class Drift(_OneColumn):
-    """The column is distributed as in a reference version, by a statistic below its limit."""
+    """The column is distributed as in a reference, by a statistic below its limit."""
 
     kind: Literal["drift"] = "drift"
-    reference: int
-    """The version of the same table that it is compared with."""
-    statistic: Literal["psi", "ks", "chi2"]
+    reference: int | OtherReference
+    """What it is compared with: a version of the same table, `last:5`, or `profile:january`."""
+    statistic: DriftStatistic
     limit: float
 
     dimension: ClassVar[Dimension] = Dimension.ACCURACY

@@ -277,11 +277,31 @@ def _near_duplicates(rule: NearDuplicates) -> str:
 
 
 def _drift(rule: Drift) -> str:
-    statistic = {"psi": "PSI", "ks": "KS", "chi2": "chi²"}[rule.statistic]
     return (
-        f"{_name(rule.column)} is distributed as in version {rule.reference}"
-        f" ({statistic} at most {rule.limit:g})"
+        f"{_name(rule.column)} is distributed as in {reference_name(rule.reference)}"
+        f" ({_STATISTICS[rule.statistic]} at most {rule.limit:g})"
     )
+
+
+_STATISTICS = {
+    "psi": "PSI",
+    "ks": "KS",
+    "chi2": "chi²",
+    "js": "JS distance",
+    "wasserstein": "Wasserstein distance",
+    "missing_rate": "missing rate by",
+    "new_values": "new values",
+}
+
+
+def reference_name(reference: int | str) -> str:
+    """What drift is measured against, in a sentence: `version 3`, `the last 5 versions`."""
+    if isinstance(reference, int):
+        return f"version {reference}"
+    kind, _, name = reference.partition(":")
+    if kind == "last":
+        return "the version before" if name == "1" else f"the last {name} versions"
+    return f"profile {name}"
 
 
 def _reported(rule: Reported) -> str:

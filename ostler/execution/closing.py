@@ -18,7 +18,7 @@ from ostler.execution.schema_ground import keep_contract, write_contract
 from ostler.execution.undoing import undo, undone
 from ostler.execution.withdrawing import said_of, withdraw
 from ostler.store import items
-from ostler.store.claims import Claim, move_claimed
+from ostler.store.claims import Claim, holds, lost, move_claimed
 from ostler.store.executions import Execution, record_execution
 from ostler.store.transitions import state_of
 from ostler.tables.delta import Commit, VersionedTable
@@ -138,6 +138,7 @@ def _close(
     criteria = [criterion for proposal in proposals for criterion in proposal.acceptance]
     before = Before(context, table, criteria, table.view(commit.version - 1))
     measured = before.with_state(table.view(commit.version))
+    _keep(context, held)
     endings = _endings(context, table, proposals, measured)
     for proposal in proposals:
         if endings[proposal.id].state is ProposalState.PUBLISHED:
@@ -170,6 +171,14 @@ def _close(
     return [
         Outcome(p, endings[p.id].state, endings[p.id].because, commit.version) for p in proposals
     ]
+
+
+def _keep(context: ExecutionContext, held: Sequence[Claim]) -> None:
+    """Conflict when a claim was taken over: whoever has it decides what is undone."""
+    with context.store.reading() as session:
+        for one in held:
+            if not holds(session, one):
+                raise lost(session, one)
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ from typing import Any, TypedDict
 from langgraph.graph import END, START, StateGraph
 
 from ostler.core.datasets import Dataset
-from ostler.core.errors import BadInput, NotFound
+from ostler.core.errors import NotFound
 from ostler.core.states import ProposalState
 from ostler.execution import marks
 from ostler.execution.bisecting import culprits
-from ostler.execution.canary import look, part_in, waits_for
+from ostler.execution.canary import beside, look, part_in, waits_for
 from ostler.execution.closing import (
     TAKEN_BACK,
     Outcome,
@@ -34,7 +34,14 @@ from ostler.execution.closing import (
     settle_taken_back,
 )
 from ostler.execution.context import ExecutionContext
-from ostler.execution.portions import Portion, approvers_of, canary_claim, portion_of
+from ostler.execution.portions import (
+    Misfit,
+    Portion,
+    approvers_of,
+    canary_claim,
+    portion_of,
+    refresh_beside,
+)
 from ostler.execution.recheck import lapsed, obstacle
 from ostler.execution.schema_ground import awaited
 from ostler.execution.withdrawing import TooLate
@@ -105,6 +112,7 @@ def recheck(context: ExecutionContext, job: Job) -> Update:
     What has a canary out does not lapse any more.
     """
     newest = open_stage(current(job["dataset"], context.connections))
+    refresh_beside(context, job["claims"])
 
     def unfit(held: Claim) -> tuple[ProposalState, str] | None:
         stands = marks.standing(newest, held.proposal.id)
@@ -164,7 +172,7 @@ def stage(context: ExecutionContext, job: Job) -> Update:
         else:
             try:
                 portion = portion_of(context, held, bare)
-            except (BadInput, NotFound) as error:
+            except (Misfit, NotFound) as error:
                 ending = ProposalState.FAILED, error.message
                 _settle(context, held, ending, applied, outcomes)
                 continue
@@ -265,8 +273,10 @@ def _noted(context: ExecutionContext, held: Claim) -> Outcome:
     if seen.breach or seen.overtaken:
         state = ProposalState.FAILED if seen.breach else ProposalState.STALE
         return settle(context, held, state, f"its canary failed: {seen.breach or seen.overtaken}")
-    commit = part_in(context, held.proposal)[1]
-    return note_canary(context, held, "its canary is out", version=commit.version)
+    version, elsewhere = part_in(context, held.proposal)[1].version, beside(held.proposal)
+    if elsewhere:
+        return note_canary(context, held, f"its canary is out in {elsewhere}@{version}")
+    return note_canary(context, held, "its canary is out", version=version)
 
 
 def _sift(

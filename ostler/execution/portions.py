@@ -1,10 +1,11 @@
 """Portions: what of each claimed proposal goes into the next commit, by its rollout plan."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ostler.core.canonical import Digest
-from ostler.core.errors import BadInput, NotFound
+from ostler.core.errors import Conflict, NotFound
 from ostler.execution import marks
 from ostler.execution.canary import beside, canary_table, first_part, rest_of
 from ostler.execution.context import ExecutionContext
@@ -17,6 +18,10 @@ from ostler.telemetry import names
 
 _ON_TRIAL = 0
 """What a canary's own table notes under the proposal's id: neither applied nor revoked."""
+
+
+class Misfit(Conflict):
+    """The table beside which the plan names does not take the canary."""
 
 
 @dataclass(frozen=True)
@@ -47,18 +52,29 @@ class Portion:
         return self.patch.digest if self.canary else self.held.proposal.patch.digest
 
 
+def refresh_beside(context: ExecutionContext, claims: Sequence[Claim]) -> None:
+    """Bring the tables in which canaries are out up to date, before they are looked at."""
+    for name in sorted({beside(held.proposal) for held in claims} - {""}):
+        # What is no longer under care is missed where the canary is.
+        with suppress(NotFound):
+            current(context.dataset(name), context.connections)
+
+
 def canary_claim(context: ExecutionContext, held: Claim, newest: Stage) -> int | None:
     """The claim that published a proposal's canary, if that is out."""
     if beside(held.proposal):
         try:
             newest = open_stage(canary_table(context, held.proposal))
-        except (BadInput, NotFound):
+        except NotFound:
             return None
     return marks.canary_out(newest, held.proposal.id)
 
 
 def portion_of(context: ExecutionContext, held: Claim, bare: Stage) -> Portion | None:
-    """What of a proposal goes next; None when its canary goes elsewhere, and has gone."""
+    """What of a proposal goes next; None when its canary goes elsewhere, and has gone.
+
+    Raises Misfit, and NotFound for what the plan names and there is not.
+    """
     proposal = held.proposal
     if canary_claim(context, held, bare) is not None:
         return Portion(held, rest_of(context, proposal), canary=False)
@@ -97,7 +113,7 @@ def _publish_beside(context: ExecutionContext, held: Claim, patch: Patch) -> Non
         try:
             staged = bare.with_patch(patch)
         except Stale as error:
-            raise BadInput(f"it does not fit on its canary's table: {error.message}") from error
+            raise Misfit(f"it does not fit on its canary's table: {error.message}") from error
         prepared = prepare(dataset, staged)
         try:
             with context.telemetry.span(f"{names.EXECUTE} beside"):
@@ -117,7 +133,7 @@ def _publish_beside(context: ExecutionContext, held: Claim, patch: Patch) -> Non
                     },
                 )
         except Refused as error:
-            raise BadInput(f"its canary's table does not take it: {error.message}") from error
+            raise Misfit(f"its canary's table does not take it: {error.message}") from error
         except Moved:
             continue
         current(dataset, context.connections)

@@ -5,13 +5,14 @@ import hashlib
 import os
 import socket
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from ostler.core.errors import Conflict, VerificationFailed
+from ostler.core.datasets import Dataset
+from ostler.core.errors import Conflict, OstlerError, VerificationFailed
 from ostler.core.states import ProposalState
 from ostler.execution.closing import ACTOR, Outcome
 from ostler.execution.context import ExecutionContext
@@ -32,9 +33,19 @@ def owner(lock: Path) -> str:
     return f"{socket.gethostname()}/{place}:{os.getpid()}"
 
 
+class Busy(Conflict):
+    """Another worker of this workspace is at work on this machine."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__(
+            f"another worker (process {process}) is at work in this workspace",
+            "it will execute what is approved; stop it first if you want to take its place",
+        )
+
+
 @contextmanager
 def worker_lock(path: Path) -> Generator[None]:
-    """Hold the workspace's lock; Conflict when another worker on this machine has it.
+    """Hold the workspace's lock; Busy when another worker on this machine has it.
 
     The operating system lets go of it when its holder dies, however it dies.
     """
@@ -47,10 +58,7 @@ def worker_lock(path: Path) -> Generator[None]:
         except BlockingIOError:
             lock.seek(0)
             holder = lock.read().decode().strip() or "unknown"
-            raise Conflict(
-                f"another worker (process {holder}) is at work in this workspace",
-                "it will execute what is approved; stop it first if you want to take its place",
-            ) from None
+            raise Busy(holder) from None
         with writing(path.parent):
             lock.truncate(0)
             lock.write(str(os.getpid()).encode())
@@ -62,7 +70,8 @@ def work_once(
 ) -> tuple[Outcome, ...]:
     """Execute everything that is approved now, and say whom that overtook among what waits.
 
-    The caller holds the lock.
+    The caller holds the lock. When a dataset cannot be worked on, the others are, and then the
+    first error is raised.
     """
     now = context.clock()
     with context.store.transaction() as session:
@@ -72,25 +81,34 @@ def work_once(
         unseen_since = now - timedelta(seconds=context.watch_seconds)
         waiting = claims.datasets_with_work(session, unseen_since)
     outcomes: list[Outcome] = []
+    errors: list[OstlerError] = []
     for name in waiting:
-        dataset = context.dataset(name)
-        attributes = {names.DATASET: name}
-        with context.telemetry.span(
-            names.EXECUTE, attributes=attributes, links=_traces(context, name)
-        ) as span:
-            for outcome in run_execution(replace(context, trace=span.traceparent), dataset):
+        try:
+            for outcome in _executed(context, context.dataset(name)):
                 outcomes.append(outcome)
                 done(outcome)
-        for proposal, because in mark_overtaken(
-            context.store, context.patches, dataset, actor=ACTOR, clock=context.clock
-        ):
-            overtaken = Outcome(proposal, ProposalState.STALE, because)
-            outcomes.append(overtaken)
-            done(overtaken)
+        except OstlerError as error:
+            errors.append(error)
     with context.store.transaction() as session:
         # Not before: what the table has already is closed, even if its time has come since.
         claims.expire(session, at=now, actor=ACTOR)
+    if errors:
+        raise errors[0]
     return tuple(outcomes)
+
+
+def _executed(context: ExecutionContext, dataset: Dataset) -> Iterator[Outcome]:
+    """One dataset's pass, and whom it overtook."""
+    with context.telemetry.span(
+        names.EXECUTE,
+        attributes={names.DATASET: dataset.name},
+        links=_traces(context, dataset.name),
+    ) as span:
+        yield from run_execution(replace(context, trace=span.traceparent), dataset)
+    for proposal, because in mark_overtaken(
+        context.store, context.patches, dataset, actor=ACTOR, clock=context.clock
+    ):
+        yield Outcome(proposal, ProposalState.STALE, because)
 
 
 def _traces(context: ExecutionContext, dataset: str) -> tuple[str, ...]:
@@ -109,7 +127,7 @@ def _traces(context: ExecutionContext, dataset: str) -> tuple[str, ...]:
 
 
 def work(
-    context: ExecutionContext,
+    context: Callable[[], ExecutionContext],
     poll_seconds: float,
     done: Callable[[Outcome], None],
     tell: Callable[[], object] = lambda: None,
@@ -118,12 +136,12 @@ def work(
 ) -> None:
     """Execute what is approved, and wait for more, until told to stop.
 
-    Looks at each canary every `watch_seconds`; `tell` is called after each pass, also after one
-    that found nothing.
+    Asks for the context of each pass, so that none goes by policies of another day. Looks at each
+    canary every `watch_seconds`; `tell` is called after each pass, also after one that found
+    nothing.
     """
-    context = replace(context, watch_seconds=watch_seconds)
     while not stop():
-        outcomes = work_once(context, done)
+        outcomes = work_once(replace(context(), watch_seconds=watch_seconds), done)
         tell()
         if not outcomes:
             time.sleep(poll_seconds)

@@ -6,7 +6,6 @@ one that nothing can find.
 """
 
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,13 +34,11 @@ HOUR = 3600
 DAY = 24 * HOUR
 
 _OURS = re.compile(r"(^|/)part-[0-9a-f]{32}-[^/]*\.parquet$")
-"""Data files as a stage writes them. A worker writes none while gc holds its lock."""
+"""Data files as a stage writes them."""
 
 _STRANGERS = 7 * DAY
-"""Seconds; another writer may be about to commit a younger file, whoever it is."""
-
-_OTHERS_TABLE = DAY
-"""Seconds; another workspace may be at work on a table that is not ours alone."""
+"""Seconds; another writer may be about to commit a younger file, whoever it is. One of ours has
+a day: compaction, a revocation and the mirror of a PostgreSQL table hold no lock and no claim."""
 
 _DRAFT = re.compile(r"(^|/)\.[0-9a-f]+(\.parquet)?\.\d+\.\d+$|\.part$")
 
@@ -111,10 +108,10 @@ def look(
         going = _going(premises.store, dataset, history, keep_days, now)
         if going.versions:
             released.append(going)
-        garbage += _data_files(dataset, table, history, going.versions)
+        garbage += _data_files(dataset, table, history, going.versions, now)
     progress("patches and objects")
-    garbage += _unnamed(premises, commits)
-    garbage += _abandoned_imports(premises)
+    garbage += _unnamed(premises, commits, now)
+    garbage += _abandoned_imports(premises, now)
     return Found(garbage=tuple(garbage), released=tuple(released), skipped=tuple(skipped))
 
 
@@ -179,7 +176,11 @@ def _going(
 
 
 def _data_files(
-    dataset: Dataset, table: VersionedTable, history: Sequence[Commit], going: Sequence[int]
+    dataset: Dataset,
+    table: VersionedTable,
+    history: Sequence[Commit],
+    going: Sequence[int],
+    now: datetime,
 ) -> Iterator[Garbage]:
     """Files of the table's folder that no version names, and those that only released ones name."""
     gone = {*released_from(dataset.uri), *going}
@@ -197,7 +198,7 @@ def _data_files(
             continue
         if path in named - needed:
             yield _garbage("released version", dataset.name, path)
-        elif path not in named and _age(path) >= _patience(dataset, name):
+        elif path not in named and _age(path, now) >= (DAY if _OURS.search(name) else _STRANGERS):
             yield _garbage("data file", dataset.name, path)
 
 
@@ -209,31 +210,25 @@ def _files(table: VersionedTable, version: int) -> set[str]:
         return set()
 
 
-def _patience(dataset: Dataset, name: str) -> int:
-    if not _OURS.search(name):
-        return _STRANGERS
-    return 0 if dataset.managed else _OTHERS_TABLE
-
-
-def _unnamed(premises: Premises, commits: Sequence[Commit]) -> Iterator[Garbage]:
+def _unnamed(premises: Premises, commits: Sequence[Commit], now: datetime) -> Iterator[Garbage]:
     """Patches and objects that nothing names, a day old: a run that began may still name them."""
     kept = named_digests(premises.store, premises.objects, commits)
     for digest in premises.patches.names():
         path = premises.patches.path(digest)
-        if digest not in kept and _age(str(path)) >= DAY:
+        if digest not in kept and _age(str(path), now) >= DAY:
             yield _garbage("patch", "", str(path))
     for digest in premises.objects.names():
         path = premises.objects.path(digest)
-        if digest not in kept and _age(str(path)) >= DAY:
+        if digest not in kept and _age(str(path), now) >= DAY:
             yield _garbage("object", "", str(path))
     for folder in (premises.patches.folder, premises.objects.folder):
         for name in files_under(folder):
             path = str(folder / name)
-            if _DRAFT.search(name) and _age(path) >= HOUR:
+            if _DRAFT.search(name) and _age(path, now) >= HOUR:
                 yield _garbage("draft", "", path)
 
 
-def _abandoned_imports(premises: Premises) -> Iterator[Garbage]:
+def _abandoned_imports(premises: Premises, now: datetime) -> Iterator[Garbage]:
     """Folders of imports that were cut short."""
     files: dict[str, list[str]] = {}
     for name in files_under(premises.tables):
@@ -241,7 +236,7 @@ def _abandoned_imports(premises: Premises) -> Iterator[Garbage]:
         if top.endswith(".importing"):
             files.setdefault(top, []).append(str(premises.tables / name))
     for top, paths in sorted(files.items()):
-        if min(_age(path) for path in paths) >= HOUR:
+        if min(_age(path, now) for path in paths) >= HOUR:
             yield Garbage(
                 kind="import",
                 dataset=top.removesuffix(".importing"),
@@ -254,9 +249,9 @@ def _garbage(kind: Kind, dataset: str, path: str) -> Garbage:
     return Garbage(kind=kind, dataset=dataset, path=path, size=size_of(path_of(path)))
 
 
-def _age(path: str) -> float:
+def _age(path: str, now: datetime) -> float:
     """Seconds since a file was last written."""
-    return time.time() - modified_at(path_of(path))
+    return now.timestamp() - modified_at(path_of(path))
 
 
 def totals(found: Found) -> Mapping[tuple[str, Kind], tuple[int, int]]:

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from ostler.core.canonical import Digest
 from ostler.core.datasets import Dataset
 from ostler.core.errors import OstlerError
+from ostler.core.proposals import Proposal
 from ostler.core.runs import RunInputs
 from ostler.core.states import OPEN, ProposalState
 from ostler.store.documents import checked
@@ -45,34 +46,38 @@ def pins_of(store: Store, dataset: Dataset, commits: Iterable[Commit]) -> Pins:
     pin(table.reference, "drift is measured against it")
     for version, run in _read_by_runs(store, dataset.name):
         pin(version, f"run {run} read it")
-    states = _states(store, dataset.name)
+    records = _needing(store)
+    needing = {proposal.id for proposal, _ in records}
     for commit in history:
         for name in commit.proposals:
-            if states.get(name.removeprefix("undo/"), (None, 0))[0] is not None:
+            # An undo and a canary are called by more than their proposal's id.
+            if needing.intersection(name.split("/")):
                 pin(commit.version, f"it is from {name}")
                 pin(commit.version - 1, f"{name} was made on it")
-    for name, (state, base) in states.items():
-        if state in OPEN:
-            pin(base, f"{name} waits, and was measured on it")
+    for proposal, state in records:
+        if state in OPEN and proposal.dataset == dataset.name:
+            pin(proposal.patch.base_version, f"{proposal.id} waits, and was measured on it")
     for version in _references(store, dataset.name):
         pin(version, "a check compares with it")
     return found
 
 
-def _states(store: Store, dataset: str) -> dict[str, tuple[ProposalState | None, int]]:
-    """State and base version of the proposals that are in the table or may get there."""
+def _needing(store: Store) -> tuple[tuple[Proposal, ProposalState], ...]:
+    """The proposals that are in a table or may get there, of all datasets.
+
+    A canary can be out in another table than its proposal's.
+    """
     kept = (*OPEN, ProposalState.PUBLISHED, ProposalState.REVERTED, ProposalState.FAILED)
     query = (
         select(ProposalRow, DocumentRow.body)
         .join(DocumentRow)
-        .where(ProposalRow.dataset == dataset, col(ProposalRow.state).in_(kept))
+        .where(col(ProposalRow.state).in_(kept))
         .order_by(col(ProposalRow.id))
     )
     with store.reading() as session:
-        return {
-            row.id: (ProposalState(row.state), proposal_of(row, body).patch.base_version)
-            for row, body in session.exec(query)
-        }
+        return tuple(
+            (proposal_of(row, body), ProposalState(row.state)) for row, body in session.exec(query)
+        )
 
 
 def _read_by_runs(store: Store, dataset: str) -> Iterator[tuple[int | None, str]]:

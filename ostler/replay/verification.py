@@ -25,6 +25,9 @@ from ostler.tables.targets import Connections, ledger_of
 
 _IN_TABLE = (ProposalState.PUBLISHED, ProposalState.REVERTED)
 
+_ON_THE_WAY = (ProposalState.APPROVED, ProposalState.EXECUTING, ProposalState.CANARY)
+"""Perhaps in the table, and not yet closed: the next worker does that."""
+
 NO_CONNECTIONS: Connections = {}
 
 _UNREADABLE = (OstlerError, DeltaError, ValueError)
@@ -91,6 +94,9 @@ def verify_workspace(
             faults.append(Fault("table", dataset.name, f"its log cannot be read: {why}"))
             continue
         faults += _history(dataset, commits, proposals)
+        if any(_contradicted(dataset, commits, proposals)):
+            # Read again: what was parked before the log was read may have gone all the way since.
+            faults += _contradicted(dataset, commits, _proposals(store))
         faults += _missing(needed)
         faults += _ledger(dataset, commits, connections)
         claims |= _made_by_commits(dataset, commits)
@@ -195,6 +201,25 @@ def _history(
         if record.state in _IN_TABLE and record.id not in carried:
             why = f"{record.id} is {record.state}, but no version carries it"
             yield Fault("table", dataset.name, why)
+
+
+def _contradicted(
+    dataset: Dataset, commits: Sequence[Commit], proposals: list[_Proposal]
+) -> Iterator[Fault]:
+    """Where the table has, or has undone, what the state says it has not."""
+    carried = {name: commit.version for commit in commits for name in commit.proposals}
+    for record in (one for one in proposals if one.dataset == dataset.name):
+        undone = carried.get(f"undo/{record.id}")
+        version = carried.get(record.id) if undone is None else undone
+        if version is None:
+            continue
+        fitting = (*_IN_TABLE, *_ON_THE_WAY)
+        if undone is not None:
+            fitting = (ProposalState.FAILED, *_ON_THE_WAY)
+        if record.state not in fitting:
+            does = "carries" if undone is None else "undoes"
+            where = f"{dataset.name}@{version}"
+            yield Fault("table", where, f"it {does} {record.id}, which is {record.state}")
 
 
 def _ledger(

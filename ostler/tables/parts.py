@@ -7,7 +7,7 @@ from math import ceil
 import pyarrow as pa
 
 from ostler.core.base import RowId
-from ostler.core.errors import BadInput
+from ostler.core.errors import NotFound
 from ostler.tables.engine import computed
 from ostler.tables.patches import Patch, normal
 from ostler.tables.sql import quoted
@@ -34,10 +34,10 @@ def sampled(patch: Patch, share: float, salt: str) -> tuple[RowId, ...]:
 def matching(patch: Patch, view: View, column: str, values: Sequence[str]) -> tuple[RowId, ...]:
     """A patch's rows of which a column holds one of some values, inserted rows by what they bring.
 
-    BadInput when the view has no such column.
+    NotFound when the view has no such column.
     """
     if column not in view.column_names:
-        raise BadInput(
+        raise NotFound(
             f"the canary is chosen by {column!r}, and there is no such column",
             f"there are: {', '.join(view.column_names)}",
         )

@@ -230,10 +230,7 @@ def compose(first: Patch, second: Patch) -> Patch:
         b=both,
     )
     if broken:
-        raise Stale(
-            f"the second patch does not start from what the first leaves: "
-            f"row {broken[0][0]}, {broken[0][1]!r}"
-        )
+        raise Stale(f"row {broken[0][0]}, {broken[0][1]!r} is not as the patch before leaves it")
     return normal(
         computed("""SELECT op, "row", "column", old, new FROM b WHERE op <> 'nothing'""", b=both)
     )

@@ -98,7 +98,10 @@ def _stack(whole: Patch, patch: Patch, cells: pa.Table) -> Patch:
     wrong = misfits(untouched, cells, limit=1)
     if wrong:
         raise moved(wrong[0])
-    return compose(whole, patch)
+    try:
+        return compose(whole, patch)
+    except Stale as stale:
+        raise Stale(f"{stale.message}: another one was approved first", stale.hint) from None
 
 
 def _beside(patch: Patch, whole: Patch) -> pa.Table:

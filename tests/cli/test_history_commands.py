@@ -1,5 +1,6 @@
 """Looking back and going back, as a person types it: diff, blame, checkout, revert, compact, gc."""
 
+import io
 import json
 import os
 import time
@@ -242,7 +243,9 @@ def test_gc_removes_what_nothing_names_and_nothing_else(run, workspace: Path, me
     for path in (stage, foreign, patch, young, thing, cut):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"left behind")
-    for path in (patch, thing, cut):
+    fresh = table / f"part-{'1' * 32}-00000.parquet"
+    fresh.write_bytes(b"about to be committed")
+    for path in (stage, patch, thing, cut):
         os.utime(path, (0, 0))
     found = run("gc", "--dry-run", "--json").json["garbage"]
     assert {(g["kind"], Path(g["path"]).name) for g in found} == {
@@ -253,14 +256,33 @@ def test_gc_removes_what_nothing_names_and_nothing_else(run, workspace: Path, me
     }
     assert stage.exists()
     assert run("gc").code == 0
-    assert [p.exists() for p in (stage, patch, thing, cut.parent, foreign, young)] == [
+    assert [p.exists() for p in (stage, patch, thing, cut.parent, foreign, fresh, young)] == [
         *[False] * 4,
-        True,
-        True,
+        *[True] * 3,
     ]
     young.unlink()
     assert all(path.exists() for path in kept)
     assert run("audit", "verify").code == 0
+
+
+def test_no_answer_is_no_and_says_what_waits(
+    run, mended: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    ended = run("revert", mended, "--json")
+    assert (ended.code, ended.json["state"]) == (0, "parked")
+    assert f"waits for review: ostler approve {ended.json['proposal']}" in ended.err
+
+
+def test_a_worker_that_is_at_it_executes_what_is_approved(
+    run, workspace: Path, mended: str
+) -> None:
+    from ostler.execution.worker import worker_lock
+
+    with worker_lock(workspace / ".ostler" / "work.lock"):
+        ended = run("revert", mended, "--yes", "--json")
+    assert (ended.code, ended.json["state"]) == (0, "approved")
+    assert "at work in this workspace, and executes what is approved" in ended.err
 
 
 def test_gc_waits_for_the_worker(run, workspace: Path) -> None:

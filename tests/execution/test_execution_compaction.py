@@ -1,16 +1,19 @@
 """Compaction meets a publish: whoever is second begins again, and no row is lost or doubled."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from deltalake import DeltaTable
 from workbench import Workbench, hooked, outsider_adds
 
+from ostler.cli.opening import now
 from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
 from ostler.execution.worker import work_once
 from ostler.tables.compacting import Compacted, compact
-from ostler.tables.publishing import Stage
+from ostler.tables.layout import layout_of
+from ostler.tables.publishing import Stage, open_stage, rewritten
 
 
 def scattered(bench: Workbench) -> None:
@@ -102,3 +105,16 @@ def test_compaction_is_no_data_that_comes_in(bench: Workbench) -> None:
     assert compact(bench.table) == Compacted(version=3, files_before=1, files_after=1)
     assert DeltaTable(bench.table.uri).to_pyarrow_table().num_rows == 7
     assert bench.faults() == ()
+
+
+def test_gc_leaves_alone_what_somebody_is_about_to_commit(bench: Workbench) -> None:
+    """Compaction, revocation and the mirror of a PostgreSQL table write without any claim."""
+    scattered(bench)
+    stage = open_stage(bench.table)
+    written = rewritten(stage, [list(layout_of(stage.handle).files)])
+
+    bench.gc()
+    assert len(bench.loose_files()) == len(written.added) == 1
+
+    bench.gc(at=now() + timedelta(days=1))
+    assert bench.loose_files() == []

@@ -153,6 +153,9 @@ def test_a_canary_of_its_own_table(bench: Workbench) -> None:
     base, whole = bench.digest, bench.digest_with(made)
     [outcome] = work_once(bench.context)
     assert outcome.state is S.CANARY
+    # The version is another table's, so that no execution of this one may claim it.
+    assert outcome.because == "its canary is out in people_copy@1"
+    assert (outcome.version, bench.executions(made)[0].version_after) == (None, None)
     assert (bench.digest, bench.digest_of(copy)) == (base, whole)
     work_once(bench.context)
     assert bench.state(made) is S.PUBLISHED

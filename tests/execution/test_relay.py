@@ -199,7 +199,9 @@ def test_what_went_to_a_destination_that_is_gone_is_given_up(
     told = office(bench, hook=to(receiver))
     told.run()
     told.relay = replace(told.relay, destinations=())
-    [dead] = told.run(3600).dead
+    # Another workspace that shares the database may still send it.
+    assert told.run(3600).dead == ()
+    [dead] = told.run(24 * 3600).dead
     assert dead.destination == "hook"
     assert "do not name this destination" in told.deliveries()[0].answer
 

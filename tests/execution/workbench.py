@@ -25,7 +25,9 @@ from ostler.execution.context import ExecutionContext
 from ostler.policies.judgement import judge
 from ostler.policies.policyset import default_site
 from ostler.policies.requests import Principal, change_request
+from ostler.replay.collecting import Found, Premises, look, remove
 from ostler.replay.verification import verify_workspace
+from ostler.storage.paths import path_of
 from ostler.store import executions, items, proposals
 from ostler.store.transitions import state_of
 from ostler.tables.delta import VersionedTable, table_of
@@ -250,6 +252,21 @@ class Workbench:
             self.parts.store, self.parts.objects, self.parts.patches, self.parts.datasets()
         )
         return tuple(f"{fault.subject}: {fault.message}" for fault in found)
+
+    def gc(self, keep_days: int = 0, at: datetime | None = None) -> Found:
+        """What `ostler gc` does, now or when it will be `at`."""
+        parts, at = self.parts, at or now()
+        premises = Premises(
+            store=parts.store,
+            objects=parts.objects,
+            patches=parts.patches,
+            tables=path_of(parts.workspace.tables),
+            datasets=parts.datasets(),
+            holder=self.context.owner.partition(":")[0],
+        )
+        found = look(premises, keep_days, at)
+        remove(premises, found, keep_days, at, "ana")
+        return found
 
     def loose_files(self) -> list[str]:
         """Data files that no version of the table knows."""

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,10 @@ from workbench import (
 from ostler.cli.opening import Opened
 from ostler.config.workspace import open_workspace
 from ostler.core.errors import BadInput
+from ostler.core.rollout import Rollout
 from ostler.core.states import ProposalState
 from ostler.execution.worker import work_once as work
+from ostler.tables.patch_files import PatchFiles
 
 PAGE = 4096
 MEND: CellChange = ("2", "city", "Lisbxn", "Lisbon")
@@ -118,6 +121,24 @@ def test_a_disk_that_fills_up_while_a_commit_is_undone(small_disk: Path) -> None
     assert bench.column("mail")[3:] == ["dan@example.org", "eva@example.org", "new@example.org"]
     assert bench.state(proposal) is ProposalState.FAILED
     assert bench.faults() == ()
+    bench.parts.close()
+
+
+def test_a_canary_for_which_there_is_no_room_goes_out_later(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    """The state is on another disk, so that a failure could be recorded."""
+    bench = build(tmp_path / "ws")
+    half = Rollout.model_validate({"canary": {"sample": "50%"}})
+    proposal = bench.approved(MEND, ("3", "city", "N/A", None), rollout=half)
+    context = replace(bench.context, patches=PatchFiles(small_disk))
+    context.patches.put(bench.parts.patches.get(proposal.patch.digest))
+    ballast = fill(small_disk, 0)
+    with pytest.raises(BadInput, match=r"the disk under .* is full"):
+        work(context)
+    ballast.unlink()
+    work(context)
+    assert bench.state(proposal) is ProposalState.CANARY
     bench.parts.close()
 
 

@@ -44,7 +44,9 @@ def prepared(folder: Path) -> None:
             if "commitInfo" in line:
                 line["commitInfo"]["timestamp"] -= 100 * 86_400_000
         file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    (Path(uri) / f"part-{'0' * 32}-00000.parquet").write_bytes(b"left behind")
+    left = Path(uri) / f"part-{'0' * 32}-00000.parquet"
+    left.write_bytes(b"left behind")
+    os.utime(left, (0, 0))
 
 
 @pytest.mark.parametrize("steps", range(STEPS))

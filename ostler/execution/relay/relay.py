@@ -41,6 +41,10 @@ _WAIT = wait_exponential_jitter(multiplier=0.5, max=6 * 3600, exp_base=3, jitter
 _ROUTED = 200
 """Events that one pass hands to their destinations."""
 
+_MISSED = timedelta(days=1)
+"""How long a delivery may be due before it is given up for want of a destination: a workspace that
+shares the database may have one that this one has not."""
+
 _KEEP = timedelta(days=30)
 """How long what is settled can be looked at."""
 
@@ -117,14 +121,14 @@ class Relay:
         return [one for _, made in worded for one in made if one.state is DeliveryState.DEAD]
 
     def _orphans(self) -> list[Delivery]:
-        """Give up what is on its way to a destination that the settings do not name any more."""
+        """Give up what is overdue and goes to a destination that the settings do not name."""
         known = {one.name for one in self.destinations}
         with self.store.reading() as session:
             now = self.clock()
             lost = [
                 found
                 for name in deliveries.pending_destinations(session)
-                if name not in known and (found := deliveries.due(session, name, now))
+                if name not in known and (found := deliveries.due(session, name, now - _MISSED))
             ]
         for found in lost:
             why = "the settings do not name this destination any more"

@@ -193,6 +193,8 @@ def enter(
     batch = uuid4().hex
     by_name = {due.proposal: due for due in dues}
     for name, mark in marks.items():
+        if stands.get(name) == mark:
+            continue
         due = by_name.get(name)
         session.execute(
             """INSERT INTO ostler.ledger

@@ -1,61 +1,57 @@
-"""Which columns to compare with a reference version, and by which statistics."""
+"""Which columns to compare with a reference, and by which statistics."""
 
-from collections.abc import Sequence
+from typing import Literal
 
-from ostler.core.checks import Check, Drift
-from ostler.tables.view import View
-from ostler.tools.drift.comparison import Measure
-from ostler.tools.drift.histograms import (
-    MOST_CATEGORIES,
-    READS_SHARE,
-    Profile,
-    is_numeric,
-    profiles,
-)
+from ostler.core.checks import Check, Drift, DriftStatistic
+from ostler.tools.drift.comparison import METHODS
+from ostler.tools.drift.counted import Counted
+from ostler.tools.drift.cutting import MOST_CATEGORIES
+from ostler.tools.drift.profile import Profile
 
-LIMITS: dict[Measure, float] = {"psi": 0.2, "ks": 0.1, "chi2": 0.1}
-"""Effects up to here are not drift, however certain: the usual limit of PSI, a tenth for the
-distance of KS, and a small effect for Cramér's V (J. Cohen: Statistical power analysis, 1988)."""
 FEWEST_ROWS = 30
 """With fewer present values in the reference, no rule is proposed for a column."""
 REPEATED = 2
 """Values of a text column must occur at least so often on average to be compared one by one."""
 
 
-def drift_checks(
-    view: View, reference: View, *, columns: Sequence[str] | None = None
-) -> tuple[Check, ...]:
-    """Checks of a view against a reference version, all columns by default.
+def drift_checks(current: Profile, reference: Profile, against: int | str) -> tuple[Check, ...]:
+    """Checks of a profile against a reference, which rules call `against`.
 
     Few-valued columns get chi² and PSI, numeric ones KS and PSI; ids, codes, times and free text
     get none, because new ones are their nature. None of these checks stops a pipeline unless a
-    person says so. Columns that one of the versions lacks are left out: that is not drift.
+    person says so. Columns that one of the two lacks are left out: that is not drift.
     """
-    names = [
-        name
-        for name in reference.column_names
-        if name in view.column_names and (columns is None or name in columns)
-    ]
     return tuple(
         Check(
             rule=Drift(
                 column=name,
-                reference=reference.version,
+                reference=against,
                 statistic=statistic,
-                limit=LIMITS[statistic],
+                limit=METHODS[statistic].limit,
             ),
             gate=False,
         )
-        for name, profile in profiles(reference, names).items()
-        for statistic in _statistics(profile)
+        for name, column in reference.columns.items()
+        if name in current.columns
+        for statistic in _STATISTICS[kind_of(column)]
     )
 
 
-def _statistics(profile: Profile) -> tuple[Measure, ...]:
-    if profile.present < FEWEST_ROWS or profile.times >= READS_SHARE * profile.present:
-        return ()
-    if is_numeric(profile):
-        ids = profile.integers == profile.present == profile.different
-        return () if ids or profile.padded else ("ks", "psi")
-    few = profile.different <= MOST_CATEGORIES
-    return ("chi2", "psi") if few and profile.present >= REPEATED * profile.different else ()
+Kind = Literal["numbers", "categories", "nothing"]
+"""How a column is compared."""
+
+_STATISTICS: dict[Kind, tuple[DriftStatistic, ...]] = {
+    "numbers": ("ks", "psi"),
+    "categories": ("chi2", "psi"),
+    "nothing": (),
+}
+
+
+def kind_of(column: Counted) -> Kind:
+    """How a column of a reference is compared."""
+    if column.present < FEWEST_ROWS or column.timely:
+        return "nothing"
+    if column.numeric:
+        return "nothing" if column.labelling else "numbers"
+    few = column.different <= MOST_CATEGORIES
+    return "categories" if few and column.present >= REPEATED * column.different else "nothing"

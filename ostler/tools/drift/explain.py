@@ -3,23 +3,23 @@
 from collections.abc import Callable, Sequence
 from math import isinf
 
-from ostler.core.checks import Drift
-from ostler.tables.view import View
-from ostler.tools.drift.comparison import Comparison, Measure, compare
-from ostler.tools.drift.histograms import Bucket
-from ostler.tools.drift.statistics import chi2_parts, psi_parts, widest_gap
+from ostler.core.checks import Drift, DriftStatistic
+from ostler.core.sentences import reference_name
+from ostler.tools.drift.comparison import Comparison
+from ostler.tools.drift.cutting import shown
+from ostler.tools.drift.statistics import Bucket, chi2_parts, psi_parts, widest_gap
 
-_PARTS: dict[Measure, Callable[[Sequence[Bucket]], list[float]]] = {
+_PARTS: dict[DriftStatistic, Callable[[Sequence[Bucket]], list[float]]] = {
     "psi": psi_parts,
-    "chi2": chi2_parts,
+    "js": psi_parts,
 }
 
 
-def explain(view: View, reference: View, rule: Drift) -> str:
+def explain(comparison: Comparison, rule: Drift) -> str:
     """Which values carry most of a statistic. The sentence quotes the table, so it is hostile."""
-    comparison = compare(view, reference, [rule])[rule.column]
-    told = _gap(comparison, rule) if rule.statistic == "ks" else _bucket(comparison, rule)
-    return told or f"{rule.column!r} is distributed as in version {rule.reference}."
+    ordered = rule.statistic in ("ks", "wasserstein")
+    told = _gap(comparison, rule) if ordered else _bucket(comparison, rule)
+    return told or f"{rule.column!r} is distributed as in {reference_name(rule.reference)}."
 
 
 def _bucket(comparison: Comparison, rule: Drift) -> str:
@@ -27,30 +27,31 @@ def _bucket(comparison: Comparison, rule: Drift) -> str:
     after = sum(bucket.current for bucket in comparison.buckets)
     if not before or not after:
         return ""
-    parts = _PARTS[rule.statistic](comparison.buckets)
+    parts = _PARTS.get(rule.statistic, chi2_parts)(comparison.buckets)
     largest, bucket = max(zip(parts, comparison.buckets, strict=True), key=lambda pair: pair[0])
     if largest <= 0:
         return ""
     return (
         f"{_percent(bucket.current, after)} of the values of {rule.column!r} {bucket.label},"
-        f" against {_percent(bucket.reference, before)} in version {rule.reference};"
+        f" against {_percent(bucket.reference, before)} in {reference_name(rule.reference)};"
         f" that is {100 * largest / sum(parts):.0f} % of the difference."
     )
 
 
 def _gap(comparison: Comparison, rule: Drift) -> str:
     before, after = comparison.reference, comparison.current
-    place, gap = widest_gap(before, after)
+    found = comparison.aligned
+    place, gap = widest_gap(found, before.odd, after.odd)
     if not gap or isinf(place):
         return ""
-    old = sum(n for x, n in before.items() if x <= place)
-    new = sum(n for x, n in after.items() if x <= place)
+    old = int(found.reference[found.high <= place].sum())
+    new = int(found.current[found.high <= place].sum())
     return (
-        f"{_percent(new, sum(after.values()))} of the values of {rule.column!r} are numbers up to"
-        f" {place:,.6g}, against {_percent(old, sum(before.values()))} in version"
-        f" {rule.reference}."
+        f"{_percent(new, after.present)} of the values of {rule.column!r} are numbers up to"
+        f" {shown(place)}, against {_percent(old, before.present)} in"
+        f" {reference_name(rule.reference)}."
     )
 
 
-def _percent(part: int, whole: int) -> str:
+def _percent(part: float, whole: float) -> str:
     return f"{100 * part / whole:.1f} %"

@@ -1,17 +1,29 @@
-"""PSI, KS and chi² of two histograms, and the chance that equal populations differ as much.
+"""The statistics of two columns counted, and the chance that equal populations differ as much.
 
 An effect size says how much differs, a p-value whether it could be chance; drift needs both. The
-sums are taken by `fsum` in a fixed order and rounded to six digits.
+sums are taken in a fixed order and rounded to six digits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import erfc, exp, fsum, lgamma, log, sqrt
+from math import ceil, erfc, exp, fsum, inf, lgamma, log, sqrt
 
-from ostler.tools.drift.histograms import Bucket
+import numpy as np
+
+from ostler.tools.drift.numbers import Aligned
 
 SMOOTHING = 0.5
 """Added to each bucket's count, so that an empty one has a logarithm (Jeffreys' prior)."""
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A part of a column's values, and how many rows of each version fall into it."""
+
+    label: str
+    """What the part is, as the predicate of a sentence: `are missing`."""
+    reference: float
+    current: float
 
 
 @dataclass(frozen=True)
@@ -20,6 +32,11 @@ class Statistic:
 
     value: float
     p_value: float
+    error: float = 0.0
+    """How far the value may be from that of the numbers themselves, where buckets hide them."""
+
+
+NOTHING = Statistic(0.0, 1.0)
 
 
 def psi(buckets: Sequence[Bucket]) -> Statistic:
@@ -30,7 +47,7 @@ def psi(buckets: Sequence[Bucket]) -> Statistic:
     """
     n, m = _totals(buckets)
     if not n or not m:
-        return Statistic(0.0, 1.0)
+        return NOTHING
     value = fsum(psi_parts(buckets))
     return Statistic(
         round(value, 6), round(chi2_survival(value * n * m / (n + m), len(buckets) - 1), 6)
@@ -52,7 +69,7 @@ def chi2(buckets: Sequence[Bucket]) -> Statistic:
     """Cramér's V of the two-row table of counts, with the p-value of Pearson's chi²."""
     n, m = _totals(buckets)
     if not n or not m:
-        return Statistic(0.0, 1.0)
+        return NOTHING
     total = fsum(chi2_parts(buckets))
     return Statistic(
         round(sqrt(total / (n + m)), 6), round(chi2_survival(total, len(buckets) - 1), 6)
@@ -68,37 +85,118 @@ def chi2_parts(buckets: Sequence[Bucket]) -> list[float]:
     ]
 
 
-def ks(reference: Mapping[float, int], current: Mapping[float, int]) -> Statistic:
-    """The largest distance between two cumulative distributions.
+def js(buckets: Sequence[Bucket]) -> Statistic:
+    """The Jensen-Shannon distance: the root of the divergence in bits, 0 to 1.
 
-    The p-value is Kolmogorov's asymptotic one with Stephens' correction for small samples
-    (M. A. Stephens: EDF statistics for goodness of fit, 1974).
+    Close to equality the divergence in nats is an eighth of chi² over nm / (n + m).
     """
-    n, m = sum(reference.values()), sum(current.values())
+    n, m = _totals(buckets)
     if not n or not m:
-        return Statistic(0.0, 1.0)
-    _, gap = widest_gap(reference, current)
-    distance = abs(gap) / (n * m)
-    root = sqrt(n * m / (n + m))
+        return NOTHING
+    shares = [(b.reference / n, b.current / m) for b in buckets]
+    nats = max(0.0, fsum(_towards(p, (p + q) / 2) + _towards(q, (p + q) / 2) for p, q in shares))
+    tested = 4 * nats * n * m / (n + m)
     return Statistic(
-        round(distance, 6),
-        round(kolmogorov_survival((root + 0.12 + 0.11 / root) * distance), 6),
+        round(sqrt(nats / 2 / log(2)), 6), round(chi2_survival(tested, len(buckets) - 1), 6)
     )
 
 
-def widest_gap(reference: Mapping[float, int], current: Mapping[float, int]) -> tuple[float, int]:
+def _towards(p: float, middle: float) -> float:
+    return p * log(p / middle) if p else 0.0
+
+
+def ks(
+    found: Aligned, reference_odd: int = 0, current_odd: int = 0, versions: int = 1
+) -> Statistic:
+    """The largest distance between two cumulative distributions; what is no number ranks last.
+
+    The p-value is Kolmogorov's asymptotic one with Stephens' correction for small samples
+    (M. A. Stephens: EDF statistics for goodness of fit, 1974). The error is what the order of the
+    values inside the buckets could add. The reference's rows count once for several `versions`.
+    """
+    n, m = int(found.reference.sum()) + reference_odd, int(found.current.sum()) + current_odd
+    if not n or not m:
+        return NOTHING
+    _, gap = widest_gap(found, reference_odd, current_odd)
+    distance, most = abs(gap) / (n * m), _widest_inside(found, n, m)
+    rows = n / versions
+    root = sqrt(rows * m / (rows + m))
+    return Statistic(
+        round(distance, 6),
+        round(kolmogorov_survival((root + 0.12 + 0.11 / root) * distance), 6),
+        _up(max(0.0, most - distance)),
+    )
+
+
+def widest_gap(found: Aligned, reference_odd: int = 0, current_odd: int = 0) -> tuple[float, int]:
     """Where the cumulative distributions are furthest apart, and the distance times n times m.
 
     The distance is positive when more of the reference lies at or below that value.
     """
-    n, m = sum(reference.values()), sum(current.values())
-    below = widest = 0
-    place = 0.0
-    for x in sorted({*reference, *current}):
-        below += reference.get(x, 0) * m - current.get(x, 0) * n
-        if abs(below) > abs(widest):
-            place, widest = x, below
-    return place, widest
+    n, m = int(found.reference.sum()) + reference_odd, int(found.current.sum()) + current_odd
+    gaps = np.cumsum(found.reference) * m - np.cumsum(found.current) * n
+    if not len(gaps):
+        return inf, 0
+    place = int(np.argmax(np.abs(gaps)))
+    return float(found.high[place]), int(gaps[place])
+
+
+def _widest_inside(found: Aligned, n: int, m: int) -> float:
+    """How far apart the distributions could be inside a bucket, at the worst."""
+    p, q = found.reference / n, found.current / m
+    before = np.cumsum(p - q) - (p - q)
+    hidden = found.low < found.high
+    worst = np.where(hidden, np.maximum(np.abs(before + p), np.abs(before - q)), 0.0)
+    return float(worst.max(initial=0.0))
+
+
+def wasserstein(found: Aligned, spread: float, spread_error: float, versions: int = 1) -> Statistic:
+    """How far values moved on average, in units of the reference's spread (Wasserstein-1).
+
+    The p-value is an upper bound: as if the distances at all places were one and the same chance.
+    The error is what moving every value within its bucket could change, of both parts.
+    """
+    n, m = int(found.reference.sum()), int(found.current.sum())
+    if not n or not m or not spread:
+        return NOTHING
+    middle = found.low + (found.high - found.low) / 2
+    steps = np.diff(middle)
+    below_p, below_q = np.cumsum(found.reference)[:-1] / n, np.cumsum(found.current)[:-1] / m
+    moved = float(np.sum(np.abs(below_p - below_q) * steps))
+    half = (found.high - found.low) / 2
+    hidden = float(np.sum((found.reference / n + found.current / m) * half))
+    rows = n / versions
+    pooled = (below_p * rows + below_q * m) / (rows + m)
+    scale = float(np.sum(np.sqrt(np.maximum(0.0, pooled * (1 - pooled))) * steps))
+    p_value = erfc(moved * sqrt(rows * m / (rows + m)) / scale / sqrt(2)) if scale else 1.0
+    value = moved / spread
+    room = spread - spread_error
+    error = (hidden + value * spread_error) / room if room > 0 else inf
+    return Statistic(round(value, 6), round(p_value, 6), _up(error))
+
+
+def missing_rate(reference: float, rows: float, current: float, others: float) -> Statistic:
+    """By how much the share of missing values differs; the p-value is that of chi²."""
+    if not rows or not others:
+        return NOTHING
+    buckets = [
+        Bucket("are missing", reference, current),
+        Bucket("are not", rows - reference, others - current),
+    ]
+    occupied = [bucket for bucket in buckets if bucket.reference or bucket.current]
+    return Statistic(round(abs(current / others - reference / rows), 6), chi2(occupied).p_value)
+
+
+def new_values(known: float, new: int, rows: int) -> Statistic:
+    """The share of rows whose value the reference does not have.
+
+    The p-value is the chance that none of them is among the reference's `known` rows, when all
+    rows are of one population.
+    """
+    if not rows or not known:
+        return NOTHING
+    p_value = exp(min(0.0, new * log(rows / (known + rows)))) if new else 1.0
+    return Statistic(round(new / rows, 6), round(p_value, 6))
 
 
 def discoveries(p_values: Sequence[float], rate: float) -> list[bool]:
@@ -112,8 +210,13 @@ def discoveries(p_values: Sequence[float], rate: float) -> list[bool]:
     return [p <= limit for p in p_values]
 
 
-def _totals(buckets: Sequence[Bucket]) -> tuple[int, int]:
+def _totals(buckets: Sequence[Bucket]) -> tuple[float, float]:
     return sum(b.reference for b in buckets), sum(b.current for b in buckets)
+
+
+def _up(error: float) -> float:
+    """Six digits, never less."""
+    return ceil(error * 1e6) / 1e6 if error < inf else inf
 
 
 def chi2_survival(value: float, freedom: int) -> float:

@@ -76,8 +76,9 @@ def measured(
         view: The state of the table that is measured.
         checks: What to measure.
         now: The clock that freshness is measured against, with a time zone.
-        others: Views of other datasets by name, for foreign keys, and of other versions of this
-            table as `@<version>`, for drift.
+        others: Views of other datasets by name, for foreign keys, and what drift is measured
+            against: versions of this table as `@3`, several together as `last:5`, a stored
+            `profile:january`.
         sample: How many failing rows each result names, the first ones by their id.
         states: What was measured before, so that only new data files of a large table are read.
             The results are the same with and without.
@@ -167,7 +168,7 @@ def _result(check: Check, outcome: _Outcome, total: int, now: datetime) -> Check
 def _drifts(
     view: View, rules: Iterable[Drift], others: Mapping[str, View]
 ) -> dict[AnyRule, _Outcome]:
-    families: dict[int, list[Drift]] = {}
+    families: dict[int | str, list[Drift]] = {}
     for rule in rules:
         families.setdefault(rule.reference, []).append(rule)
     return {

@@ -8,8 +8,10 @@ import duckdb
 from ostler.core.canonical import Digest, digest_of
 from ostler.core.checks import AnyRule, Check, Drift, ForeignKey, Pattern
 from ostler.core.errors import BadInput, InternalError
+from ostler.core.sentences import reference_name
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
+from ostler.tools.drift.references import neighbour_key
 from ostler.tools.quality.conditions import Ground
 from ostler.tools.quality.duckdb_sql import EXACT, WHOLE, Keys
 from ostler.tools.quality.expressions import Cell, Known
@@ -32,7 +34,7 @@ def obstacle(rule: AnyRule, view: View, others: Mapping[str, View]) -> str:
         return missing and f"{missing} in {rule.dataset!r}"
     if isinstance(rule, Drift):
         missing = _missing(rule.columns, reference_of(rule, others))
-        return missing and f"{missing} in version {rule.reference}"
+        return missing and f"{missing} in {reference_name(rule.reference)}"
     return ""
 
 
@@ -42,11 +44,11 @@ def _missing(columns: Sequence[str], view: View) -> str:
 
 
 def reference_of(rule: Drift, others: Mapping[str, View]) -> View:
-    """The view that a drift rule compares with, among the others as `@<version>`."""
-    reference = others.get(f"@{rule.reference}")
+    """The view that a drift rule compares with, among the others."""
+    reference = others.get(neighbour_key(rule.reference))
     if reference is None:
         raise InternalError(
-            f"drift of {rule.column!r} is measured against version {rule.reference},"
+            f"drift of {rule.column!r} is measured against {reference_name(rule.reference)},"
             " and no view of it was given"
         )
     return reference

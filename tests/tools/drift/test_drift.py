@@ -2,6 +2,7 @@
 
 from random import Random
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -9,22 +10,32 @@ from hypothesis import strategies as st
 
 from ostler.core.checks import Drift
 from ostler.tables.view import View, connect, view_of
-from ostler.tools.drift.checks import LIMITS, drift_checks
+from ostler.tools.drift.checks import drift_checks
+from ostler.tools.drift.comparison import METHODS
 from ostler.tools.drift.explain import explain
-from ostler.tools.drift.histograms import Bucket
-from ostler.tools.drift.measure import DriftResult, measure_drift
+from ostler.tools.drift.measure import DriftResult, compare, measure_drift, measure_profiles
+from ostler.tools.drift.numbers import Numbers, aligned, counted
+from ostler.tools.drift.profile import profile_of
 from ostler.tools.drift.statistics import (
+    Bucket,
     chi2,
     chi2_survival,
     discoveries,
+    js,
     kolmogorov_survival,
     ks,
     psi,
+    wasserstein,
 )
 
 DUCKDB = connect()
 CITIES = ("bonn", "kiel", "ulm", "jena")
 Row = dict[str, str | None]
+
+
+def explained(view: View, reference: View, rule: Drift) -> str:
+    found = compare(profile_of(view), profile_of(reference), [rule.column])
+    return explain(found[rule.column], rule)
 
 
 def view_from(rows: list[Row], version: int = 1) -> View:
@@ -49,9 +60,9 @@ def orders(n: int, seed: int, start: int = 0, factor: float = 1.0) -> list[Row]:
 
 
 def results(current: list[Row], reference: list[Row]) -> dict[tuple[str, str], DriftResult]:
-    view, before = view_from(current, 2), view_from(reference, 1)
-    rules = [c.rule for c in drift_checks(view, before) if isinstance(c.rule, Drift)]
-    found = measure_drift(view, before, rules)
+    after, before = profile_of(view_from(current, 2)), profile_of(view_from(reference, 1))
+    rules = [c.rule for c in drift_checks(after, before, 1) if isinstance(c.rule, Drift)]
+    found = measure_profiles(after, before, rules)
     return {(r.rule.column, r.rule.statistic): r for r in found}
 
 
@@ -137,7 +148,7 @@ def test_the_explanation_names_what_moved(statistic: str) -> None:
     rule = Drift.model_validate(
         {"column": "city", "reference": 1, "statistic": statistic, "limit": 0.1}
     )
-    sentence = explain(view_from(holes, 2), view_from(reference, 1), rule)
+    sentence = explained(view_from(holes, 2), view_from(reference, 1), rule)
     assert sentence.startswith("33.3 % of the values of 'city' are missing, against 0.0 %")
     assert "in version 1" in sentence
 
@@ -147,16 +158,16 @@ def test_the_explanation_of_numbers_says_where_and_by_how_much() -> None:
     view, before = view_from(reference + orders(250, 2, 1000, 100), 2), view_from(reference, 1)
     bins = Drift(column="amount", reference=1, statistic="psi", limit=0.2)
     gap = Drift(column="amount", reference=1, statistic="ks", limit=0.1)
-    assert "'amount' lie between" in explain(view, before, bins)
-    assert "'amount' are numbers up to" in explain(view, before, gap)
-    assert "is distributed as in version 1" in explain(before, before, bins)
-    assert "is distributed as in version 1" in explain(before, before, gap)
+    assert "'amount' lie between" in explained(view, before, bins)
+    assert "'amount' are numbers up to" in explained(view, before, gap)
+    assert "is distributed as in version 1" in explained(before, before, bins)
+    assert "is distributed as in version 1" in explained(before, before, gap)
 
 
 def test_a_reference_without_rows_is_no_drift_but_the_row_counts_business() -> None:
     rules = [
-        Drift.model_validate({"column": "city", "reference": 1, "statistic": s, "limit": limit})
-        for s, limit in LIMITS.items()
+        Drift(column="city", reference=1, statistic=s, limit=method.limit)
+        for s, method in METHODS.items()
     ]
     found = measure_drift(view_from([], 2), view_from(orders(50, 1), 1), rules)
     assert not any(result.drifted for result in found)
@@ -166,6 +177,12 @@ counts = st.integers(0, 50)
 histograms = st.lists(st.tuples(counts, counts), min_size=1, max_size=8).map(
     lambda pairs: [Bucket(str(i), a, b) for i, (a, b) in enumerate(pairs)]
 )
+
+
+def of(counts: dict[float, int]) -> Numbers:
+    return counted(np.repeat([float(x) for x in counts], list(counts.values())))
+
+
 frequencies = st.dictionaries(st.integers(-9, 9).map(float), st.integers(1, 30), max_size=8)
 
 
@@ -175,7 +192,7 @@ def test_psi_and_chi2_are_symmetric_and_never_negative(buckets: list[Bucket]) ->
     swapped = [Bucket(b.label, b.current, b.reference) for b in buckets]
     occupied = [b for b in buckets if b.reference or b.current]
     turned = [b for b in swapped if b.reference or b.current]
-    for statistic in (psi, chi2):
+    for statistic in (psi, chi2, js):
         assert statistic(occupied) == statistic(turned)
         assert statistic(occupied).value >= 0
         assert 0 <= statistic(occupied).p_value <= 1
@@ -185,9 +202,11 @@ def test_psi_and_chi2_are_symmetric_and_never_negative(buckets: list[Bucket]) ->
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=8))
 def test_equal_histograms_do_not_differ(sizes: list[int]) -> None:
     buckets = [Bucket(str(i), n, n) for i, n in enumerate(sizes)]
-    numbers = {float(i): n for i, n in enumerate(sizes)}
-    assert psi(buckets).value == chi2(buckets).value == ks(numbers, numbers).value == 0
-    assert psi(buckets).p_value == chi2(buckets).p_value == ks(numbers, numbers).p_value == 1
+    numbers = of({float(i): n for i, n in enumerate(sizes)})
+    same = aligned(numbers, numbers)
+    found = psi(buckets), chi2(buckets), js(buckets), ks(same), wasserstein(same, 1.0, 0.0)
+    assert {statistic.value for statistic in found} == {0.0}
+    assert {statistic.p_value for statistic in found} == {1.0}
 
 
 @settings(deadline=None)
@@ -198,10 +217,11 @@ def test_ks_is_the_largest_distance_of_the_two_distributions(
     def share(counts: dict[float, int], x: float) -> float:
         return sum(n for y, n in counts.items() if y <= x) / sum(counts.values())
 
-    assert ks(one, two) == ks(two, one)
+    found = ks(aligned(of(one), of(two)))
+    assert found == ks(aligned(of(two), of(one)))
     if one and two:
         largest = max(abs(share(one, x) - share(two, x)) for x in {*one, *two})
-        assert ks(one, two).value == pytest.approx(largest, abs=1e-6)
+        assert found.value == pytest.approx(largest, abs=1e-6)
 
 
 @settings(deadline=None)
