@@ -35,8 +35,8 @@ PANDAS = "pandas==3.1.1"
 OLD_PANDAS = "pandas==2.3.3"
 _CUALLEE = ("cuallee[polars]==0.15.4", POLARS, DUCKDB, PANDAS, PYARROW)
 _GX = (
-    "great-expectations==1.24.1", "duckdb==1.4.4", "duckdb-engine==0.17.0", "sqlalchemy==2.0.58", "pytz",
-    PANDAS, PYARROW,
+    "great-expectations==1.24.1", "duckdb==1.4.4", "duckdb-engine==0.17.0", "sqlalchemy==2.0.58",
+    "pytz==2026.6", PANDAS, PYARROW,
 )  # fmt: skip
 _IBIS = ("ibis-framework[duckdb]==12.0.0", DUCKDB)
 _POINTBLANK = ("pointblank==1.1.1", POLARS, PYARROW)

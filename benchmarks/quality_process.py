@@ -44,7 +44,7 @@ def run(
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
-            env={**os.environ, **(variables or {})},
+            env={**_inherited(), **(variables or {})},
             start_new_session=True,
         )
         late = threading.Timer(limit, os.killpg, (process.pid, signal.SIGKILL))
@@ -66,6 +66,11 @@ def run(
         problem=problem or ("" if said else "it said nothing"),
         note=said.get("note", ""),
     )
+
+
+def _inherited() -> dict[str, str]:
+    # Without compiled modules on disk, every process would compile all that it imports.
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _problem(code: int, limit: float, complaint: str) -> str:

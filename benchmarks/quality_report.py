@@ -16,6 +16,10 @@ OURS = "ostler"
 BY_HAND = "by hand: "
 HISTOGRAMS = f"{BY_HAND}duckdb"
 """The hand-written pass of drift."""
+SCIPY = "scipy, exact"
+"""The peer that drift is compared with."""
+ROUNDING = 1e-6
+"""Our statistics have six digits."""
 PACKAGES = ("ostler", "duckdb", "polars", "deltalake", "pyarrow", "numpy")
 
 
@@ -88,8 +92,22 @@ def _exactness(results: Results) -> dict[str, bool | None]:
         "full": all(ran.found == expected for ran in results.ours["check"]),
         "incremental": all(ran.found == results.failing_again for ran in results.ours["again"]),
         "dry_run": all(count == 0 for count in wrong) if wrong else None,
-        "drift": None,
+        "drift": _drift_is_exact(results),
     }
+
+
+def _drift_is_exact(results: Results) -> bool | None:
+    """Whether our statistics lie as near to scipy's as we say that they do."""
+    exact = results.drifting.get(SCIPY, ())
+    if not _ended(exact) or not _ended(results.drifting[OURS]):
+        return None
+    return all(
+        abs(value - exact[0].found[column][statistic]) <= error + ROUNDING
+        for ran in results.drifting[OURS]
+        for column, statistics in ran.found.items()
+        for statistic, (value, error) in statistics.items()
+        if statistic in exact[0].found[column]
+    )
 
 
 def _peers(results: Results) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The checks of the benchmark written by hand for DuckDB and Polars, as well as we can: the bar.
 
-    python benchmarks/quality_engines/by_hand.py WAY JOB.json
+    python by_hand.py WAY JOB.json
 
 Every way says how many rows fail each check, as JSON, and what that cost. They know the table:
 nothing here has to be general, to keep a state, or to name the rows that fail.

@@ -1,7 +1,7 @@
 """Drift by hand: DuckDB counts each column into buckets that a stored reference knows.
 
-    python benchmarks/quality_engines/by_hand_drift.py profile JOB.json PROFILE.json   # of the reference
-    python benchmarks/quality_engines/by_hand_drift.py compare JOB.json PROFILE.json   # the newest version
+    python by_hand_drift.py profile JOB.json PROFILE.json   # of the reference
+    python by_hand_drift.py compare JOB.json PROFILE.json   # of the newest version with it
 
 Numbers fall into 1,000 buckets of equal width between the ends of the reference, and into one more
 on each side. `compare` prints the PSI of each column, and the KS distance of numbers.

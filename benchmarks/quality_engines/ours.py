@@ -1,6 +1,6 @@
 """Our side of the quality benchmark, by the functions that `ostler check` and the agents use.
 
-    python benchmarks/quality_engines/ours.py check|dry-run|profile|drift JOB.json STATES [PATCHES]
+    python ours.py check|dry-run|profile|drift JOB.json STATES [PATCHES]
 
 Whatever follows the engine's functions is in here. STATES is the folder of what was measured
 before; what it does not hold is measured.
@@ -20,9 +20,11 @@ from ostler.tables.patches import CHANGES, Patch, make
 from ostler.tables.staging import apply
 from ostler.tables.view import View
 from ostler.tools.drift.checks import drift_checks
-from ostler.tools.drift.measure import measure_drift
+from ostler.tools.drift.measure import measure_profiles
+from ostler.tools.drift.profile import profile_of
 from ostler.tools.dry_run import dry_run
 from ostler.tools.quality.measure import measure
+from ostler.tools.states import States
 
 CELLS = 1_000
 """Of each patch."""
@@ -43,31 +45,34 @@ FIXES = {
 """What patches set, column by column: some of it mends, some of it breaks."""
 
 
-def check(job: Job, states: Path) -> dict[str, int]:
+def check(job: Job, states: States) -> dict[str, int]:
     """How many rows fail each check."""
-    return _failing(job, measure(_orders(job), _checks(job), now=job.now, others=_others(job)))
+    return _failing(
+        job, measure(_orders(job), _checks(job), now=job.now, others=_others(job), states=states)
+    )
 
 
-def tried(job: Job, states: Path, patches: Sequence[Patch], view: View) -> list[dict[str, int]]:
+def tried(job: Job, states: States, patches: Sequence[Patch], view: View) -> list[dict[str, int]]:
     """How many rows would fail each check, patch by patch."""
     checks, others = _checks(job), _others(job)
-    measured = measure(view, checks, now=job.now, others=others)
+    measured = measure(view, checks, now=job.now, others=others, states=states)
     runs = [
         dry_run(view, patch, measured, mends=checks[0].rule, now=job.now, others=others, sample=10)
         for patch in patches
     ]
     names = {one.rule: name for name, one in zip(job.checks, checks, strict=True)}
-    return [{names[e.check.rule]: e.after for e in run.effects} for run in runs]
+    return [{names[effect.check.rule]: effect.after for effect in run.effects} for run in runs]
 
 
-def drift(job: Job, states: Path) -> dict[str, dict[str, float]]:
-    """The statistics of each column against version 0."""
+def drift(job: Job, states: States) -> dict[str, dict[str, list[float]]]:
+    """The statistics of each column against version 0, and how far each may be off."""
     table = VersionedTable(str(job.folder / "orders"), ("order_id",))
-    view, reference = table.view(), table.view(0)
-    rules = [one.rule for one in drift_checks(view, reference, columns=job.drifting)]
-    found: dict[str, dict[str, float]] = {column: {} for column in job.drifting}
-    for result in measure_drift(view, reference, rules):
-        found[result.rule.column][result.rule.statistic] = result.value
+    current = profile_of(table.view(), job.drifting, states)
+    reference = profile_of(table.view(0), job.drifting, states)
+    rules = [one.rule for one in drift_checks(current, reference, 0)]
+    found: dict[str, dict[str, list[float]]] = {column: {} for column in job.drifting}
+    for result in measure_profiles(current, reference, rules):
+        found[result.rule.column][result.rule.statistic] = [result.value, result.error]
     return found
 
 
@@ -110,13 +115,14 @@ def _failing(job: Job, results: Sequence[CheckResult]) -> dict[str, int]:
 
 
 def main() -> None:
-    """Do one of the three."""
-    what, job, states = sys.argv[1], read_job(sys.argv[2]), Path(sys.argv[3])
+    """Do one of the four."""
+    what, job, states = sys.argv[1], read_job(sys.argv[2]), States(Path(sys.argv[3]))
     match what:
         case "check":
             finish(lambda: check(job, states))
         case "profile":
-            return
+            table = VersionedTable(str(job.folder / "orders"), ("order_id",))
+            profile_of(table.view(0), job.drifting, states)
         case "drift":
             finish(lambda: drift(job, states))
         case _:

@@ -73,7 +73,7 @@ def finish(
     then: Callable[[Any], object] = lambda found: found,
     note: str = "",
 ) -> None:
-    """Do the work, and print what it cost and found; `then` looks at that without being measured."""
+    """Do the work, print what it cost and found; what `then` makes of that is not measured."""
     began, busy = time.perf_counter(), cpu()
     found = work()
     cost = {

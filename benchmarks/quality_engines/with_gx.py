@@ -81,7 +81,7 @@ def checked(job: Job, way: str, folder: Path) -> dict[str, int]:
         source = context.data_sources.add_sql("bench", connection_string=f"duckdb:///{path}")
         batch = source.add_table_asset(
             "orders", table_name="orders"
-        ).add_batch_definition_whole_table("whole")  # noqa: E501
+        ).add_batch_definition_whole_table("whole")
     else:
         asset = context.data_sources.add_pandas("bench").add_dataframe_asset("orders")
         batch = asset.add_batch_definition_whole_dataframe("whole")

@@ -2,7 +2,8 @@
 
 import sys
 
-from pyspark.sql import SparkSession, functions as f
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as f
 from quality_child import Job, finish, read_job
 
 
