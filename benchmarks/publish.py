@@ -31,7 +31,9 @@ from ostler.tables.delta import VersionedTable
 from ostler.tables.importing import import_file
 from ostler.tables.patch_files import PatchFiles
 from ostler.tables.patches import CHANGES, Patch, make
-from ostler.tables.publishing import open_stage, prepare, publish
+from ostler.tables.preparing import prepare
+from ostler.tables.publishing import publish
+from ostler.tables.stage import open_stage
 
 COLUMN = "city"
 

@@ -32,6 +32,7 @@ from ostler.telemetry import names
 from ostler.telemetry.setup import Telemetry
 from ostler.telemetry.traceparent import derived
 from ostler.tools.contracts.parse import parse_contract
+from ostler.tools.states import States
 
 ACTOR = "groomer"
 
@@ -55,6 +56,8 @@ class Groomer:
     model: ModelClient
     telemetry: Telemetry
     clock: Callable[[], datetime]
+    states: States | None = None
+    """What was measured before."""
 
 
 class Groomed(Frozen):
@@ -170,6 +173,7 @@ def groom(
             model=groomer.model,
             telemetry=groomer.telemetry,
             progress=progress,
+            states=groomer.states,
         )
         state = run_grooming(context)
     mark_overtaken(groomer.store, groomer.patches, dataset, actor=ACTOR, clock=groomer.clock)

@@ -67,6 +67,7 @@ def take_postgres(
     from ostler.core.canonical import short_id
     from ostler.core.datasets import Dataset, PostgresSource
     from ostler.core.errors import BadInput, Conflict
+    from ostler.review.text import visible
     from ostler.storage.paths import remove_tree
     from ostler.store.datasets import add_dataset
     from ostler.tables.postgres.connecting import connection_of
@@ -116,7 +117,7 @@ def take_postgres(
     with parts.store.transaction() as session:
         add_dataset(session, dataset, actor=parts.workspace.reviewer, at=now())
     if made.unpatchable:
-        say(f"note: no patch can set {', '.join(made.unpatchable)}: protected")
+        say(visible(f"note: no patch can set {', '.join(made.unpatchable)}: protected"))
     if made.generated:
-        say(f"note: generated and left out: {', '.join(made.generated)}")
+        say(visible(f"note: generated and left out: {', '.join(made.generated)}"))
     return view.row_count, view.version

@@ -104,6 +104,7 @@ def _walk(parts: "Opened") -> int:
     from ostler.cli.work import execute
     from ostler.core.errors import VerificationFailed
     from ostler.replay.rerun import replay
+    from ostler.review.text import visible
     from ostler.store.runs import get_run
     from ostler.tables.delta import table_of
     from ostler.tables.staging import digest_of_view
@@ -120,7 +121,7 @@ def _walk(parts: "Opened") -> int:
     _title(f"ostler approve {first.id}")
     print_line(f"{first.id} is {parts.desk.approve(card).value} by {REVIEWER}")
     _title("ostler work --once")
-    print_line(execute(parts))
+    print_line(visible(execute(parts)))
     published = table.view()
     _title(f"{proposal.dataset} before and after, where it changed")
     _rows(parts, proposal.id, before, published)
@@ -130,7 +131,7 @@ def _walk(parts: "Opened") -> int:
     _title(f"ostler revert {first.id}")
     inverse = propose_revert(parts, first.id)
     parts.desk.approve(parts.desk.card(inverse.id))
-    print_line(execute(parts))
+    print_line(visible(execute(parts)))
     if digest_of_view(table.view()) != digest_of_view(before):
         raise VerificationFailed("the reverted table is not what it was")
     print_line(f"{proposal.dataset} is what it was, cell for cell")

@@ -69,6 +69,7 @@ def _tell(found: "Found", days: int, dry_run: bool) -> None:
     from ostler.cli.output import print_table, say
     from ostler.cli.wording import count
     from ostler.replay.collecting import totals
+    from ostler.review.text import visible
 
     rows = [
         (dataset or "-", kind, f"{files:,}", _size(size))
@@ -81,9 +82,9 @@ def _tell(found: "Found", days: int, dry_run: bool) -> None:
         names = ", ".join(map(str, release.versions))
         say(f"{release.dataset}: versions {names} {does} released (keep-days {days})")
         for version, why in release.kept:
-            say(f"  version {version} stays: {why}")
+            say(f"  version {version} stays: {visible(why)}")
     for dataset, why in found.skipped:
-        say(f"{dataset} was left alone: {why}")
+        say(f"{dataset} was left alone: {visible(why)}")
     total = sum(one.size for one in found.garbage)
     verb = "would be freed" if dry_run else "freed"
     say(f"{count(len(found.garbage), 'file')}, {_size(total)} {verb}")

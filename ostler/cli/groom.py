@@ -78,9 +78,11 @@ def _text(file: str) -> tuple[str, str]:
 def run(parts: "Opened", dataset: str, about: "Alert | None") -> "Groomed":
     """One grooming run, with progress."""
     from ostler.agents.grooming import groom as run_groom
-    from ostler.cli.output import progress
+    from ostler.cli.output import progress, say
 
     contract = parts.contract_text(dataset)
+    if differs := parts.unpublished(dataset):
+        say(differs)
     with progress(f"grooming {dataset}") as bar:
         known = parts.current(dataset)
         return run_groom(

@@ -73,7 +73,7 @@ def relay(outside: "Relay") -> None:
 
 
 def execute(parts: "Opened") -> str:
-    """Execute what is approved now, and say in a sentence what became of it.
+    """Execute what is approved now, and say in a sentence what became of it; partly from outside.
 
     Or that another worker does it.
     """
@@ -88,8 +88,13 @@ def execute(parts: "Opened") -> str:
         return f"{busy.message}, and executes what is approved"
     if not outcomes:
         return "nothing is approved"
-    said = [sentence(o) for o in outcomes if o.state is not ProposalState.STALE]
-    stale = [o for o in outcomes if o.state is ProposalState.STALE]
+
+    def regroomed(outcome: "Outcome") -> bool:
+        """Whether grooming proposes again what is left of it."""
+        return outcome.state is ProposalState.STALE and outcome.proposal.contract_change is None
+
+    said = [sentence(outcome) for outcome in outcomes if not regroomed(outcome)]
+    stale = [outcome for outcome in outcomes if regroomed(outcome)]
     if stale:
         names = ", ".join(sorted({outcome.proposal.dataset for outcome in stale}))
         said.append(f"{count(len(stale), 'proposal')} stale: groom {names} again")

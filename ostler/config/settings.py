@@ -25,7 +25,7 @@ from pydantic_settings import (
 )
 
 from ostler.core.datasets import Connection
-from ostler.core.errors import BadInput
+from ostler.core.errors import BadInput, NotFound
 from ostler.core.rollout import Rollout
 
 FILE = "ostler.yaml"
@@ -189,6 +189,19 @@ class Settings(BaseSettings):
     effects: dict[str, Effect] = Field(default_factory=dict)
     """Destinations outside, by name."""
     lineage: Lineage = Field(default_factory=Lineage)
+    environments: dict[str, dict[str, str]] = Field(default_factory=dict[str, dict[str, str]])
+    """By environment: which dataset holds what, as in `staging: {people: people_staging}`."""
+
+    def in_environment(self, name: str, environment: str) -> str:
+        """The dataset that holds `name` there; by default it is called so. NotFound without one."""
+        if environment not in self.environments:
+            known = ", ".join(sorted(self.environments)) or "none"
+            raise NotFound(
+                f"there is no environment {environment!r}; known are: {known}",
+                f"name it in {FILE}, as in  environments: {{{environment}: "
+                f"{{{name}: {name}_{environment}}}}}",
+            )
+        return self.environments[environment].get(name, name)
 
     @field_validator("effects")
     @classmethod

@@ -50,6 +50,11 @@ upkeep:
 # several machines see, or s3://bucket/path; credentials come from the environment.
 storage: {storage}
 
+# Which dataset holds what in which environment, for ostler contract promote; see docs/contracts.md.
+# environments:
+#   staging: {people: people_staging}
+#   production: {}         # what is not listed is called what it is called
+
 # Who outside is told what happens; see docs/effects.md and docs/lineage.md.
 # effects:
 #   tickets:

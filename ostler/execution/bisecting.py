@@ -13,7 +13,7 @@ from ostler.core.proposals import Proposal
 from ostler.execution.acceptance import Before
 from ostler.execution.context import ExecutionContext
 from ostler.tables.patches import Patch
-from ostler.tables.publishing import Stage
+from ostler.tables.stage import Stage
 
 Portion = tuple[Proposal, Patch]
 """A proposal, and what of it is in the batch."""

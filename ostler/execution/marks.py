@@ -11,7 +11,7 @@ publish, a revocation and a settlement that race exactly one gets through.
 
 from dataclasses import dataclass
 
-from ostler.tables.publishing import APPLIED, REVOKED, Stage
+from ostler.tables.stage import APPLIED, REVOKED, Stage
 
 
 def fence(proposal: str) -> str:

@@ -12,7 +12,8 @@ from ostler.execution.context import ExecutionContext
 from ostler.store import proposals
 from ostler.store.claims import Claim
 from ostler.tables.patches import Patch, Stale
-from ostler.tables.publishing import REVOKED, TRIES, Moved, Stage, keeps_moving, open_stage
+from ostler.tables.publishing import TRIES, Moved, keeps_moving
+from ostler.tables.stage import REVOKED, Stage, open_stage
 from ostler.tables.targets import Due, Refused, current, prepare, publish
 from ostler.telemetry import names
 

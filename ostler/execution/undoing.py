@@ -10,7 +10,8 @@ from ostler.core.proposals import Proposal
 from ostler.execution.context import ExecutionContext
 from ostler.tables.delta import VersionedTable
 from ostler.tables.patches import Stale, invert
-from ostler.tables.publishing import TRIES, Moved, keeps_moving, open_stage
+from ostler.tables.publishing import TRIES, Moved, keeps_moving
+from ostler.tables.stage import open_stage
 from ostler.tables.targets import Due, Refused, current, prepare, publish
 
 

@@ -14,7 +14,8 @@ from ostler.execution.canary import beside, part_in
 from ostler.execution.context import ExecutionContext
 from ostler.tables.delta import table_of
 from ostler.tables.patches import Stale, invert
-from ostler.tables.publishing import REVOKED, TRIES, Moved, Stage, keeps_moving, open_stage
+from ostler.tables.publishing import TRIES, Moved, keeps_moving
+from ostler.tables.stage import REVOKED, Stage, open_stage
 from ostler.tables.targets import Due, Refused, bar, current, prepare, publish
 from ostler.telemetry import names
 
@@ -45,6 +46,9 @@ def withdraw(
 
     Does what is still to be done, so that it can be repeated. Raises TooLate when it is published.
     """
+    if proposal.contract_change is not None:
+        # The table never hears of a contract; its state alone says whether it may be published.
+        return Withdrawn(canary=False)
     with context.telemetry.span(f"{names.EXECUTE} withdraw"):
         # Its own table first: that is where a publish would go.
         datasets = dict.fromkeys((proposal.dataset, beside(proposal) or proposal.dataset))

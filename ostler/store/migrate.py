@@ -7,8 +7,11 @@ from sqlalchemy import Connection, inspect, text
 from ostler.core.errors import BadInput
 from ostler.store.database import Database
 
-HEAD = "0002"
+HEAD = "0004"
 """The newest revision; written here so that opening a database need not load Alembic."""
+
+_LEDGER = {"ledger", "undo"}
+"""Of the tables that Ostler mends; they lie in a schema of the same name, which may be this one."""
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -34,7 +37,7 @@ def is_current(database: Database) -> bool:
 
 def _revision(connection: Connection, where: str) -> str | None:
     """The revision of the database; None when it is empty."""
-    tables = inspect(connection).get_table_names()
+    tables = set(inspect(connection).get_table_names()) - _LEDGER
     if "alembic_version" in tables:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if tables:

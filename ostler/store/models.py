@@ -66,6 +66,20 @@ class ContractRow(Stored, table=True):
     recorded_at: str
 
 
+class ContractVersionRow(Stored, table=True):
+    """A published version of a dataset's contract; the document is the text itself."""
+
+    dataset: str = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """Counts from 1 without gaps; the highest one is in force."""
+    version: str
+    digest: str = Field(foreign_key="document.digest")
+    compatibility: str
+    """With the version before it; empty for the first one."""
+    proposal: str = Field(foreign_key="proposal.id")
+    published_at: str
+
+
 class RunRow(Stored, table=True):
     """A run; the document is `core.runs.RunInputs`."""
 
@@ -266,6 +280,7 @@ PROJECTED: tuple[Table, ...] = tuple(
     for row in (
         DatasetRow,
         ContractRow,
+        ContractVersionRow,
         RunRow,
         RunStepRow,
         FindingRow,

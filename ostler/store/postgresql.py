@@ -84,9 +84,10 @@ def database(url: URL) -> Database:
 def _option(url: URL, name: str, default: str, pattern: str) -> str:
     value = url.query.get(name, default)
     if not (isinstance(value, str) and re.fullmatch(pattern, value)):
+        # The value is not shown: it may be a password.
         raise BadInput(
-            f"{name}={value} in the address of the state database cannot be used",
-            f"leave it out for {default}",
+            f"the {name} in the address of the state database cannot be used",
+            f"leave it out for {default}" if default else "PGPASSWORD or ~/.pgpass can have it",
         )
     return value
 

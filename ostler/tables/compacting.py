@@ -14,15 +14,9 @@ from ostler.tables.delta import VersionedTable
 from ostler.tables.disk import writing
 from ostler.tables.importing import TARGET_FILE_SIZE
 from ostler.tables.layout import Layout, Values, layout_of
-from ostler.tables.publishing import (
-    TRIES,
-    Prepared,
-    Stage,
-    discard,
-    keeps_moving,
-    open_stage,
-    rewritten,
-)
+from ostler.tables.preparing import Prepared, rewritten
+from ostler.tables.publishing import TRIES, discard, keeps_moving
+from ostler.tables.stage import Stage, open_stage
 from ostler.tables.staging import digest_of_view
 
 COMPACTION = "compaction"

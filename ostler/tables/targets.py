@@ -7,14 +7,17 @@ dataset's own or the mirror.
 from collections.abc import Mapping, Sequence
 
 from ostler.core.datasets import Dataset, PostgresSource
-from ostler.tables import publishing
+from ostler.tables import preparing, publishing
+from ostler.tables.committing import NO_MARKS
 from ostler.tables.delta import VersionedTable, table_of
 from ostler.tables.postgres import ledger
 from ostler.tables.postgres.applying import Refused, apply_all
 from ostler.tables.postgres.connecting import Connections, connection_of, reading
 from ostler.tables.postgres.ledger import Batch, Due, Note
 from ostler.tables.postgres.mirror import refresh
-from ostler.tables.publishing import APPLIED, NO_MARKS, Moved, Prepared, Stage
+from ostler.tables.preparing import Prepared
+from ostler.tables.publishing import Moved
+from ostler.tables.stage import APPLIED, Stage
 
 __all__ = [
     "Connections",
@@ -40,7 +43,7 @@ def current(dataset: Dataset, connections: Connections) -> VersionedTable:
 
 def prepare(dataset: Dataset, stage: Stage) -> Prepared | None:
     """Write what can be written beside the table; nothing for PostgreSQL, which has no beside."""
-    return publishing.prepare(stage) if dataset.postgres is None else None
+    return preparing.prepare(stage) if dataset.postgres is None else None
 
 
 def publish(
@@ -65,7 +68,7 @@ def publish(
     if dataset.postgres is None:
         publishing.publish(
             stage,
-            prepared or publishing.prepare(stage),
+            prepared or preparing.prepare(stage),
             proposals=names,
             patches=[due.called for due in dues],
             approvers=approvers,

@@ -13,7 +13,8 @@ from ostler.core.states import ProposalState
 from ostler.execution.worker import work_once
 from ostler.tables.compacting import Compacted, compact
 from ostler.tables.layout import layout_of
-from ostler.tables.publishing import Stage, open_stage, rewritten
+from ostler.tables.preparing import rewritten
+from ostler.tables.stage import Stage, open_stage
 
 
 def scattered(bench: Workbench) -> None:

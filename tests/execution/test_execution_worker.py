@@ -21,7 +21,9 @@ from ostler.execution.worker import work, work_once
 from ostler.policies.requests import Principal
 from ostler.tables.compacting import compact
 from ostler.tables.delta import table_of
-from ostler.tables.publishing import open_stage, prepare, publish
+from ostler.tables.preparing import prepare
+from ostler.tables.publishing import publish
+from ostler.tables.stage import open_stage
 
 S = ProposalState
 

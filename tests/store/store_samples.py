@@ -34,6 +34,7 @@ from ostler.store import (
     items,
     lineage,
     proposals,
+    registry,
     runs,
     votes,
 )
@@ -162,6 +163,10 @@ def _begin(session: Session, objects: Objects) -> None:
     proposals.park(session, parked, ProposalState.PARKED, at=at, actor=agent)
     runs.finish_run(session, "R-1", RunState.PARKED, actor=agent, at=at, trace="00-1")
     votes.cast(session, vote(parked), votes_needed=1, roles_needed=())
+    first = registry.Release("orders", "rules: []", "1.0.0", "full", parked.id, replaces="")
+    registry.publish(session, first, actor=agent, at=at)
+    second = registry.Release("orders", "rules: [a]", "1.1.0", "full", parked.id, contract)
+    registry.publish(session, second, actor=agent, at=at)
 
 
 def _execute(session: Session) -> None:

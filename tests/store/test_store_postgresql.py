@@ -22,6 +22,7 @@ from ostler.store.objects import Objects
 from ostler.store.proposals import queue
 from ostler.store.rights import try_writing
 from ostler.store.verify import verify_store
+from ostler.tables.postgres.ledger import DDL
 
 in_postgresql = pytest.mark.parametrize("state_kind", ["postgresql"])
 
@@ -66,6 +67,26 @@ def test_a_schema_of_something_else_is_left_alone(postgres_url: str, tmp_path: P
     with pytest.raises(BadInput, match="not one of Ostler's"):
         open_store(postgres_url, tmp_path / "heads.log")
     assert tables(postgres_url) == [("ostler", "songs")]
+
+
+def test_state_may_join_the_undo_ledger_of_tables_that_are_mended(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute(DDL)
+    store = open_store(postgres_url, tmp_path / "heads.log")
+    with store.transaction() as session:
+        add(session)
+    store.close()
+    assert {("ostler", "ledger"), ("ostler", "dataset")} <= set(tables(postgres_url))
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_a_password_that_cannot_be_read_is_not_shown(tmp_path: Path, twice: bool) -> None:
+    address = "postgresql://nobody@127.0.0.1/x?password=hunter2" + "&password=hunter3" * twice
+    with pytest.raises(UserError) as caught:
+        open_store(address, tmp_path / "heads.log")
+    assert "hunter" not in str(caught.value) + caught.value.hint
 
 
 def test_a_database_in_another_encoding_is_refused(

@@ -11,7 +11,9 @@ from deltalake import DeltaTable
 
 from ostler.tables.delta import VersionedTable
 from ostler.tables.patches import CHANGES, Patch, make
-from ostler.tables.publishing import Stage, open_stage, prepare, publish
+from ostler.tables.preparing import prepare
+from ostler.tables.publishing import publish
+from ostler.tables.stage import Stage, open_stage
 
 Change = tuple[str, str, str, str | None, str | None]
 """op, row, column, old, new."""

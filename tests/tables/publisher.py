@@ -6,7 +6,9 @@ import pyarrow as pa
 
 from ostler.tables.delta import VersionedTable
 from ostler.tables.patches import CHANGES, make
-from ostler.tables.publishing import Moved, open_stage, prepare, publish
+from ostler.tables.preparing import prepare
+from ostler.tables.publishing import Moved, publish
+from ostler.tables.stage import open_stage
 
 
 def once(table: VersionedTable, number: int) -> bool:

@@ -10,7 +10,9 @@ from ostler.core.datasets import ROW_ID
 from ostler.tables.delta import VersionedTable
 from ostler.tables.importing import import_file
 from ostler.tables.patches import CHANGES, Patch, invert, make
-from ostler.tables.publishing import open_stage, prepare, publish
+from ostler.tables.preparing import prepare
+from ostler.tables.publishing import publish
+from ostler.tables.stage import open_stage
 from ostler.tables.staging import between, digest_of_view
 
 NAMES = (

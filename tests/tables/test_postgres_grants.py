@@ -104,7 +104,7 @@ def test_the_executor_can_patch_and_no_more(guarded: PostgresBench) -> None:
 
 def test_a_missing_grant_is_a_sentence_and_the_proposal_waits(guarded: PostgresBench) -> None:
     from ostler.core.errors import BadInput
-    from ostler.tables.publishing import open_stage
+    from ostler.tables.stage import open_stage
     from ostler.tables.targets import Due, publish
 
     made = guarded.approved(("2", "age", "32", "33"))

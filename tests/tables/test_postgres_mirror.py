@@ -11,7 +11,7 @@ from postgres_bench import PostgresBench, ask, take_table, workspace_at
 from ostler.core.errors import BadInput, NotFound
 from ostler.tables.delta import table_of
 from ostler.tables.patches import CHANGES, make
-from ostler.tables.publishing import open_stage
+from ostler.tables.stage import open_stage
 from ostler.tables.staging import between
 from ostler.tables.targets import Due, current, publish
 

@@ -11,6 +11,7 @@ from processes import dying_worker
 from processes import work_once as work_in_a_process
 from workbench import ONE_MAIL_EACH, hooked
 
+from ostler.cli.asking import decide
 from ostler.cli.revert import propose_revert
 from ostler.core.errors import Conflict
 from ostler.core.proposals import Proposal
@@ -20,7 +21,8 @@ from ostler.execution.worker import work_once
 from ostler.policies.requests import Principal
 from ostler.tables.patches import Patch
 from ostler.tables.postgres import connecting
-from ostler.tables.publishing import Moved, Stage, open_stage
+from ostler.tables.publishing import Moved
+from ostler.tables.stage import Stage, open_stage
 from ostler.tables.targets import Due, publish
 
 ANA = Principal(kind="person", name="ana")
@@ -355,3 +357,41 @@ def test_audit_names_an_entry_that_the_mirror_does_not_carry(bench: PostgresBenc
     [fault] = bench.faults()
 
     assert made.id in fault and "no version of the mirror" in fault
+
+
+def test_nobody_gets_the_executor_to_call_a_function_of_his(bench: PostgresBench) -> None:
+    """One whose arguments fit better would be found before the server's own."""
+    bench.sql("CREATE TABLE called (by text)")
+    for function, returns in (
+        ("hashtextextended(text, integer)", "bigint"),
+        ("unnest(bigint[])", "SETOF bigint"),
+    ):
+        bench.sql(
+            f"""CREATE FUNCTION public.{function} RETURNS {returns} LANGUAGE sql AS
+                $$ INSERT INTO public.called VALUES ('{function}'); SELECT 1::bigint $$"""
+        )
+    made = bench.approved(LISBON)
+
+    work_once(bench.context)
+
+    assert (bench.state(made), bench.city(2)) == (ProposalState.PUBLISHED, "Lisbon")
+    assert bench.sql("SELECT * FROM called") == []
+
+
+def test_what_the_server_says_moves_no_terminal(
+    bench: PostgresBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.sql(
+        """CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+               RAISE EXCEPTION E'no \\x1b[2J way'; END $$;
+           CREATE TRIGGER no BEFORE UPDATE ON "Sales Dept".people
+               FOR EACH ROW EXECUTE FUNCTION no()"""
+    )
+    made = bench.park(LISBON)
+
+    decide(bench.parts, made, "Shall it be?", "yes", yes=True, as_json=False)
+
+    assert bench.state(made) is ProposalState.FAILED
+    out, err = capsys.readouterr()
+    assert "no ␛[2J way" in err
+    assert "\x1b" not in out + err

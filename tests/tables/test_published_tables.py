@@ -14,7 +14,9 @@ from ostler.tables.exporting import export
 from ostler.tables.importing import append_file, import_file
 from ostler.tables.patch_files import PatchFiles
 from ostler.tables.patches import CHANGES, Patch, Stale, invert, make
-from ostler.tables.publishing import Moved, Stage, discard, open_stage, prepare, publish
+from ostler.tables.preparing import prepare
+from ostler.tables.publishing import Moved, discard, publish
+from ostler.tables.stage import Stage, open_stage
 from ostler.tables.staging import between, digest_of_view
 
 PEOPLE = 'name,; DROP TABLE t; --,note\nAna,Lisbon,\nBen,N/A,"two\nlines, ""quoted"""\nCid,,x\n'

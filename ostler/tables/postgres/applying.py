@@ -26,6 +26,8 @@ _OUTSIDE_OUR_HANDS = (
     # What has nothing to do with the patch itself: it may be applied another time.
     psycopg.OperationalError,
     errors.InsufficientPrivilege,
+    errors.IdleInTransactionSessionTimeout,
+    errors.TransactionTimeout,
     psycopg.InterfaceError,
 )
 

@@ -105,7 +105,7 @@ class Due:
 
 def exists(session: Session) -> bool:
     """Whether the database has a ledger."""
-    return session.execute("SELECT to_regclass('ostler.ledger')").fetchall() != [(None,)]
+    return session.execute("SELECT pg_catalog.to_regclass('ostler.ledger')").fetchall() != [(None,)]
 
 
 def make(session: Session) -> None:
@@ -113,7 +113,7 @@ def make(session: Session) -> None:
     if exists(session):
         return
     # Two that make it at once would be refused by the server, whatever IF NOT EXISTS says.
-    session.execute("SELECT pg_advisory_xact_lock(hashtextextended('ostler', 0))")
+    _wait(session, "ostler")
     if exists(session):
         return
     try:
@@ -123,6 +123,15 @@ def make(session: Session) -> None:
             "the database has no undo ledger (schema `ostler`), and this role may not make it",
             "its owner can: ostler doctor --grants DATASET --apply",
         ) from error
+
+
+def _wait(session: Session, name: str) -> None:
+    """Hold the lock of that name until the transaction ends."""
+    # Functions are called with their schema: another one of the name, in a schema that others may
+    # write, would be found first when its arguments fit better.
+    session.execute(
+        "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))", (name,)
+    )
 
 
 def batches(session: Session, ledger: str) -> tuple[Batch, ...]:
@@ -185,7 +194,7 @@ def enter(
     Raises Moved when the ledger says of one of the names something else than is `known` of it.
     Whoever else enters something for the dataset waits until this transaction ends.
     """
-    session.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"ostler {ledger}",))
+    _wait(session, f"ostler {ledger}")
     stands = standing(session, ledger)
     for name in marks:
         if stands.get(name) != known(name):

@@ -32,17 +32,10 @@ from ostler.tables.postgres.connecting import Session, reading, refuse_password
 from ostler.tables.postgres.ledger import Batch, Note
 from ostler.tables.postgres.relation import Relation, describe, key_of
 from ostler.tables.postgres.snapshot import read_table
-from ostler.tables.publishing import (
-    TRIES,
-    Moved,
-    Prepared,
-    Stage,
-    discard,
-    keeps_moving,
-    open_stage,
-    prepare,
-)
+from ostler.tables.preparing import Prepared, prepare
+from ostler.tables.publishing import TRIES, Moved, discard, keeps_moving
 from ostler.tables.sql import quoted
+from ostler.tables.stage import Stage, open_stage
 from ostler.tables.staging import between, mismatches
 from ostler.tables.view import View
 

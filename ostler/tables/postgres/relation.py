@@ -179,8 +179,8 @@ def _refuse_names(place: str, names: Sequence[str]) -> None:
 
 _KEYS = """
     SELECT i.indisprimary, (
-        SELECT array_agg(a.attname::text ORDER BY k.place)
-        FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
+        SELECT pg_catalog.array_agg(a.attname::text ORDER BY k.place)
+        FROM pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
         WHERE k.place <= i.indnkeyatts)
     FROM pg_catalog.pg_index i

@@ -108,7 +108,8 @@ def _fetched(
         texts=relation.texts(bound),
         table=bound(*relation.name),
         lists=sql.SQL(", ").join(
-            sql.SQL("unnest(CAST(%s AS {}[]))").format(_type(relation.field(name))) for name in key
+            sql.SQL("pg_catalog.unnest(CAST(%s AS {}[]))").format(_type(relation.field(name)))
+            for name in key
         ),
         names=sql.SQL(", ").join(sql.Identifier(f"k{place}") for place, _ in enumerate(key)),
         same=sql.SQL(" AND ").join(

@@ -20,7 +20,7 @@ from ostler.tools.quality.needs import (
     refuse_bad_patterns,
     sources_of,
 )
-from ostler.tools.quality.plan import is_about_rows, planned
+from ostler.tools.quality.plan import Found, is_about_rows, planned
 from ostler.tools.quality.wording import aged, counted, share_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _SECONDS_PER_HOUR = 3600
 
 
 @dataclass(frozen=True)
-class _Outcome:
+class Outcome:
     """What a rule gave, before anyone says whether it is good enough."""
 
     failing: int
@@ -92,7 +92,7 @@ def measured(
     rules = tuple(dict.fromkeys(check.rule for check in checks))
     obstacles = {rule: obstacle(rule, view, others) for rule in rules}
     possible = [rule for rule in rules if not obstacles[rule]]
-    outcomes = {rule: _Outcome(1, why) for rule, why in obstacles.items() if why}
+    outcomes = {rule: Outcome(1, why) for rule, why in obstacles.items() if why}
     outcomes |= _drifts(view, (r for r in possible if isinstance(r, Drift)), others)
     measures = {rule: planned(rule) for rule in possible if not isinstance(rule, Drift)}
     reading: Reading | None = None
@@ -111,11 +111,7 @@ def measured(
         else:
             total, found = whole.measured(ground, measures.values(), now=now, sample=sample)
     outcomes |= {
-        rule: _size(rule, total)
-        if isinstance(rule, RowCount)
-        else _age(rule, found[one].newest, now)
-        if isinstance(rule, Freshness)
-        else _Outcome(found[one].failing, rows=found[one].rows)
+        rule: outcome_of(rule, found.get(one, Found()), total, now)
         for rule, one in measures.items()
     }
     results = tuple(_result(check, outcomes[check.rule], total, now) for check in checks)
@@ -151,7 +147,7 @@ def failing_rows(
     return tuple(row[0] for row in found)
 
 
-def _result(check: Check, outcome: _Outcome, total: int, now: datetime) -> CheckResult:
+def _result(check: Check, outcome: Outcome, total: int, now: datetime) -> CheckResult:
     about_rows = not outcome.observed
     limit = check.max_share * total if check.max_failing is None else check.max_failing
     return CheckResult(
@@ -167,25 +163,34 @@ def _result(check: Check, outcome: _Outcome, total: int, now: datetime) -> Check
 
 def _drifts(
     view: View, rules: Iterable[Drift], others: Mapping[str, View]
-) -> dict[AnyRule, _Outcome]:
+) -> dict[AnyRule, Outcome]:
     families: dict[int | str, list[Drift]] = {}
     for rule in rules:
         families.setdefault(rule.reference, []).append(rule)
     return {
-        result.rule: _Outcome(int(result.drifted), result.observed)
+        result.rule: Outcome(int(result.drifted), result.observed)
         for family in families.values()
         for result in measure_drift(view, reference_of(family[0], others), family)
     }
 
 
-def _age(rule: Freshness, newest: datetime | None, now: datetime) -> _Outcome:
+def outcome_of(rule: AnyRule, found: Found, total: int, now: datetime) -> Outcome:
+    """What a rule makes of what was found in a table of so many rows."""
+    if isinstance(rule, RowCount):
+        return _size(rule, total)
+    if isinstance(rule, Freshness):
+        return _age(rule, found.newest, now)
+    return Outcome(found.failing, rows=found.rows)
+
+
+def _age(rule: Freshness, newest: datetime | None, now: datetime) -> Outcome:
     utc = now.astimezone(UTC).replace(tzinfo=None)
     hours = (utc - newest).total_seconds() / _SECONDS_PER_HOUR if newest else None
     stale = hours is None or hours > rule.max_age_hours
-    return _Outcome(int(stale), aged(newest, hours or 0.0, rule))
+    return Outcome(int(stale), aged(newest, hours or 0.0, rule))
 
 
-def _size(rule: RowCount, rows: int) -> _Outcome:
+def _size(rule: RowCount, rows: int) -> Outcome:
     too_few = rule.minimum is not None and rows < rule.minimum
     too_many = rule.maximum is not None and rows > rule.maximum
-    return _Outcome(int(too_few or too_many), counted(rows, rule))
+    return Outcome(int(too_few or too_many), counted(rows, rule))
