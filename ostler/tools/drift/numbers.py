@@ -66,9 +66,18 @@ def counted(values: Floats) -> Numbers:
     return Numbers(numbers, numbers, count.astype(np.int64))
 
 
+def weighted(values: Floats, times: Ints) -> Numbers:
+    """The exact histogram of values that each occur so many times; NaN is none."""
+    finite = np.isfinite(values)
+    numbers, place = np.unique(values[finite] + 0.0, return_inverse=True)
+    count = np.zeros(len(numbers), np.int64)
+    np.add.at(count, place, times[finite])
+    return Numbers(numbers, numbers, count)
+
+
 def bucketed(tally: Tally, *, whole: bool) -> Numbers:
-    """The histogram of what is finite in a tally; `whole` when it was given integers only."""
-    codes, count = tally.counts()
+    """The histogram of what is finite in a tally, emptied; `whole` when all of it are integers."""
+    codes, count = tally.emptied()
     low, high = ends_of(codes)
     if whole:
         low, high = np.ceil(low), np.floor(high)

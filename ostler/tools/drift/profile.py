@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
+from ostler.core.canonical import Digest
 from ostler.tables.layout import DataFile
 from ostler.tables.view import View, view_of
 from ostler.tools.drift.counted import Counted, added, from_arrays, to_arrays
-from ostler.tools.drift.counting import count_columns
+from ostler.tools.drift.counting import by_file, count_parts, repeating, whole
 from ostler.tools.states import States, state_key
 
 EXACT_ROWS = 1 << 18
@@ -61,10 +62,21 @@ def profile_of(
         return replace(view.profile, columns={n: view.profile.columns[n] for n in names})
     rows = view.row_count
     exact = rows <= EXACT_ROWS
+    tabled = frozenset[str]() if exact else repeating(view, names)
     if not view.files or rows <= SMALL_ROWS:
-        return Profile(count_columns(view, names, exact=exact))
-    parts = [_part(view, file, names, exact, states) for file in view.files]
-    return Profile({name: added([part[name] for part in parts]) for name in names})
+        return Profile(count_parts(whole(view), names, exact=exact, tabled=tabled)[0])
+    how = {name: (view.type_of(name), exact, name in tabled) for name in names}
+    known = {file: _known(file, how, states) for file in view.files}
+    lacking: dict[tuple[str, ...], list[DataFile]] = {}
+    for file, columns_of in known.items():
+        lacking.setdefault(tuple(n for n in names if n not in columns_of), []).append(file)
+    for unknown, files in lacking.items():
+        if unknown:
+            counts = count_parts(by_file(view, files), unknown, exact=exact, tabled=tabled)
+            for file, fresh in zip(files, counts, strict=True):
+                _keep(file, how, fresh, states)
+                known[file] |= fresh
+    return Profile({name: added([part[name] for part in known.values()]) for name in names})
 
 
 def window(profiles: Sequence[Profile]) -> Profile:
@@ -75,24 +87,27 @@ def window(profiles: Sequence[Profile]) -> Profile:
     return Profile(columns, sum(profile.versions for profile in profiles))
 
 
-def _part(
-    view: View, file: DataFile, names: Sequence[str], exact: bool, states: States | None
-) -> dict[str, Counted]:
-    """The columns of one data file."""
-    keys = {
-        name: state_key("drift", _KERNEL, file.digest, name, view.type_of(name), exact)
-        for name in names
-    }
-    known: dict[str, Counted] = {}
-    for name, key in keys.items() if states else ():
-        kept = states.get(key) if states else None
+_Ways = Mapping[str, tuple[str, bool, bool]]
+"""How each column is counted: its type, whether exactly, whether text by text."""
+
+
+def _known(file: DataFile, how: _Ways, states: States | None) -> dict[str, Counted]:
+    """What was counted on a file before."""
+    found: dict[str, Counted] = {}
+    for name in how if states else ():
+        kept = states.get(_key(file, name, how)) if states else None
         if kept is not None:
-            known[name] = from_arrays(kept)
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        fresh = count_columns(view.of_files([file]), unknown, exact=exact)
-        for name, column in fresh.items():
-            known[name] = column
-            if states:
-                states.put(keys[name], to_arrays(column))
-    return known
+            found[name] = from_arrays(kept)
+    return found
+
+
+def _keep(
+    file: DataFile, how: _Ways, columns: Mapping[str, Counted], states: States | None
+) -> None:
+    if states:
+        for name, column in columns.items():
+            states.put(_key(file, name, how), to_arrays(column))
+
+
+def _key(file: DataFile, column: str, how: _Ways) -> Digest:
+    return state_key("drift", _KERNEL, file.digest, column, *how[column])

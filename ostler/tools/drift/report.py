@@ -16,11 +16,10 @@ from ostler.tools.drift.causes import Cause, cause_of
 from ostler.tools.drift.checks import FEWEST_ROWS, Kind, kind_of
 from ostler.tools.drift.comparison import METHODS, OF_CATEGORIES, OF_NUMBERS, Comparison
 from ostler.tools.drift.counted import without
-from ostler.tools.drift.counting import count_columns
 from ostler.tools.drift.explain import explain
 from ostler.tools.drift.measure import DriftResult, compare, judge
 from ostler.tools.drift.numbers import Numbers
-from ostler.tools.drift.profile import EXACT_ROWS, CountedView, Profile, profile_of
+from ostler.tools.drift.profile import CountedView, Profile, profile_of
 from ostler.tools.drift.references import reference_view
 from ostler.tools.drift.segments import Segment, segments_of, within
 from ostler.tools.drift.since import since
@@ -229,9 +228,7 @@ class _Explainer:
         )
 
     def _within(self, segment: Segment, column: str) -> Numbers:
-        part = within(self.view, segment)
-        exact = part.row_count <= EXACT_ROWS
-        return count_columns(part, [column], exact=exact)[column].numbers
+        return profile_of(within(self.view, segment), [column]).columns[column].numbers
 
     def _came(self, drift: ColumnDrift) -> Numbers | None:
         """What the version in which it began has and the one before has not."""

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from ostler.core.base import Frozen
-from ostler.core.canonical import canonical_json
+from ostler.core.canonical import Digest, canonical_json, digest_of
 from ostler.core.errors import BadInput, Conflict, NotFound
 from ostler.storage.paths import AnyPath, files_under, path_of, write_whole
 from ostler.tables.delta import VersionedTable
@@ -39,6 +39,8 @@ class StoredProfile(Frozen):
     """Who stored it."""
     rows: int
     columns: tuple[str, ...]
+    digest: Digest
+    """Of what was counted."""
 
 
 class _Column(Frozen):
@@ -66,8 +68,9 @@ def save_profile(
     if path.exists():
         raise Conflict(
             f"there is a profile {name!r} already, and checks may compare with it",
-            "take another name, or remove it first: ostler drift profile remove",
+            "take another name, or remove it first: ostler drift profile remove DATASET NAME",
         )
+    columns = {name: _stored(column) for name, column in profile.columns.items()}
     about = StoredProfile(
         name=name,
         version=version,
@@ -75,8 +78,8 @@ def save_profile(
         by=by,
         rows=max((column.rows for column in profile.columns.values()), default=0),
         columns=tuple(profile.columns),
+        digest=digest_of(columns),
     )
-    columns = {name: _stored(column) for name, column in profile.columns.items()}
     with writing(path):
         write_whole(path, canonical_json(_File(about=about, columns=columns)).encode())
     return about
@@ -120,12 +123,14 @@ def _read(path: AnyPath) -> _File:
     except ValidationError as error:
         raise BadInput(
             f"the profile {name!r} is damaged ({path})",
-            "remove it and store it again: ostler drift profile remove",
+            "remove it and store it again: ostler drift profile remove DATASET NAME",
         ) from error
 
 
 def _not_there(name: str) -> NotFound:
-    return NotFound(f"there is no profile {name!r}", "see which there are: ostler drift profile")
+    return NotFound(
+        f"there is no profile {name!r}", "see which there are: ostler drift profile list DATASET"
+    )
 
 
 def _stored(column: Counted) -> _Column:
