@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from quality_child import Job, finish, read_job
 
 from ostler.core.checks import AnyRule, Check, CheckResult
+from ostler.core.errors import UserError
 from ostler.tables.delta import VersionedTable
 from ostler.tables.patches import CHANGES, Patch, make
 from ostler.tables.staging import apply
@@ -22,7 +23,7 @@ from ostler.tables.view import View
 from ostler.tools.drift.checks import drift_checks
 from ostler.tools.drift.measure import measure_profiles
 from ostler.tools.drift.profile import profile_of
-from ostler.tools.dry_run import dry_run
+from ostler.tools.dry_run import Trial, dry_runs
 from ostler.tools.quality.measure import measure
 from ostler.tools.states import States
 
@@ -56,12 +57,20 @@ def tried(job: Job, states: States, patches: Sequence[Patch], view: View) -> lis
     """How many rows would fail each check, patch by patch."""
     checks, others = _checks(job), _others(job)
     measured = measure(view, checks, now=job.now, others=others, states=states)
-    runs = [
-        dry_run(view, patch, measured, mends=checks[0].rule, now=job.now, others=others, sample=10)
-        for patch in patches
-    ]
+    runs = dry_runs(
+        view,
+        [Trial(patch, checks[0].rule) for patch in patches],
+        measured,
+        now=job.now,
+        others=others,
+        sample=10,
+        states=states,
+    )
     names = {one.rule: name for name, one in zip(job.checks, checks, strict=True)}
-    return [{names[effect.check.rule]: effect.after for effect in run.effects} for run in runs]
+    return [
+        {} if isinstance(run, UserError) else {names[e.check.rule]: e.after for e in run.effects}
+        for run in runs
+    ]
 
 
 def drift(job: Job, states: States) -> dict[str, dict[str, list[float]]]:
@@ -140,7 +149,7 @@ def _wrong(job: Job, view: View, patches: Sequence[Patch], found: list[dict[str,
     for place in _spread(len(patches)):
         staged = apply(patches[place], view)
         whole = _failing(job, measure(staged, _checks(job), now=job.now, others=_others(job)))
-        wrong += sum(found[place][name] != count for name, count in whole.items())
+        wrong += sum(found[place].get(name) != count for name, count in whole.items())
     return wrong
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ostler.tools.drift import numbers as of_numbers
 from ostler.tools.drift.numbers import Numbers
-from ostler.tools.states import Array
+from ostler.tools.packing import Array
 
 READS_SHARE = 0.98
 """A column is of numbers, or of times, when so much of what is not missing reads so."""
