@@ -157,7 +157,7 @@ def _asked(bench: Bench, python: Path, peer: Peer) -> Contender:
     return lambda: run(command, limit=bench.limit, variables=QUIET)
 
 
-def small_check(bench: Bench) -> list[Ran]:
+def small_check(bench: Bench, rounds: int) -> list[Ran]:
     """`ostler check` of a table of 1,000 rows with an inferred contract, as a whole process."""
     folder, workspace = bench.work / "small", bench.work / "workspace"
     _describe(folder, bench.work / "small.json", "--rows", "1000")
@@ -172,7 +172,7 @@ def small_check(bench: Bench) -> list[Ran]:
         )
     check = [*ostler, "check", "orders", "--json", "-w", workspace]
     # Gates fail, so it ends with 1.
-    return [run(check, limit=bench.limit, variables=OURS_FIRST) for _ in range(5)]
+    return [run(check, limit=bench.limit, variables=OURS_FIRST) for _ in range(rounds)]
 
 
 def measured(bench: Bench, arguments: argparse.Namespace) -> Results:
@@ -203,7 +203,7 @@ def measured(bench: Bench, arguments: argparse.Namespace) -> Results:
         ours=ours.runs,
         failing_again=ours.failing_again,
         drifting=drift_runs,
-        command=small_check(bench),
+        command=small_check(bench, arguments.rounds),
         skipped=skipped,
     )
 
