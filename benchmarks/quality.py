@@ -214,8 +214,8 @@ def main() -> None:
     data = prepared(arguments.rows, arguments.seed)
     with tempfile.TemporaryDirectory(dir=cache(), prefix="work-") as work:
         bench = Bench(data, data / "job.json", Path(work), arguments.limit, arguments.patches)
-        results = measured(bench, arguments)
-    print(json.dumps(as_json(results), indent=2) if arguments.json else as_markdown(results))
+        said = as_json(measured(bench, arguments))
+    print(json.dumps(said, indent=2) if arguments.json else as_markdown(said))
 
 
 def _say(what: str) -> None:

@@ -75,6 +75,8 @@ def as_json(results: Results) -> dict[str, Any]:
         "patches": results.patches,
         "rounds": len(check),
         "versions": _versions(),
+        "processors": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
     }
 
 
@@ -173,13 +175,12 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def as_markdown(results: Results) -> str:
-    """The same for people."""
-    said = as_json(results)
+def as_markdown(said: Mapping[str, Any]) -> str:
+    """What `as_json` says, as tables."""
     versions = ", ".join(f"{name} {number}" for name, number in said["versions"].items())
     head = (
-        f"{said['rows']:,} orders of 16 columns, 20 checks; medians of {said['rounds']} rounds;"
-        f" {versions}; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}"
+        f"{said['rows']:,} orders of 16 columns, 20 checks; medians of {said['rounds']} round(s);"
+        f" {versions}; {said['processors']} processors, load {said['load']}"
     )
     return "\n\n".join([head, _bars(said), _checking(said), _drifting(said), _exact(said)])
 

@@ -86,6 +86,6 @@ def test_what_is_wrong_or_did_not_end_is_no_number() -> None:
     assert said["exact"] is False
     assert said["exactness"]["full"] is False
     assert said["peers"]["Soda on DuckDB"] == {"problem": "out of memory", "counts": ""}
-    shown = as_markdown(found)
+    shown = as_markdown(said)
     assert "full NO" in shown
     assert "out of memory" in shown
