@@ -51,6 +51,10 @@ def run(
         late.start()
         try:
             _, status, used = os.wait4(process.pid, 0)
+        except BaseException:
+            # Whoever interrupts us does not reach a session of its own.
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
         finally:
             late.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
