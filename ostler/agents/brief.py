@@ -96,7 +96,7 @@ def context_of(
         dataset=brief.dataset,
         version=inputs.version,
         reference=inputs.reference,
-        alert=inputs.alert,
+        alerts=inputs.alerts,
         checks=brief.checks,
         policies=brief.policies,
         settings=brief.settings,

@@ -72,7 +72,16 @@ def _why(card: "Card") -> None:
         f"{evidence.against:,} against · found by {proposal.draft.tool}"
     )
     print_line("  item ", card.item.id, ": ", visible(card.item.title))
+    for alert in card.alerts[:_ALERTS]:
+        print_line(
+            f"  alert {alert.id}: ", visible(alert.summary, 300), (f" · {alert.source}", "dim")
+        )
+    if len(card.alerts) > _ALERTS:
+        print_line(f"  and {len(card.alerts) - _ALERTS:,} alerts more: ostler alert")
 
+
+_ALERTS = 3
+"""Alerts that a card names."""
 
 _COMPATIBLE = {
     "full": "everybody can go on",

@@ -9,6 +9,7 @@ import typer
 from ostler import __version__
 from ostler.cli import (
     add,
+    alert,
     audit,
     blame,
     check,
@@ -32,6 +33,7 @@ from ostler.cli import (
     review,
     rollout,
     schema,
+    serve,
     trace,
     work,
 )
@@ -62,6 +64,8 @@ for module in (
     check,
     drift,
     groom,
+    alert,
+    serve,
     item,
     queue,
     review,

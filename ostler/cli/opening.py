@@ -1,11 +1,9 @@
 """A workspace opened for a command: every part made when it is first asked for."""
 
-import os
-import platform
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from ostler.telemetry.setup import Telemetry
     from ostler.tools.contracts.contract import Contract
     from ostler.tools.states import States
+    from ostler.triggers.alerts.taking import Intake
 
 
 def now() -> datetime:
@@ -230,15 +229,30 @@ class Opened:
         )
 
     @cached_property
+    def intake(self) -> "Intake":
+        """What takes alerts in."""
+        from ostler.triggers.alerts.taking import Intake
+
+        settings = self.workspace.settings
+        return Intake(
+            store=self.store,
+            aliases={name: one.alert_names for name, one in settings.datasets.items()},
+            window=timedelta(hours=settings.alerts.window_hours),
+            settle=timedelta(seconds=settings.alerts.settle_seconds),
+            clock=now,
+        )
+
+    @cached_property
     def relay(self) -> "Relay":
         """What tells the outside."""
         from ostler.execution.relay.destinations import destinations_of
         from ostler.execution.relay.relay import Relay
+        from ostler.store.owners import this_process
 
         return Relay(
             store=self.store,
             destinations=destinations_of(self.workspace.settings, self.workspace.root),
-            owner=f"{platform.node()}:{os.getpid()}",
+            owner=this_process(),
             clock=now,
         )
 

@@ -42,6 +42,9 @@ _LABEL = 11
 _PROSE = 600
 """Characters of a sentence that are shown."""
 
+_ALERTS = 3
+"""Alerts that are named."""
+
 _RATIONALE = 4000
 """Characters of a rationale that are shown."""
 
@@ -139,6 +142,12 @@ def _why(card: Card, width: int) -> Iterator[Content]:
     )
     found = [join(ours("finding "), untrusted(item.finding, 60)), untrusted(item.source, 120)]
     yield from packed(found, width)
+    for alert in card.alerts[:_ALERTS]:
+        label = join(ours("alert "), untrusted(alert.id, 40), ours("  "))
+        told = join(untrusted(alert.summary, _PROSE), ours(" · "), untrusted(alert.source, 40))
+        yield from hung(join(label, told), width)
+    if len(card.alerts) > _ALERTS:
+        yield join(ours("and "), count(len(card.alerts) - _ALERTS), ours(" alerts more"))
 
 
 def _diff(shown: Shown, width: int) -> Iterator[Content]:
