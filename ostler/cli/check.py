@@ -101,11 +101,15 @@ def _measure(
         return table_of(names[name]).view() if name in names else None
 
     rules = [one.rule for one in checks]
-    others = neighbours(rules, table, newest, reference=reference)
     states = None if no_states else parts.states
+    others = neighbours(rules, table, newest, reference=reference, at=view.version, states=states)
     found = measured(view, checks, now=now(), others=others, states=states)
     results = found.results
-    drift = () if reference is None else drift_findings(view, others[f"@{reference}"], now=now())
+    drift = (
+        ()
+        if reference is None
+        else drift_findings(view, others[f"@{reference}"], now=now(), states=states)
+    )
     findings = [
         Finding(dataset=dataset.name, version=view.version, result=r, source="contract")
         for r in results

@@ -144,7 +144,7 @@ def _measure(around: Surroundings, given: Checks) -> Measurements:
 
 def _drift(around: Surroundings, given: Reference) -> Measurements:
     reference = around.others[f"@{given.version}"]
-    found = drift_findings(around.view, reference, now=around.now)
+    found = drift_findings(around.view, reference, now=around.now, states=around.states)
     return Measurements(
         results=tuple(result for result, _ in found),
         explanations=tuple(sentence for _, sentence in found),

@@ -56,7 +56,7 @@ class Tally:
             np.add.at(self._counts, raw, one)
 
     def emptied(self) -> tuple[Ints, Ints]:
-        """The codes of the finite numbers in it, in order, and how often each is; then it is empty."""
+        """The codes of finite numbers in it, in order, and how often each is; then it is empty."""
         # Most columns use a small part of the codes.
         used = self._counts[self._first : self._end]
         places = np.flatnonzero(used != 0)

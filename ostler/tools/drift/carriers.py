@@ -77,7 +77,7 @@ def carrier(
         column: The one that drifted.
         found: It, compared.
     """
-    cuts = edges(found.aligned) if found.numeric else ()
+    cuts = edges(found.aligned, found.versions) if found.numeric else ()
     before, after = _counts(found.reference, cuts), _counts(found.current, cuts)
     whole, rows = _psi(before, after), after.total()
     carriers: list[Carrier] = []

@@ -47,9 +47,9 @@ class Comparison:
     def buckets(self) -> tuple[Bucket, ...]:
         """Its values in parts: bins of numbers, or one by one."""
         cut = (
-            bins(self.aligned, self.reference, self.current)
+            bins(self.aligned, self.reference, self.current, self.versions)
             if self.numeric
-            else categories(self.reference, self.current)
+            else categories(self.reference, self.current, self.versions)
         )
         if self.versions == 1:
             return cut

@@ -47,31 +47,35 @@ class Parts:
     view: View
     rows: tuple[int, ...]
     """Of each part."""
-    paths: tuple[str, ...] = ()
-    """Of the data files, when there is one for each part."""
+    files: tuple[DataFile, ...] = ()
+    """The parts, when they are data files."""
 
     @property
     def place(self) -> str:
         """SQL that says to which part a row belongs, from 1 on; takes `parameters`."""
-        if self.view.layout is None or not self.paths:
+        if self.view.layout is None or not self.files:
             return "1"
         return f"list_position(?, {quoted(self.view.layout.file_column)})"
 
     @property
     def parameters(self) -> list[Parameter]:
         """What `place` takes."""
-        return [self.paths] if self.paths else []
+        return [[file.path for file in self.files]] if self.files else []
+
+    def alone(self, part: int) -> View:
+        """The rows of one part; they count from 0 on."""
+        return self.view.of_files([self.files[part]]) if self.files else self.view
 
 
 def by_file(view: View, files: Sequence[DataFile]) -> Parts:
     """Some of the data files of a view, each a part."""
-    part = view.of_files(files)
-    paths = [file.path for file in files]
-    if part.layout is None:
+    named = view.of_files(files)
+    if named.layout is None:
         raise InternalError(f"{view.name} is not made of data files")
-    part.layout.create_view(part.connection, part.name, paths, with_file=True)
+    paths = [file.path for file in files]
+    named.layout.create_view(named.connection, named.name, paths, with_file=True)
     rows = [view.of_files([f]).row_count if f.rows is None else f.rows for f in files]
-    return Parts(part, tuple(rows), tuple(paths))
+    return Parts(named, tuple(rows), tuple(files))
 
 
 def whole(view: View) -> Parts:
@@ -167,10 +171,14 @@ def _by_number(parts: Parts, columns: Sequence[str], exact: bool) -> dict[str, l
             )
         )
         found[name] = [
-            Counted(rows, rows - present.get(place, 0), numbers, None, looked=_looked(view, name))
-            for place, (rows, (numbers, _)) in enumerate(
-                zip(parts.rows, pieces, strict=True), start=1
+            Counted(
+                rows,
+                rows - present.get(place + 1, 0),
+                numbers,
+                None,
+                looked=_looked(parts.alone(place), name),
             )
+            for place, (rows, (numbers, _)) in enumerate(zip(parts.rows, pieces, strict=True))
         ]
     return found
 

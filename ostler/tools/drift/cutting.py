@@ -15,14 +15,16 @@ BINS = 10
 _LONGEST = 40
 
 
-def bins(found: Aligned, reference: Counted, current: Counted) -> tuple[Bucket, ...]:
+def bins(
+    found: Aligned, reference: Counted, current: Counted, versions: int = 1
+) -> tuple[Bucket, ...]:
     """Numbers cut at the quantiles of both versions together.
 
     Both versions decide the cut, so that swapping them changes no statistic, and so that values
     beyond all that the reference knew are not lumped with its largest. Bins end where a bucket of
-    the histograms does, so their counts are exact.
+    the histograms does, so their counts are exact. A reference of several versions counts once.
     """
-    starts = _starts(found)
+    starts = _starts(found, versions)
     parts = [
         Bucket(
             _between(float(found.low[first]), float(found.high[last - 1])),
@@ -35,16 +37,17 @@ def bins(found: Aligned, reference: Counted, current: Counted) -> tuple[Bucket, 
     return _occupied([*parts, odd, Bucket("are missing", reference.missing, current.missing)])
 
 
-def edges(found: Aligned) -> tuple[float, ...]:
+def edges(found: Aligned, versions: int = 1) -> tuple[float, ...]:
     """The largest number of each bin, in order."""
     return tuple(
-        float(found.high[following - 1]) for following in [*_starts(found)[1:], len(found.high)]
+        float(found.high[following - 1])
+        for following in [*_starts(found, versions)[1:], len(found.high)]
     )
 
 
-def _starts(found: Aligned) -> list[int]:
+def _starts(found: Aligned, versions: int) -> list[int]:
     """Where each bin begins: the next one as soon as those before it hold their share."""
-    pooled = np.cumsum(found.reference + found.current)
+    pooled = np.cumsum(found.reference + found.current * versions)
     if not len(pooled):
         return []
     share = int(pooled[-1]) / BINS
@@ -57,11 +60,11 @@ def _starts(found: Aligned) -> list[int]:
         starts.append(following)
 
 
-def categories(reference: Counted, current: Counted) -> tuple[Bucket, ...]:
+def categories(reference: Counted, current: Counted, versions: int = 1) -> tuple[Bucket, ...]:
     """The values of a column one by one, the rarest ones together."""
     before, after = reference.by_text(), current.by_text()
     others = before.pop(None, 0), after.pop(None, 0)
-    pooled = {value: before.get(value, 0) + after.get(value, 0) for value in {**before, **after}}
+    pooled = {v: before.get(v, 0) + after.get(v, 0) * versions for v in {**before, **after}}
     ranked = sorted(pooled, key=lambda value: (-pooled[value], value or ""))
     kept, rest = ranked[:MOST_CATEGORIES], ranked[MOST_CATEGORIES:]
     return _occupied(

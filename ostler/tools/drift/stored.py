@@ -57,7 +57,7 @@ class _Column(Frozen):
 
 class _File(Frozen):
     about: StoredProfile
-    columns: Mapping[str, _Column]
+    columns: tuple[tuple[str, _Column], ...]
 
 
 def save_profile(
@@ -70,7 +70,7 @@ def save_profile(
             f"there is a profile {name!r} already, and checks may compare with it",
             "take another name, or remove it first: ostler drift profile remove DATASET NAME",
         )
-    columns = {name: _stored(column) for name, column in profile.columns.items()}
+    columns = tuple((name, _stored(column)) for name, column in profile.columns.items())
     about = StoredProfile(
         name=name,
         version=version,
@@ -88,7 +88,7 @@ def save_profile(
 def load_profile(table: VersionedTable, name: str) -> Profile:
     """The profile of a name; NotFound when there is none, BadInput when it is damaged."""
     columns = _read(_path(table, name)).columns
-    return Profile({name: _counted(column) for name, column in columns.items()})
+    return Profile({name: _counted(column) for name, column in columns})
 
 
 def stored_profiles(table: VersionedTable) -> tuple[StoredProfile, ...]:

@@ -93,7 +93,7 @@ def measured(
     obstacles = {rule: obstacle(rule, view, others) for rule in rules}
     possible = [rule for rule in rules if not obstacles[rule]]
     outcomes = {rule: Outcome(1, why) for rule, why in obstacles.items() if why}
-    outcomes |= _drifts(view, (r for r in possible if isinstance(r, Drift)), others)
+    outcomes |= _drifts(view, (r for r in possible if isinstance(r, Drift)), others, states)
     measures = {rule: planned(rule) for rule in possible if not isinstance(rule, Drift)}
     reading: Reading | None = None
     with ground_of(view, possible, others) as ground:
@@ -162,7 +162,7 @@ def _result(check: Check, outcome: Outcome, total: int, now: datetime) -> CheckR
 
 
 def _drifts(
-    view: View, rules: Iterable[Drift], others: Mapping[str, View]
+    view: View, rules: Iterable[Drift], others: Mapping[str, View], states: States | None
 ) -> dict[AnyRule, Outcome]:
     families: dict[int | str, list[Drift]] = {}
     for rule in rules:
@@ -170,7 +170,7 @@ def _drifts(
     return {
         result.rule: Outcome(int(result.drifted), result.observed)
         for family in families.values()
-        for result in measure_drift(view, reference_of(family[0], others), family)
+        for result in measure_drift(view, reference_of(family[0], others), family, states)
     }
 
 
