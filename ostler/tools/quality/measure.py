@@ -162,7 +162,7 @@ def _result(check: Check, outcome: Outcome, total: int, now: datetime) -> CheckR
 
 
 def _drifts(
-    view: View, rules: Iterable[Drift], others: Mapping[str, View], states: States | None
+    view: View, rules: Iterable[Drift], others: Mapping[str, View], states: "States | None"
 ) -> dict[AnyRule, Outcome]:
     families: dict[int | str, list[Drift]] = {}
     for rule in rules:
