@@ -1,11 +1,13 @@
 """`ostler check`: the contract and the drift, measured; a gate for pipelines."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ostler.cli import options
 from ostler.cli.options import example
+from ostler.core.errors import BadInput
 
 if TYPE_CHECKING:
     from ostler.cli.opening import Opened
@@ -15,15 +17,34 @@ if TYPE_CHECKING:
     from ostler.tools.quality.effort import Reading
 
 
+_SAMPLE = 10
+"""Failing rows that are named."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
-        epilog=example("ostler check people", "ostler check people --json", "ostler check orders@3")
+        epilog=example(
+            "ostler check people",
+            "ostler check people --json",
+            "ostler check orders@3",
+            "ostler check people --rows C-7K3QH2MA --limit 100",
+            "ostler check people --rows C-7K3QH2MA --csv > failing.csv",
+        )
     )(check)
 
 
 def check(
     dataset: Annotated[str, typer.Argument(help="The dataset, or one version: people@3.")],
+    rows: Annotated[
+        str, typer.Option("--rows", metavar="CHECK", help="List the rows that fail one check.")
+    ] = "",
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=1_000_000, help="So many rows at most.")
+    ] = 20,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print the rows as CSV; with --rows.")
+    ] = False,
     no_states: Annotated[
         bool,
         typer.Option(
@@ -37,19 +58,30 @@ def check(
     """Measure every check of the contract, and drift; exits with 1 when a gate fails.
 
     Of a large table only data files are read that were not measured before. What fails opens a
-    backlog item.
+    backlog item. With --rows the rows that fail one check are listed instead: their keys, and the
+    cells that the check looks at. Values that the contract classifies are shown as ••• unless
+    `readers` in ostler.yaml names a role of yours.
     """
+    if as_csv and (as_json or not rows):
+        raise BadInput(
+            "--csv prints rows, and nothing else", "ostler check DATASET --rows CHECK --csv"
+        )
+    from ostler.cli.failing import show_rows
     from ostler.cli.naming import dataset_at
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, progress, say
 
     with opened(workspace) as parts:
         name, version = dataset_at(dataset)
+        if rows:
+            known = parts.current(name) if version is None else parts.dataset(name)
+            show_rows(parts, known, version, rows, limit, as_json=as_json, as_csv=as_csv)
+            return 0
         with progress(f"checking {name}"):
             known = parts.current(name) if version is None else parts.dataset(name)
             results, findings, measured, reading = _measure(parts, known, version, no_states)
         if version is None:
-            _record(parts, known, findings)
+            _record(parts, known, measured, results, findings)
         contract, differs = parts.contract_text(name) is not None, parts.unpublished(name)
     failed = [r for r in results if not r.passed and r.check.gate]
     if as_json:
@@ -59,7 +91,7 @@ def check(
                 "version": measured,
                 "passed": not failed,
                 "read": _read(reading),
-                "checks": results,
+                "checks": [{"id": r.check.id, **r.model_dump(mode="json")} for r in results],
             }
         )
     else:
@@ -82,6 +114,7 @@ def _measure(
 ) -> "tuple[tuple[CheckResult, ...], tuple[Finding, ...], int, Reading | None]":
     from ostler.cli.opening import now
     from ostler.core.items import Finding
+    from ostler.core.masks import hides_ids, withheld
     from ostler.tables.delta import table_of
     from ostler.tables.view import View
     from ostler.tools.drift.findings import drift_findings
@@ -93,8 +126,7 @@ def _measure(
     reference = table.reference
     if reference is not None and reference >= view.version:
         reference = None
-    contract = parts.contract(dataset.name)
-    checks = contract.checks if contract else ()
+    checks = parts.checks(dataset.name, view.version)
     names = {known.name: known for known in parts.datasets()}
 
     def newest(name: str) -> View | None:
@@ -103,13 +135,17 @@ def _measure(
     rules = [one.rule for one in checks]
     states = None if no_states else parts.states
     others = neighbours(rules, table, newest, reference=reference, at=view.version, states=states)
-    found = measured(view, checks, now=now(), others=others, states=states)
+    contract = parts.contract(dataset.name)
+    classes: Mapping[str, str] = contract.classes if contract else {}
+    sample = 0 if hides_ids(dataset.key, classes) else _SAMPLE
+    found = measured(view, checks, now=now(), others=others, sample=sample, states=states)
     results = found.results
     drift = (
         ()
         if reference is None
         else drift_findings(view, others[f"@{reference}"], now=now(), states=states)
     )
+    drift = [(r, withheld(sentence, r.check.rule.columns, classes)) for r, sentence in drift]
     findings = [
         Finding(dataset=dataset.name, version=view.version, result=r, source="contract")
         for r in results
@@ -140,16 +176,22 @@ def _told(reading: "Reading") -> str:
     return f"{files}; {count(len(reading.anew), 'check')} could only be measured as a whole"
 
 
-def _record(parts: "Opened", dataset: "Dataset", findings: "tuple[Finding, ...]") -> None:
+def _record(
+    parts: "Opened",
+    dataset: "Dataset",
+    version: int,
+    results: "tuple[CheckResult, ...]",
+    findings: "tuple[Finding, ...]",
+) -> None:
     from ostler.agents.items import item_of
     from ostler.cli.opening import now
     from ostler.store.findings import record_finding
+    from ostler.store.history import record_results
     from ostler.store.items import upsert_item
 
-    if not findings:
-        return
     at, actor = now(), parts.workspace.reviewer
     with parts.store.transaction() as session:
+        record_results(session, dataset.name, version, results, actor=actor, at=at)
         for finding in findings:
             record_finding(session, finding, actor=actor, at=at)
             upsert_item(session, item_of(dataset, finding), actor=actor, at=at)
@@ -169,10 +211,11 @@ def _print(results: "tuple[CheckResult, ...]", findings: "tuple[Finding, ...]") 
         return Text("FAIL", "bold red") if result.check.gate else Text("warn", "yellow")
 
     print_table(
-        ("", "check", "observed", "threshold", "failing rows"),
+        ("", "id", "check", "observed", "threshold", "failing rows"),
         [
             (
                 verdict(result),
+                result.check.id,
                 describe_rule(result.check.rule),
                 result.observed,
                 threshold(result.check),

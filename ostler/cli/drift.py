@@ -97,10 +97,17 @@ def of(
         known = parts.current(name) if version is None else parts.dataset(name)
         table = table_of(known)
         reference = _reference(table, name, against, version)
+        contract = parts.contract(name)
         with progress(f"comparing {name}") as tell:
-            view = table.view(version)
             report = drift_report(
-                table, view, reference, by=by, columns=names, states=parts.states, tell=tell
+                table,
+                table.view(version),
+                reference,
+                by=by,
+                columns=names,
+                classes=contract.classes if contract else None,
+                states=parts.states,
+                tell=tell,
             )
     if as_json:
         print_json({"dataset": name, "drifted": report.drifted, **report.model_dump(mode="json")})
@@ -110,7 +117,7 @@ def of(
 
 def _reference(table: "VersionedTable", name: str, against: str, version: int | None) -> int | str:
     from ostler.core.errors import BadInput
-    from ostler.tools.drift.references import parse_reference
+    from ostler.tools.drift.naming import parse_reference
 
     if against:
         return parse_reference(against)
@@ -128,7 +135,7 @@ def _print(name: str, report: "DriftReport") -> None:
 
     from ostler.cli.output import print_line, print_table, say
     from ostler.cli.wording import count
-    from ostler.core.sentences import reference_name
+    from ostler.core.rule_sentences import reference_name
     from ostler.review.text import visible
 
     whole = [one for one in report.columns if one.segment is None]

@@ -14,6 +14,7 @@ from ostler.core.errors import BadInput
 
 if TYPE_CHECKING:
     from ostler.agents.grooming import Groomer
+    from ostler.core.checks import Check
     from ostler.execution.context import ExecutionContext
     from ostler.execution.relay.relay import Relay
     from ostler.policies.policyset import PolicySet
@@ -104,12 +105,11 @@ class Opened:
 
     def current(self, name: str) -> Dataset:
         """A dataset, and those that its contract names, with what has happened in PostgreSQL."""
-        from ostler.core.checks import ForeignKey
         from ostler.tables.targets import current
 
         dataset, contract = self.dataset(name), self.contract(name)
-        rules = [check.rule for check in contract.checks] if contract else []
-        named = {rule.dataset for rule in rules if isinstance(rule, ForeignKey)} | {name}
+        checks = contract.checks if contract else ()
+        named = {name, *(check.rule.reads[0] for check in checks)}
         for one in self.datasets():
             if one.name in named:
                 current(one, self.workspace.settings.connections)
@@ -146,6 +146,19 @@ class Opened:
         """The dataset's contract that counts, read; None when there is none."""
         text = self.contract_text(dataset)
         return None if text is None else self._parsed(dataset, text)
+
+    def checks(self, dataset: str, version: int) -> "tuple[Check, ...]":
+        """The contract's checks for a version, those with learned limits with what was learned."""
+        contract = self.contract(dataset)
+        checks = contract.checks if contract else ()
+        if not any(check.learned is not None for check in checks):
+            return checks
+        from ostler.store.history import past_results
+        from ostler.tools.quality.learning import with_history
+
+        with self.store.reading() as session:
+            past = past_results(session, dataset, up_to=version)
+        return with_history(checks, past, version=version, now=now())
 
     def unpublished(self, dataset: str) -> str:
         """Says that the contract file is not what is published; empty when it is, or none is."""

@@ -46,6 +46,8 @@ def pins_of(store: Store, dataset: Dataset, commits: Iterable[Commit]) -> Pins:
     pin(table.reference, "drift is measured against it")
     for version, run in _read_by_runs(store, dataset.name):
         pin(version, f"run {run} read it")
+    for version in _compared(store, dataset.name, tuple(found)):
+        pin(version, "a check compares with it")
     records = _needing(store)
     needing = {proposal.id for proposal, _ in records}
     for commit in history:
@@ -57,9 +59,19 @@ def pins_of(store: Store, dataset: Dataset, commits: Iterable[Commit]) -> Pins:
     for proposal, state in records:
         if state in OPEN and proposal.dataset == dataset.name:
             pin(proposal.patch.base_version, f"{proposal.id} waits, and was measured on it")
-    for version in _references(store, dataset.name):
-        pin(version, "a check compares with it")
     return found
+
+
+def _compared(store: Store, dataset: str, bases: Iterable[int]) -> Iterator[int]:
+    """Versions that drift checks compare with: named ones, and the last ones before some bases."""
+    widest = 0
+    for reference in _references(store, dataset):
+        if isinstance(reference, int):
+            yield reference
+        else:
+            widest = max(widest, _window(reference))
+    for base in bases:
+        yield from range(base - widest, base)
 
 
 def _needing(store: Store) -> tuple[tuple[Proposal, ProposalState], ...]:
@@ -93,8 +105,8 @@ def _read_by_runs(store: Store, dataset: str) -> Iterator[tuple[int | None, str]
                     yield version, row.id
 
 
-def _references(store: Store, dataset: str) -> Iterator[int]:
-    """Versions that drift checks of proposals and items compare with."""
+def _references(store: Store, dataset: str) -> Iterator[int | str]:
+    """What drift checks of proposals and items compare with."""
     with store.reading() as session:
         for table in (ProposalRow, BacklogItemRow):
             query = (
@@ -106,10 +118,16 @@ def _references(store: Store, dataset: str) -> Iterator[int]:
                 yield from _drift(json.loads(body))
 
 
-def _drift(value: JsonValue) -> Iterator[int]:
+def _window(reference: str) -> int:
+    """How many versions a reference such as `last:5` puts together."""
+    kind, _, size = reference.partition(":")
+    return int(size) if kind == "last" else 0
+
+
+def _drift(value: JsonValue) -> Iterator[int | str]:
     if isinstance(value, dict):
         reference = value.get("reference")
-        if value.get("kind") == "drift" and isinstance(reference, int):
+        if value.get("kind") == "drift" and isinstance(reference, int | str):
             yield reference
         for part in value.values():
             yield from _drift(part)

@@ -1,16 +1,16 @@
 """What checks of one table need beside it: other datasets, and other versions of it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
-from ostler.core.checks import Drift, ForeignKey, Rule
+from ostler.core.checks import Drift, Rule
 from ostler.tables.delta import VersionedTable
 from ostler.tables.view import View
-from ostler.tools.drift.references import neighbour_key, reference_view
+from ostler.tools.drift.naming import neighbour_key
 from ostler.tools.states import States
 
 
 def neighbours(
-    rules: Iterable[Rule],
+    rules: Sequence[Rule],
     table: VersionedTable,
     find: Callable[[str], View | None],
     *,
@@ -29,11 +29,17 @@ def neighbours(
         if isinstance(rule, Drift):
             columns.setdefault(rule.reference, []).append(rule.column)
     for one in sorted(columns, key=neighbour_key):
-        before = at if at is not None or isinstance(one, int) else table.version
+        if isinstance(one, int):
+            views[neighbour_key(one)] = table.view(one)
+            continue
+        # Counting loads numpy, which most checks do without.
+        from ostler.tools.drift.references import reference_view
+
+        before = table.version if at is None else at
         views[neighbour_key(one)] = reference_view(
-            table, one, before=before or 0, columns=columns[one], states=states
+            table, one, before=before, columns=columns[one], states=states
         )
-    for name in sorted({rule.dataset for rule in rules if isinstance(rule, ForeignKey)}):
+    for name in sorted({rule.reads[0] for rule in rules} - {""}):
         other = find(name)
         if other is not None:
             views[name] = other

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from math import isinf
 
 from ostler.core.checks import Drift, DriftStatistic
-from ostler.core.sentences import reference_name
+from ostler.core.rule_sentences import reference_name
 from ostler.tools.drift.comparison import Comparison
 from ostler.tools.drift.cutting import shown
 from ostler.tools.drift.statistics import Bucket, chi2_parts, psi_parts, widest_gap

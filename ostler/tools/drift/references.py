@@ -1,39 +1,13 @@
-"""What drift is measured against: a version, the last few versions together, a stored profile."""
+"""What drift is measured against, read: a version, several versions together, a profile."""
 
-import re
 from collections.abc import Sequence
 
-from pydantic import TypeAdapter, ValidationError
-
-from ostler.core.checks import OtherReference
-from ostler.core.errors import BadInput, NotFound
+from ostler.core.errors import NotFound
 from ostler.tables.delta import VersionedTable
 from ostler.tables.view import View
 from ostler.tools.drift.profile import Profile, counted_view, profile_of, window
 from ostler.tools.drift.stored import load_profile
 from ostler.tools.states import States
-
-_OTHER: TypeAdapter[str] = TypeAdapter(OtherReference)
-
-
-def parse_reference(text: str) -> int | str:
-    """`@3`, `last:5`, `profile:january` or just `january`, as a rule has it; BadInput otherwise."""
-    if re.fullmatch(r"@[0-9]{1,18}", text):
-        return int(text[1:])
-    for written in (text, f"profile:{text}"):
-        try:
-            return _OTHER.validate_python(written)
-        except ValidationError:
-            continue
-    raise BadInput(
-        f"{text!r} is nothing to compare with",
-        "a version: @3; the last versions together: last:5; or the name of a stored profile",
-    )
-
-
-def neighbour_key(reference: int | str) -> str:
-    """The name under which a reference stands among the neighbours: `@3`, `last:5`."""
-    return f"@{reference}" if isinstance(reference, int) else reference
 
 
 def reference_view(

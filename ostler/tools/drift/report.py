@@ -3,12 +3,13 @@
 What is measured changes nothing: no finding, no item.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ostler.core.base import Frozen
 from ostler.core.checks import Drift, DriftStatistic
 from ostler.core.errors import BadInput
+from ostler.core.masks import is_masked, withheld
 from ostler.tables.delta import VersionedTable
 from ostler.tables.view import View
 from ostler.tools.drift.carriers import carrier
@@ -81,6 +82,7 @@ def drift_report(
     *,
     by: str = "",
     columns: Sequence[str] | None = None,
+    classes: Mapping[str, str] | None = None,
     states: States | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> DriftReport:
@@ -92,12 +94,17 @@ def drift_report(
         reference: What it is compared with, as a rule has it.
         by: A column; each of its values is also looked at by itself.
         columns: Only these; all by default.
+        classes: Of columns; of a masked one no value is told.
         states: What was counted before.
         tell: Hears what is being done.
 
-    Raises BadInput for a column that there is not, and for `by` without rows of the reference.
+    Raises BadInput for a column that there is not, and for `by` without rows of the reference or
+    on a masked column.
     """
+    classes = classes or {}
     _refuse_unknown(view, [*(columns or ()), *([by] if by else [])])
+    if is_masked(classes.get(by, "")):
+        raise BadInput(f"the values of {by!r} are not shown: it is classified {classes[by]!r}")
     tell("counting")
     other = reference_view(table, reference, before=view.version, states=states)
     before, after = profile_of(other, None, states), profile_of(view, None, states)
@@ -116,7 +123,7 @@ def drift_report(
     ]
     tell("looking back")
     begun = _begun(table, view.version, reference, before, drifts, states)
-    explainer = _Explainer(table, view, others, (before, after), states)
+    explainer = _Explainer(table, view, others, (before, after), classes, states)
     for place, drift in enumerate(drifts):
         if drift.segment is None and drift.drifted:
             tell(f"explaining {drift.column}")
@@ -206,11 +213,18 @@ class _Explainer:
     view: View
     others: View | None
     profiles: tuple[Profile, Profile]
+    classes: Mapping[str, str]
     states: States | None
 
     def explained(self, drift: ColumnDrift, found: Comparison) -> ColumnDrift:
         """The same, with the reason: which values, which segment, what it looks like."""
-        carried = carrier(self.view, self.others, self.profiles, drift.column, found)
+        hidden = withheld("masked", [drift.column], self.classes)
+        if hidden != "masked":
+            return drift.model_copy(update={"why": (hidden,)})
+        before, after = self.profiles
+        told = {n: c for n, c in after.columns.items() if not is_masked(self.classes.get(n, ""))}
+        shown = before, replace(after, columns=told)
+        carried = carrier(self.view, self.others, shown, drift.column, found)
         carrying = came = None
         if found.numeric:
             carrying = self._within(carried.segment, drift.column) if carried else None

@@ -16,6 +16,7 @@ from drifting_tables import (
     with_holes,
 )
 
+from ostler.core.errors import BadInput
 from ostler.tools.drift.report import ColumnDrift, DriftReport, drift_report
 
 
@@ -95,3 +96,15 @@ def test_a_segment_is_looked_at_by_itself(tmp_path: Path) -> None:
     assert segments == {"a": False, "b": True, "c": False}
     whole = found(report)["temperature"]
     assert whole.carried_by is not None and whole.carried_by.value == "b"
+
+
+def test_of_a_masked_column_no_value_is_told(tmp_path: Path) -> None:
+    table = table_with(tmp_path, from_a_new_site)
+    classes = {"site": "personal", "kind": "internal"}
+    report = drift_report(table, table.view(), 0, classes=classes)
+    drifted = found(report)
+    assert set(drifted) == {"site", "amount"}
+    assert drifted["site"].cause is None and drifted["amount"].carried_by is None
+    assert "new" not in "".join(drifted["site"].why) and "classified" in drifted["site"].why[0]
+    with pytest.raises(BadInput, match="personal"):
+        drift_report(table, table.view(), 0, by="site", classes=classes)

@@ -15,8 +15,9 @@ from ostler.tables.delta import VersionedTable
 from ostler.tables.view import connect, view_of
 from ostler.tools.drift import profile as profiles
 from ostler.tools.drift.measure import measure_drift
+from ostler.tools.drift.naming import parse_reference
 from ostler.tools.drift.profile import Profile, profile_of
-from ostler.tools.drift.references import parse_reference, reference_view
+from ostler.tools.drift.references import reference_view
 from ostler.tools.drift.report import drift_report
 from ostler.tools.drift.stored import (
     load_profile,
