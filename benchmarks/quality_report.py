@@ -217,7 +217,7 @@ def _drifting(said: Mapping[str, Any]) -> str:
 
 def _line(name: str, one: Mapping[str, Any]) -> tuple[str, ...]:
     why = one.get("problem") or one.get("skipped")
-    remark = " ".join(filter(None, [one.get("counts"), one.get("note")]))
+    remark = "; ".join(filter(None, [one.get("counts"), one.get("note")]))
     return (name, *(_shown(one.get(key)) for key in _KEYS), why or remark)
 
 
