@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test setup lint types layers unit format lock bench-repair clean
+.PHONY: help demo test setup lint types layers unit format lock bench-repair bench-quality clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ format: $(STAMP) ## let ruff mend what it can
 
 bench-repair: $(STAMP) ## repair quality per human decision; options: make bench-repair ARGS='--only films'
 	@$(BIN)/python benchmarks/suite.py $(ARGS)
+
+bench-quality: $(STAMP) ## what checks cost, beside other engines; options: make bench-quality ARGS='--rows 1000000 --no-peers'
+	@$(BIN)/python benchmarks/quality.py $(ARGS)
 
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
