@@ -9,8 +9,17 @@ from dataclasses import dataclass
 
 import yaml
 
-from ostler.core.checks import Dependency, Range, TypeIs
+from ostler.core.checks import (
+    AcceptedValues,
+    AnyRule,
+    Dependency,
+    Pattern,
+    Range,
+    RejectedValues,
+    TypeIs,
+)
 from ostler.core.errors import BadInput
+from ostler.core.masks import is_masked
 from ostler.tools.contracts.contract import Contract
 from ostler.tools.contracts.infer import Inferred, Read, guess_lines, support_words
 from ostler.tools.contracts.parse import parse_contract
@@ -80,7 +89,14 @@ def _new(inferred: Inferred, contract: Contract) -> tuple[Read, ...]:
         if not isinstance(read.rule, TypeIs)
         and (read.rule.kind, read.rule.columns) not in known
         and not (isinstance(read.rule, Range) and types[read.rule.column] not in _NUMERIC)
+        and not _quotes_masked(read.rule, contract)
     )
+
+
+def _quotes_masked(rule: AnyRule, contract: Contract) -> bool:
+    """Whether a rule would write values of a column that not everybody may see into the text."""
+    quoting = isinstance(rule, AcceptedValues | RejectedValues | Range | Pattern)
+    return quoting and is_masked(contract.classes.get(rule.columns[0], ""))
 
 
 def _rules(schema: yaml.MappingNode | None, new: Sequence[Read]) -> Iterator[_Insert]:

@@ -146,6 +146,17 @@ def test_what_the_data_shows_comes_into_a_contract_as_warnings_and_only_once() -
     assert (again.text, again.added, again.columns) == (more.text, (), ())
 
 
+def test_values_of_a_classified_column_are_not_written_into_its_contract() -> None:
+    there = THERE.replace("# where it stands", "").replace(
+        "        logicalType: string\n",
+        "        logicalType: string\n        classification: secret\n",
+    )
+    view = table(state=["open", "paid"] * 150, amount=["1"] * 300)
+    more = extended(there, read_off(view), dataset="t", source="t")
+    assert not [read for read in more.added if read.rule.columns == ("state",)]
+    assert "paid" not in more.text
+
+
 @given(st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_nobody_is_surer_than_the_rows_say(counts) -> None:
     holding, total = counts
