@@ -1,6 +1,5 @@
 """`ostler check`: the contract and the drift, measured; a gate for pipelines."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,10 +14,7 @@ if TYPE_CHECKING:
     from ostler.core.datasets import Dataset
     from ostler.core.items import Finding
     from ostler.tools.quality.effort import Reading
-
-
-_SAMPLE = 10
-"""Failing rows that are named."""
+    from ostler.triggers.gates.measured import Measured
 
 
 def register(app: typer.Typer) -> None:
@@ -79,9 +75,11 @@ def check(
             return 0
         with progress(f"checking {name}"):
             known = parts.current(name) if version is None else parts.dataset(name)
-            results, findings, measured, reading = _measure(parts, known, version, no_states)
+            found = parts.measured(known, parts.contract(name), version=version, anew=no_states)
+        results, findings, measured = found.results, found.findings, found.version
+        reading = found.reading
         if version is None:
-            _record(parts, known, measured, results, findings)
+            _record(parts, known, found)
         contract, differs = parts.contract_text(name) is not None, parts.unpublished(name)
     failed = [r for r in results if not r.passed and r.check.gate]
     if as_json:
@@ -109,57 +107,6 @@ def check(
     return 1 if failed else 0
 
 
-def _measure(
-    parts: "Opened", dataset: "Dataset", version: int | None, no_states: bool
-) -> "tuple[tuple[CheckResult, ...], tuple[Finding, ...], int, Reading | None]":
-    from ostler.cli.opening import now
-    from ostler.core.items import Finding
-    from ostler.core.masks import hides_ids, withheld
-    from ostler.tables.delta import table_of
-    from ostler.tables.view import View
-    from ostler.tools.drift.findings import drift_findings
-    from ostler.tools.neighbours import neighbours
-    from ostler.tools.quality.measure import measured
-
-    table = table_of(dataset)
-    view = table.view(version)
-    reference = table.reference
-    if reference is not None and reference >= view.version:
-        reference = None
-    checks = parts.checks(dataset.name, view.version)
-    names = {known.name: known for known in parts.datasets()}
-
-    def newest(name: str) -> View | None:
-        return table_of(names[name]).view() if name in names else None
-
-    rules = [one.rule for one in checks]
-    states = None if no_states else parts.states
-    others = neighbours(rules, table, newest, reference=reference, at=view.version, states=states)
-    contract = parts.contract(dataset.name)
-    classes: Mapping[str, str] = contract.classes if contract else {}
-    sample = 0 if hides_ids(dataset.key, classes) else _SAMPLE
-    found = measured(view, checks, now=now(), others=others, sample=sample, states=states)
-    results = found.results
-    drift = (
-        ()
-        if reference is None
-        else drift_findings(view, others[f"@{reference}"], now=now(), states=states)
-    )
-    drift = [(r, withheld(sentence, r.check.rule.columns, classes)) for r, sentence in drift]
-    findings = [
-        Finding(dataset=dataset.name, version=view.version, result=r, source="contract")
-        for r in results
-        if not r.passed
-    ] + [
-        Finding(
-            dataset=dataset.name, version=view.version, result=r, source="drift", evidence=sentence
-        )
-        for r, sentence in drift
-        if not r.passed
-    ]
-    return (*results, *(r for r, _ in drift)), tuple(findings), view.version, found.reading
-
-
 def _read(reading: "Reading | None") -> "dict[str, int] | None":
     """What had to be read, as JSON; nothing where all was."""
     if reading is None:
@@ -176,25 +123,12 @@ def _told(reading: "Reading") -> str:
     return f"{files}; {count(len(reading.anew), 'check')} could only be measured as a whole"
 
 
-def _record(
-    parts: "Opened",
-    dataset: "Dataset",
-    version: int,
-    results: "tuple[CheckResult, ...]",
-    findings: "tuple[Finding, ...]",
-) -> None:
-    from ostler.agents.items import item_of
+def _record(parts: "Opened", dataset: "Dataset", found: "Measured") -> None:
     from ostler.cli.opening import now
-    from ostler.store.findings import record_finding
-    from ostler.store.history import record_results
-    from ostler.store.items import upsert_item
+    from ostler.triggers.gates.items import keep_findings
 
-    at, actor = now(), parts.workspace.reviewer
     with parts.store.transaction() as session:
-        record_results(session, dataset.name, version, results, actor=actor, at=at)
-        for finding in findings:
-            record_finding(session, finding, actor=actor, at=at)
-            upsert_item(session, item_of(dataset, finding), actor=actor, at=at)
+        keep_findings(session, dataset, found, actor=parts.workspace.reviewer, at=now())
 
 
 def _print(results: "tuple[CheckResult, ...]", findings: "tuple[Finding, ...]") -> None:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from ostler.core.datasets import Dataset
     from ostler.core.errors import BadInput
-    from ostler.triggers.gates.measured import Measured
     from ostler.triggers.gates.report import GateReport, Judged
 
 _LAST = "last-published"
@@ -141,7 +140,6 @@ def _of_dataset(
     from ostler.cli.opening import opened
     from ostler.cli.output import progress
     from ostler.core.errors import NotFound
-    from ostler.triggers.gates.datasets import measure_dataset
     from ostler.triggers.gates.files import read_contract
     from ostler.triggers.gates.items import keep_items
     from ostler.triggers.gates.report import judge
@@ -157,20 +155,8 @@ def _of_dataset(
                 f"there is no contract for {name}", f"draft one: ostler contract infer {name}"
             )
         at = _base(dataset, against)
-
-        def measured_at(version: int | None, reference: int | None = None) -> "Measured":
-            return measure_dataset(
-                dataset,
-                promised,
-                parts.datasets(),
-                version=version,
-                reference=reference,
-                states=parts.states,
-                now=now,
-            )
-
-        base = None if at is None else measured_at(at)
-        measured = measured_at(version, at)
+        base = None if at is None else parts.measured(dataset, promised, version=at)
+        measured = parts.measured(dataset, promised, version=version, reference=at)
         report = judge(measured, base)
         if open_items:
             with parts.store.transaction() as session:

@@ -15,6 +15,7 @@ from ostler.core.errors import BadInput
 if TYPE_CHECKING:
     from ostler.agents.grooming import Groomer
     from ostler.core.checks import Check
+    from ostler.core.history import Past
     from ostler.execution.context import ExecutionContext
     from ostler.execution.relay.relay import Relay
     from ostler.policies.policyset import PolicySet
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ostler.tools.contracts.contract import Contract
     from ostler.tools.states import States
     from ostler.triggers.alerts.taking import Intake
+    from ostler.triggers.gates.measured import Measured
 
 
 def now() -> datetime:
@@ -147,18 +149,57 @@ class Opened:
         text = self.contract_text(dataset)
         return None if text is None else self._parsed(dataset, text)
 
+    def measured(
+        self,
+        dataset: Dataset,
+        contract: "Contract | None",
+        *,
+        version: int | None = None,
+        reference: int | None = None,
+        drift_only: bool = False,
+        anew: bool = False,
+    ) -> "Measured":
+        """A version of a dataset, the newest by default, by a contract and for drift.
+
+        With `anew` nothing is taken from what was measured before.
+        """
+        from ostler.triggers.gates.datasets import measure_dataset
+
+        def checks_of(version: int) -> "tuple[Check, ...]":
+            return () if drift_only else self.checks_of(contract, dataset.name, version)
+
+        return measure_dataset(
+            dataset,
+            checks_of,
+            contract.classes if contract else {},
+            self.datasets(),
+            version=version,
+            reference=reference,
+            states=None if anew else self.states,
+            now=now(),
+        )
+
     def checks(self, dataset: str, version: int) -> "tuple[Check, ...]":
         """The contract's checks for a version, those with learned limits with what was learned."""
-        contract = self.contract(dataset)
+        return self.checks_of(self.contract(dataset), dataset, version)
+
+    def checks_of(
+        self, contract: "Contract | None", dataset: str, version: int
+    ) -> "tuple[Check, ...]":
+        """`checks`, of a contract that need not be the dataset's own."""
         checks = contract.checks if contract else ()
         if not any(check.learned is not None for check in checks):
             return checks
-        from ostler.store.history import past_results
         from ostler.tools.quality.learning import with_history
 
+        return with_history(checks, self.past(dataset), version=version, now=now())
+
+    def past(self, dataset: str) -> "tuple[Past, ...]":
+        """What checks gave on the dataset's versions so far."""
+        from ostler.store.history import past_results
+
         with self.store.reading() as session:
-            past = past_results(session, dataset, up_to=version)
-        return with_history(checks, past, version=version, now=now())
+            return past_results(session, dataset)
 
     def unpublished(self, dataset: str) -> str:
         """Says that the contract file is not what is published; empty when it is, or none is."""

@@ -76,24 +76,14 @@ def watch(
 
 
 def _watcher(parts: "Opened", planned: "tuple[Schedule, ...]") -> "Watcher":
-    from ostler.cli.opening import now
     from ostler.store.owners import this_process
-    from ostler.triggers.gates.datasets import measure_dataset
     from ostler.triggers.schedules.actions import actions
     from ostler.triggers.schedules.versions import Versions
     from ostler.triggers.schedules.watcher import Watcher
 
     def look(name: str, drift_only: bool) -> "tuple[Dataset, Measured]":
         dataset, contract = parts.current(name), parts.contract(name)
-        measured = measure_dataset(
-            dataset,
-            contract,
-            parts.datasets(),
-            drift_only=drift_only,
-            states=parts.states,
-            now=now(),
-        )
-        return dataset, measured
+        return dataset, parts.measured(dataset, contract, drift_only=drift_only)
 
     return Watcher(
         store=parts.store,

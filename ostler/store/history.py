@@ -56,12 +56,12 @@ def record_results(
         add(session, Event(at, actor, "checks.measured", dataset), MeasurementRow, columns)
 
 
-def past_results(session: Session, dataset: str, *, up_to: int) -> tuple[Past, ...]:
-    """What was recorded of a dataset's versions up to one, oldest first."""
+def past_results(session: Session, dataset: str, *, up_to: int | None = None) -> tuple[Past, ...]:
+    """What was recorded of a dataset's versions up to one, or to the newest, oldest first."""
     query = (
         select(MeasurementRow, DocumentRow.body)
         .join(DocumentRow)
-        .where(MeasurementRow.dataset == dataset, MeasurementRow.version <= up_to)
+        .where(MeasurementRow.dataset == dataset)
         .order_by(
             col(MeasurementRow.version).desc(),
             col(MeasurementRow.recorded_at).desc(),
@@ -69,6 +69,8 @@ def past_results(session: Session, dataset: str, *, up_to: int) -> tuple[Past, .
         )
         .limit(MOST)
     )
+    if up_to is not None:
+        query = query.where(MeasurementRow.version <= up_to)
     found = [_past(row, body) for row, body in session.exec(query)]
     return tuple(reversed(found))
 

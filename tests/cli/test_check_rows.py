@@ -2,10 +2,15 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ostler.core.checks import Check, CheckResult, RowCount
+from ostler.store.engine import open_store
+from ostler.store.history import record_results
 
 Run = Callable[..., Any]
 SECRET = "s3cret@[red]x\x1b[2J"
@@ -93,6 +98,21 @@ def test_what_cannot_be_listed_is_said(people: Run, args: tuple[str, ...], said:
     told = people("check", "people", *args)
     assert told.code == 2 and said in told.err
     assert "Traceback" not in told.err
+
+
+def test_a_gate_knows_what_was_usual(people: Run) -> None:
+    rows = CheckResult(check=Check(rule=RowCount()), failing=0, total=90, observed="", passed=True)
+    with open_store("sqlite:///.ostler/state.db", Path(".ostler")).transaction() as session:
+        for version in range(-5, 0):
+            at = datetime(2026, 1, 10 + version, tzinfo=UTC)
+            record_results(session, "people", version, [rows], actor="ana", at=at)
+    gated = people("gate", "people")
+    assert gated.code == 1 and "3 rows; usually 86 to 94 rows" in gated.out
+    assert people("gate", "people", "--open-items").code == 1
+    told = people("check", "people", "--json").json["checks"]
+    [result] = [one for one in told if one["check"]["rule"]["kind"] == "row_count"]
+    assert (result["passed"], result["failing"]) == (False, 1)
+    assert people("audit", "verify").code == 0
 
 
 def test_a_rule_about_the_whole_table_has_no_rows_and_learns(people: Run) -> None:

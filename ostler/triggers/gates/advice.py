@@ -6,6 +6,9 @@ _MINED: dict[str, str] = {
     "rejected_values": "the miner of missing values",
     "pattern": "the miner of forms",
     "type": "the miner of forms",
+    "format": "the miner of forms",
+    "length": "the miner of forms",
+    "required_if": "the miner of dependencies",
     "range": "the miner of units",
     "accepted_values": "the miner of spellings",
     "dependency": "the miner of dependencies",
@@ -18,6 +21,12 @@ _MINED: dict[str, str] = {
 _PERSON: dict[str, str] = {
     "freshness": "look at the job that feeds it; no fix of the data makes it newer",
     "row_count": "look at the job that feeds it: rows are missing, or came twice",
+    "volume": "look at the job that feeds it: rows are missing, or came twice",
+    "gaps": "look at the job that feeds it: what is missing was not delivered",
+    "schema": "change the columns (ostler schema), or the contract",
+    "fairness": "look at how the groups are treated; no fix of the data makes it fair",
+    "agreement": "compare with the other dataset, and mend whichever is wrong",
+    "total": "compare with the other dataset, and mend whichever is wrong",
     "foreign_key": "load the dataset that it refers to first, or mend the values",
     "drift": "look at what changed upstream; when the world has changed, accept the new version",
 }

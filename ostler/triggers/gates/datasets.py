@@ -1,36 +1,43 @@
-"""A version of a dataset, measured for a gate."""
+"""A version of a dataset, measured: what `ostler check`, gates and watchers look at."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from ostler.core.checks import Check, CheckResult
 from ostler.core.datasets import Dataset
 from ostler.core.items import Finding
+from ostler.core.masks import hides_ids, withheld
 from ostler.tables.delta import table_of
 from ostler.tables.view import View
-from ostler.tools.contracts.contract import Contract
 from ostler.tools.drift.findings import drift_findings
 from ostler.tools.neighbours import neighbours
-from ostler.tools.quality.measure import measure
+from ostler.tools.quality.measure import measured
 from ostler.tools.states import States
 from ostler.triggers.gates.measured import SAMPLE, Measured
 
 
 def measure_dataset(
     dataset: Dataset,
-    contract: Contract | None,
+    checks_of: Callable[[int], Sequence[Check]],
+    classes: Mapping[str, str],
     known: Sequence[Dataset],
     *,
     version: int | None = None,
     reference: int | None = None,
-    drift_only: bool = False,
     states: States | None = None,
     now: datetime,
 ) -> Measured:
-    """A version of a dataset, the newest by default, by its contract and for drift.
+    """A version of a dataset, the newest by default, by its checks and for drift.
 
-    Drift is measured against the version `reference`, by default the one before data last came in.
-    Foreign keys look into the datasets that are `known`; with `states` only new data files of a
-    large table are read. NotFound for a version that there is not.
+    Args:
+        dataset: What is measured.
+        checks_of: The checks for a version; their limits may have been learned from earlier ones.
+        classes: The classification of columns; what it hides is named in no result.
+        known: The datasets that foreign keys look into.
+        version: NotFound when there is none.
+        reference: What drift is measured against; by default the version before data last came in.
+        states: What was measured before, so that only new data files of a large table are read.
+        now: The clock that freshness is measured against.
     """
     table = table_of(dataset)
     view = table.view(version)
@@ -38,25 +45,45 @@ def measure_dataset(
         reference = table.reference
     if reference is not None and reference >= view.version:
         reference = None
-    checks = contract.checks if contract and not drift_only else ()
+    checks = checks_of(view.version)
     by_name = {one.name: one for one in known}
 
     def newest(name: str) -> View | None:
         return table_of(by_name[name]).view() if name in by_name else None
 
-    others = neighbours([one.rule for one in checks], table, newest, reference=reference)
-    results = measure(view, checks, now=now, others=others, sample=SAMPLE, states=states)
-    drift = () if reference is None else drift_findings(view, others[f"@{reference}"], now=now)
-    findings = [
-        Finding(dataset=dataset.name, version=view.version, result=one, source="contract")
-        for one in results
-        if not one.passed
-    ] + [
-        Finding(
-            dataset=dataset.name, version=view.version, result=one, source="drift", evidence=why
+    rules = [one.rule for one in checks]
+    others = neighbours(rules, table, newest, reference=reference, at=view.version, states=states)
+    sample = 0 if hides_ids(dataset.key, classes) else SAMPLE
+    found = measured(view, checks, now=now, others=others, sample=sample, states=states)
+    results = found.results
+    drift = [
+        (one, withheld(why, one.check.rule.columns, classes))
+        for one, why in (
+            ()
+            if reference is None
+            else drift_findings(view, others[f"@{reference}"], now=now, states=states)
         )
-        for one, why in drift
-        if not one.passed
     ]
-    both = (*results, *(one for one, _ in drift))
-    return Measured(dataset.name, view.version, view.row_count, both, tuple(findings))
+
+    def finding(result: CheckResult, source: str, why: str = "") -> Finding:
+        return Finding.model_validate(
+            {
+                "dataset": dataset.name,
+                "version": view.version,
+                "result": result,
+                "source": source,
+                "evidence": why,
+            }
+        )
+
+    return Measured(
+        dataset.name,
+        view.version,
+        view.row_count,
+        (*results, *(one for one, _ in drift)),
+        (
+            *(finding(one, "contract") for one in results if not one.passed),
+            *(finding(one, "drift", why) for one, why in drift if not one.passed),
+        ),
+        found.reading,
+    )

@@ -10,6 +10,7 @@ from ostler.core.items import BacklogItem, Finding, item_id
 from ostler.core.sentences import shortened
 from ostler.core.states import ItemState
 from ostler.store.findings import record_finding
+from ostler.store.history import record_results
 from ostler.store.items import list_items, set_item_state, upsert_item
 from ostler.store.proposals import items_waited_on
 from ostler.store.telling import tell_gate
@@ -22,6 +23,17 @@ _ROWS, _ROW = 5, 60
 """Failing rows that a description names, and characters of each."""
 
 
+def keep_findings(
+    session: Session, dataset: Dataset, measured: Measured, *, actor: str, at: datetime
+) -> None:
+    """Record what was measured, and open or update the item of everything that fails."""
+    version = measured.version or 0
+    record_results(session, dataset.name, version, measured.results, actor=actor, at=at)
+    for finding in measured.findings:
+        record_finding(session, finding, actor=actor, at=at)
+        upsert_item(session, item_of(dataset, finding), actor=actor, at=at)
+
+
 def keep_items(
     session: Session,
     dataset: Dataset,
@@ -31,12 +43,14 @@ def keep_items(
     actor: str,
     at: datetime,
 ) -> None:
-    """Record findings, open or update their items, close those of checks that hold; tell of it.
+    """Record what was measured, open or update items, close those of checks that hold; tell.
 
     An item whose check holds while proposals for it wait stays open and says so: a person or the
     worker decides about those first. What fails no more than in the version that the gate is held
     against opens nothing.
     """
+    version = measured.version or 0
+    record_results(session, dataset.name, version, measured.results, actor=actor, at=at)
     known = [one.result.check.rule for one in report.of(Outcome.KNOWN)]
     failing = [one for one in measured.findings if one.result.check.rule not in known]
     for finding in failing:
@@ -46,7 +60,6 @@ def keep_items(
     failed = [one.result for one in report.of(Outcome.FAILED)]
     if failed:
         items = [item_id(dataset.name, result.check) for result in failed]
-        version = measured.version or 0
         tell_gate(session, dataset.name, version, [*zip(items, failed, strict=True)], at=at)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ostler.core.checks import CheckResult
 from ostler.core.items import Finding
+from ostler.tools.quality.effort import Reading
 
 SAMPLE = 10
 """Failing rows that a result names."""
@@ -21,3 +22,5 @@ class Measured:
     results: tuple[CheckResult, ...]
     """The contract's checks, then those of drift."""
     findings: tuple[Finding, ...] = ()
+    reading: Reading | None = None
+    """Which data files had to be read; None where all were."""

@@ -6,15 +6,12 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from ostler.agents.items import item_of
 from ostler.core.datasets import Dataset
 from ostler.core.errors import NotFound
 from ostler.store.datasets import get_dataset
 from ostler.store.due import mark_due
-from ostler.store.findings import record_finding
-from ostler.store.items import upsert_item
 from ostler.store.schedules import Taken
-from ostler.triggers.gates.items import keep_items
+from ostler.triggers.gates.items import keep_findings, keep_items
 from ostler.triggers.gates.measured import Measured
 from ostler.triggers.gates.report import Outcome, judge
 from ostler.triggers.schedules.plan import Schedule
@@ -47,9 +44,7 @@ class _Check:
         dataset, measured = self.look(schedule.dataset, self.drift_only)
 
         def write(session: Session, at: datetime) -> str:
-            for finding in measured.findings:
-                record_finding(session, finding, actor=ACTOR, at=at)
-                upsert_item(session, item_of(dataset, finding), actor=ACTOR, at=at)
+            keep_findings(session, dataset, measured, actor=ACTOR, at=at)
             return _said(measured, len(measured.findings))
 
         return write
