@@ -51,14 +51,8 @@ def measure_dataset(
     def newest(name: str) -> View | None:
         return table_of(by_name[name]).view() if name in by_name else None
 
-    others = neighbours(
-        [one.rule for one in checks],
-        table,
-        newest,
-        reference=reference,
-        at=view.version,
-        states=states,
-    )
+    rules = [one.rule for one in checks]
+    others = neighbours(rules, table, newest, reference=reference, at=view.version, states=states)
     sample = 0 if hides_ids(dataset.key, classes) else SAMPLE
     found = measured(view, checks, now=now, others=others, sample=sample, states=states)
     results = found.results
