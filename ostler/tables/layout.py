@@ -63,6 +63,11 @@ class Layout:
             name += "_"
         return name
 
+    @property
+    def number_column(self) -> str:
+        """The column that numbers a row's file, from 0, in views that are asked for it."""
+        return f"{self.file_column}_number"
+
     def with_files(self, files: Mapping[str, Values]) -> "Layout":
         """The same table made up of other files."""
         return replace(self, files=files, data_files=())
@@ -90,14 +95,25 @@ class Layout:
         files: Iterable[str] | None = None,
         *,
         with_file: bool = False,
+        with_number: bool = False,
     ) -> None:
-        """Make a view of the rows of some of the files, of all when none are named."""
+        """Make a view of the rows of some of the files, of all when none are named.
+
+        Files are numbered as they are sorted.
+        """
         paths = sorted(self.files if files is None else files)
         if not paths:
-            nothing = ", ".join(f"CAST(NULL AS {c.type}) AS {quoted(c.name)}" for c in self.columns)
+            nothing = ", ".join(
+                f"CAST(NULL AS {kind}) AS {quoted(name)}"
+                for name, kind in (
+                    *((c.name, c.type) for c in self.columns),
+                    *([(self.file_column, "VARCHAR")] if with_file else []),
+                    *([(self.number_column, "INTEGER")] if with_number else []),
+                )
+            )
             body = f"SELECT {nothing} LIMIT 0"
         else:
-            body = self._rows(connection, name, paths, with_file)
+            body = self._rows(connection, name, paths, with_file, with_number)
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {body}")
 
     def _rows(
@@ -106,13 +122,16 @@ class Layout:
         name: str,
         paths: Sequence[str],
         with_file: bool,
+        with_number: bool,
     ) -> str:
         raw = f"{name}: files"
         named = with_file or bool(self.partitioned_by)
+        number = quoted(self.number_column)
         reach(paths)
         with reaching(self.root.rstrip("/")):
             relation = connection.sql(
-                f"""SELECT * FROM read_parquet(?, union_by_name = true, hive_partitioning = false
+                f"""SELECT *{f", CAST(file_index AS INTEGER) AS {number}" if with_number else ""}
+                    FROM read_parquet(?, union_by_name = true, hive_partitioning = false
                                                {", filename = ?" if named else ""})""",
                 params=[list(paths), self.file_column] if named else [list(paths)],
             )
@@ -120,6 +139,8 @@ class Layout:
         selected = [self._cell(column, set(relation.columns)) for column in self.columns]
         if with_file:
             selected.append(f"f.{quoted(self.file_column)}")
+        if with_number:
+            selected.append(f"f.{number}")
         body = f"SELECT {', '.join(selected)} FROM {quoted(raw)} f"
         if self.partitioned_by:
             partitions = f"{name}: partitions"

@@ -1,6 +1,6 @@
 """A view: one readable state of a table, pinned or staged, that tools query with SQL."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -39,13 +39,19 @@ class View:
         """The immutable files that its rows are the union of, sorted; none for anything staged."""
         return self.layout.data_files if self.layout else ()
 
-    def of_files(self, files: "Iterable[DataFile]") -> "View":
-        """The rows of some of its files alone, in the same connection; InternalError without."""
+    def of_files(self, files: "Iterable[DataFile]", *, numbered: bool = False) -> "View":
+        """The rows of some of its files alone, in the same connection; InternalError without.
+
+        With `numbered` the relation has the layout's `number_column` as well.
+        """
         if self.layout is None:
             raise InternalError(f"{self.name} is not made of data files")
         wanted = tuple(sorted(files, key=lambda file: file.path))
-        name = f"{self.name}: part {digest_of([file.digest for file in wanted])[:16]}"
-        self.layout.create_view(self.connection, name, [file.path for file in wanted])
+        part = digest_of([numbered, *(file.digest for file in wanted)])
+        name = f"{self.name}: part {part[:16]}"
+        self.layout.create_view(
+            self.connection, name, [file.path for file in wanted], with_number=numbered
+        )
         return replace(self, name=name, layout=replace(self.layout, data_files=wanted))
 
     @property
@@ -75,6 +81,13 @@ class View:
     def one(self, sql: str, parameters: Sequence[Parameter] = ()) -> Row:
         """The first row of a query that has one."""
         return self.query(sql, parameters)[0]
+
+    def batches(
+        self, sql: str, parameters: Sequence[Parameter] = (), rows: int = 1 << 17
+    ) -> Generator[pa.RecordBatch]:
+        """The result of a query in Arrow batches, as it is computed; to be read to its end."""
+        with reaching(f"the data of {self.name}"):
+            yield from self.connection.sql(sql, params=list(parameters)).to_arrow_reader(rows)
 
     def arrow(self, sql: str, parameters: Sequence[Parameter] = ()) -> pa.Table:
         """The result of a query as an Arrow table."""

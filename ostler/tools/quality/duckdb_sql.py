@@ -1,9 +1,8 @@
 """Trees of `expressions` as DuckDB's SQL, knowing the columns' types.
 
 What a rule means is said on text: a value's canonical text is read as a number or a time by
-`reading`. A column that is stored as a number or a time already is taken as it is wherever that is
-the same; where it might not be (times before year 1, decimals that no double holds), its text is
-read after all, and only for the rows concerned.
+`reading`. A column that is stored as a number or a time already is taken as it is where that is
+the same; where it might not be (decimals that no double holds), its text is read after all.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -44,16 +43,8 @@ WHOLE = frozenset(
 """Whole numbers of which the text is the value, and the nearest double that of the text."""
 EXACT = WHOLE | {"VARCHAR", "BOOLEAN", "DATE", "UUID"}
 """Types of which two values are equal exactly when their texts are."""
-_MOMENTS: Mapping[str, tuple[str, str]] = {
-    "DATE": ("DATE '0001-01-01'", "DATE '9999-12-31'"),
-    "TIMESTAMP": ("TIMESTAMP '0001-01-01'", "TIMESTAMP '9999-12-31 23:59:59.999999'"),
-    "TIMESTAMP WITH TIME ZONE": (
-        "TIMESTAMPTZ '0001-01-01 00:00:00+00'",
-        "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'",
-    ),
-}
-"""Types of moments, and between which two each is what its text says."""
-_NO_NUMBERS = frozenset({*_MOMENTS, "TIME", "BOOLEAN"})
+_MOMENTS = frozenset({"TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "DATE"})
+_NO_NUMBERS = _MOMENTS | {"TIME", "BOOLEAN"}
 
 
 @dataclass
@@ -213,6 +204,22 @@ class Writer:
         return _Sql(_number(_Sql(f"({left} {node.operator} {right})", "DOUBLE")), "DOUBLE")
 
 
+BITS = 62
+"""Conditions in one mask."""
+
+
+def masks_of(conditions: Sequence[str]) -> list[str]:
+    """Whole numbers with a bit for each condition that holds, so many to a number."""
+    bits = [
+        f"CASE WHEN {condition} THEN {1 << place % BITS} ELSE 0 END"
+        for place, condition in enumerate(conditions)
+    ]
+    return [
+        f"CAST({' | '.join(bits[start : start + BITS])} AS BIGINT)"
+        for start in range(0, len(bits), BITS)
+    ]
+
+
 def _is_whole(text: str) -> bool:
     return text.removeprefix("-").isdecimal() and text.isascii() and str(int(text)) == text
 
@@ -248,11 +255,13 @@ def _is_small_decimal(kind: str) -> bool:
 def _time(value: _Sql) -> str:
     if value.kind not in _MOMENTS:
         return reading.timestamp(_text(value))
-    first, last = _MOMENTS[value.kind]
-    return (
-        f"(CASE WHEN {value.text} BETWEEN {first} AND {last} THEN CAST({value.text} AS TIMESTAMP)"
-        f" ELSE {reading.timestamp(_text(value))} END)"
-    )
+    if value.kind == "TIMESTAMP WITH TIME ZONE":
+        # A cast asks the calendar of the time zone for every row, though it is UTC.
+        moment = f"make_timestamp(epoch_us({value.text}))"
+    else:
+        # A date may lie beyond what a timestamp holds, and so may its text.
+        moment = f"TRY_CAST({value.text} AS TIMESTAMP)"
+    return f"(CASE WHEN isfinite({value.text}) THEN {moment} END)"
 
 
 def _time_of_day(value: _Sql) -> str:

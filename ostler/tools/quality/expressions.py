@@ -8,8 +8,9 @@ Nodes are frozen and compare by content, so a tree is its own name: equal trees 
 `ostler.tools.quality.duckdb_sql` writes them for DuckDB; another engine is another such module.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Literal
 
 LogicalType = Literal["string", "integer", "number", "boolean", "date", "timestamp", "time"]
 """The logical types of ODCS."""
@@ -158,3 +159,24 @@ Condition = Missing | OneOf | Compare | Matches | ReadsAs | Known | Not | Both |
 def present(*values: Value) -> Condition:
     """None of the values is missing."""
     return Both(tuple(Not(Missing(value)) for value in values))
+
+
+def columns_of(tree: object) -> tuple[str, ...]:
+    """The columns that a tree, or a measure made of trees, reads; sorted."""
+    names = {node.column for node in _nodes(tree) if isinstance(node, Cell)}
+    return tuple(sorted(names | set(getattr(tree, "columns", ()))))
+
+
+def contains(tree: object, node: object) -> bool:
+    """Whether a node is part of a tree."""
+    return any(one == node for one in _nodes(tree))
+
+
+def _nodes(tree: Any) -> Iterator[object]:
+    if isinstance(tree, tuple):
+        for part in tree:  # pyright: ignore[reportUnknownVariableType]
+            yield from _nodes(part)
+    elif is_dataclass(tree):
+        yield tree
+        for one in fields(tree):
+            yield from _nodes(getattr(tree, one.name))

@@ -1,19 +1,30 @@
-"""Checks measured on one state of a table: all that look at rows in a single scan of it."""
+"""Checks measured on one state of a table: from what is known of its files, or in one scan."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from ostler.core.base import RowId
 from ostler.core.checks import AnyRule, Check, CheckResult, Drift, Freshness, RowCount
-from ostler.tables.sql import quoted, row_id
 from ostler.tables.view import View
 from ostler.tools.drift.measure import measure_drift
-from ostler.tools.quality.conditions import Ground, fails, place_of
+from ostler.tools.quality import whole
+from ostler.tools.quality.conditions import fails, place_of
 from ostler.tools.quality.duckdb_sql import Bound
-from ostler.tools.quality.needs import ground_of, obstacle, reference_of, refuse_bad_patterns
-from ostler.tools.quality.plan import Newest, Size, is_about_rows, planned
+from ostler.tools.quality.effort import Reading, is_worth_it
+from ostler.tools.quality.needs import (
+    ground_of,
+    obstacle,
+    reference_of,
+    refuse_bad_patterns,
+    sources_of,
+)
+from ostler.tools.quality.plan import is_about_rows, planned
 from ostler.tools.quality.wording import aged, counted, share_of
+
+if TYPE_CHECKING:
+    from ostler.tools.states import States
 
 _SECONDS_PER_HOUR = 3600
 
@@ -28,6 +39,15 @@ class _Outcome:
     rows: tuple[RowId, ...] = ()
 
 
+@dataclass(frozen=True)
+class Measurement:
+    """What measuring gave, and what it took."""
+
+    results: tuple[CheckResult, ...]
+    reading: Reading | None
+    """What was read, where states are kept; None when all was."""
+
+
 def measure(
     view: View,
     checks: Sequence[Check],
@@ -35,7 +55,21 @@ def measure(
     now: datetime,
     others: Mapping[str, View] | None = None,
     sample: int = 10,
+    states: "States | None" = None,
 ) -> tuple[CheckResult, ...]:
+    """The results of `measured`."""
+    return measured(view, checks, now=now, others=others, sample=sample, states=states).results
+
+
+def measured(
+    view: View,
+    checks: Sequence[Check],
+    *,
+    now: datetime,
+    others: Mapping[str, View] | None = None,
+    sample: int = 10,
+    states: "States | None" = None,
+) -> Measurement:
     """What each check gives on a view, in the order of the checks.
 
     Args:
@@ -45,6 +79,8 @@ def measure(
         others: Views of other datasets by name, for foreign keys, and of other versions of this
             table as `@<version>`, for drift.
         sample: How many failing rows each result names, the first ones by their id.
+        states: What was measured before, so that only new data files of a large table are read.
+            The results are the same with and without.
 
     A check whose column, or whose other dataset, is missing fails as a whole. Raises BadInput for a
     regular expression that cannot be used, and InternalError for a drift check without the view of
@@ -57,10 +93,32 @@ def measure(
     possible = [rule for rule in rules if not obstacles[rule]]
     outcomes = {rule: _Outcome(1, why) for rule, why in obstacles.items() if why}
     outcomes |= _drifts(view, (r for r in possible if isinstance(r, Drift)), others)
+    measures = {rule: planned(rule) for rule in possible if not isinstance(rule, Drift)}
+    reading: Reading | None = None
     with ground_of(view, possible, others) as ground:
-        total, scanned = _scan(ground, possible, now, sample)
-    outcomes |= scanned
-    return tuple(_result(check, outcomes[check.rule], total, now) for check in checks)
+        if states is not None and is_worth_it(view, sample):
+            from ostler.tools.quality import known
+
+            total, found, reading = known.measured(
+                ground,
+                measures.values(),
+                sources_of(possible, others),
+                now=now,
+                sample=sample,
+                states=states,
+            )
+        else:
+            total, found = whole.measured(ground, measures.values(), now=now, sample=sample)
+    outcomes |= {
+        rule: _size(rule, total)
+        if isinstance(rule, RowCount)
+        else _age(rule, found[one].newest, now)
+        if isinstance(rule, Freshness)
+        else _Outcome(found[one].failing, rows=found[one].rows)
+        for rule, one in measures.items()
+    }
+    results = tuple(_result(check, outcomes[check.rule], total, now) for check in checks)
+    return Measurement(results, reading)
 
 
 def failing_rows(
@@ -119,53 +177,9 @@ def _drifts(
     }
 
 
-def _scan(
-    ground: Ground, rules: Sequence[AnyRule], now: datetime, sample: int
-) -> tuple[int, dict[AnyRule, _Outcome]]:
-    """The number of rows, and the outcome of every rule but drift, by one query.
-
-    Each measure is a column of the inner query; the outer one aggregates them all at once.
-    """
-    view, bound = ground.view, Bound()
-    utc = now.astimezone(UTC).replace(tzinfo=None)
-    measures = {rule: planned(rule) for rule in rules if not isinstance(rule, Drift)}
-    scanned = [(rule, one) for rule, one in measures.items() if not isinstance(one, Size)]
-    inner: list[str] = []
-    outer: list[str] = []
-    failing: list[str] = []
-    first = f"arg_min(id, row({place_of('id')}, id), {max(sample, 1):d})"
-    for number, (_, one) in enumerate(scanned):
-        name = f"c{number}"
-        if isinstance(one, Newest):
-            # One wrong year in the future must not hide a dead feed.
-            clock = f"CAST({bound(utc.isoformat())} AS TIMESTAMP)"
-            inner.append(f"{ground.writer(bound).value(one.of).text} AS {name}")
-            outer.append(f"max({name}) FILTER ({name} <= {clock}), NULL")
-        else:
-            inner.append(f"{fails(one, ground, bound)} AS {name}")
-            outer.append(f"count(*) FILTER ({name}), {first} FILTER ({name})")
-            failing.append(name)
-    # Ids are made for the rows that need one.
-    keys = {f"k{place}": f"{quoted(key)} AS k{place}" for place, key in enumerate(view.key)}
-    wanted = " OR ".join(failing) if sample and failing else "FALSE"
-    total, *found = view.one(
-        f"SELECT {', '.join(['count(*)', *outer])} FROM ("
-        f"SELECT *, CASE WHEN {wanted} THEN {row_id(tuple(keys))} END AS id FROM ("
-        f"SELECT {', '.join([*keys.values(), *inner])} FROM {view.source}))",
-        bound.values,
-    )
-    outcomes: dict[AnyRule, _Outcome] = {
-        rule: _age(rule, newest, utc)
-        if isinstance(rule, Freshness)
-        else _Outcome(newest, rows=tuple(rows or ())[:sample])
-        for (rule, _), newest, rows in zip(scanned, found[::2], found[1::2], strict=True)
-    }
-    outcomes |= {rule: _size(rule, total) for rule in rules if isinstance(rule, RowCount)}
-    return total, outcomes
-
-
 def _age(rule: Freshness, newest: datetime | None, now: datetime) -> _Outcome:
-    hours = (now - newest).total_seconds() / _SECONDS_PER_HOUR if newest else None
+    utc = now.astimezone(UTC).replace(tzinfo=None)
+    hours = (utc - newest).total_seconds() / _SECONDS_PER_HOUR if newest else None
     stale = hours is None or hours > rule.max_age_hours
     return _Outcome(int(stale), aged(newest, hours or 0.0, rule))
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import duckdb
 
+from ostler.core.canonical import Digest, digest_of
 from ostler.core.checks import AnyRule, Check, Drift, ForeignKey, Pattern
 from ostler.core.errors import BadInput, InternalError
 from ostler.tables.sql import quoted
@@ -94,8 +95,7 @@ def ground_of(
             view.connection.register(
                 name, other.arrow(f"SELECT DISTINCT {columns} FROM {other.source} WHERE {present}")
             )
-            known = Known(tuple(map(Cell, rule.on)), rule.dataset, rule.references)
-            keys[known] = Keys(name, stored)
+            keys[_known(rule)] = Keys(name, stored)
         yield Ground(view, keys)
     finally:
         for carried in keys.values():
@@ -105,3 +105,20 @@ def ground_of(
 def _alike(mine: str, theirs: str) -> bool:
     """Whether values of two types are equal exactly when their texts are."""
     return (mine == theirs and mine in EXACT) or (mine in WHOLE and theirs in WHOLE)
+
+
+def _known(rule: ForeignKey) -> Known:
+    return Known(tuple(map(Cell, rule.on)), rule.dataset, rule.references)
+
+
+def sources_of(
+    rules: Iterable[AnyRule], others: Mapping[str, View]
+) -> Mapping[Known, Digest | None]:
+    """What the keys of other datasets come from; None where no files of theirs are known."""
+    return {
+        _known(rule): digest_of([file.digest for file in others[rule.dataset].files])
+        if others[rule.dataset].files
+        else None
+        for rule in rules
+        if isinstance(rule, ForeignKey)
+    }

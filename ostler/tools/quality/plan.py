@@ -5,8 +5,10 @@ about the table as a whole (`Size`, `Newest`). A new kind of rule is one more fu
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import singledispatch
 
+from ostler.core.base import RowId
 from ostler.core.checks import (
     AcceptedValues,
     AnyRule,
@@ -64,6 +66,11 @@ class Repeats:
 
     on: tuple[str, ...]
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads."""
+        return self.on
+
 
 @dataclass(frozen=True)
 class Conflicts:
@@ -75,6 +82,11 @@ class Conflicts:
 
     determinants: tuple[str, ...]
     dependent: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads."""
+        return (*self.determinants, self.dependent)
 
 
 @dataclass(frozen=True)
@@ -90,6 +102,17 @@ class Newest:
 
 
 Measure = RowTest | Repeats | Conflicts | Size | Newest
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a measure gave on one state of a table."""
+
+    failing: int = 0
+    rows: tuple[RowId, ...] = ()
+    """The first failing rows."""
+    newest: datetime | None = None
+    """In UTC, without saying so."""
 
 
 @singledispatch
@@ -152,7 +175,8 @@ def _(rule: RowRule) -> Measure:
     # Texts can be equal or not, but one is not before another in any sense a rule could mean.
     if rule.operator in ("=", "!="):
         cases.append((present(left, right), Not(Compare(left, rule.operator, right))))
-    return RowTest(Both((present(left, right), FirstOf(tuple(cases)))))
+    # Most rows are through with the first case, and those without values with none.
+    return RowTest(FirstOf(((present(left, right), FirstOf(tuple(cases))),)))
 
 
 @planned.register
