@@ -20,7 +20,7 @@ from ostler.tools.quality.needs import (
     refuse_bad_patterns,
     sources_of,
 )
-from ostler.tools.quality.plan import is_about_rows, planned
+from ostler.tools.quality.plan import Found, Measure, is_about_rows, planned
 from ostler.tools.quality.wording import aged, counted, share_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _SECONDS_PER_HOUR = 3600
 
 
 @dataclass(frozen=True)
-class _Outcome:
+class Outcome:
     """What a rule gave, before anyone says whether it is good enough."""
 
     failing: int
@@ -91,7 +91,7 @@ def measured(
     rules = tuple(dict.fromkeys(check.rule for check in checks))
     obstacles = {rule: obstacle(rule, view, others) for rule in rules}
     possible = [rule for rule in rules if not obstacles[rule]]
-    outcomes = {rule: _Outcome(1, why) for rule, why in obstacles.items() if why}
+    outcomes = {rule: Outcome(1, why) for rule, why in obstacles.items() if why}
     outcomes |= _drifts(view, (r for r in possible if isinstance(r, Drift)), others)
     measures = {rule: planned(rule) for rule in possible if not isinstance(rule, Drift)}
     reading: Reading | None = None
@@ -109,15 +109,8 @@ def measured(
             )
         else:
             total, found = whole.measured(ground, measures.values(), now=now, sample=sample)
-    outcomes |= {
-        rule: _size(rule, total)
-        if isinstance(rule, RowCount)
-        else _age(rule, found[one].newest, now)
-        if isinstance(rule, Freshness)
-        else _Outcome(found[one].failing, rows=found[one].rows)
-        for rule, one in measures.items()
-    }
-    results = tuple(_result(check, outcomes[check.rule], total, now) for check in checks)
+    outcomes |= outcomes_of(measures, total, found, now)
+    results = tuple(result_of(check, outcomes[check.rule], total, now) for check in checks)
     return Measurement(results, reading)
 
 
@@ -150,7 +143,22 @@ def failing_rows(
     return tuple(row[0] for row in found)
 
 
-def _result(check: Check, outcome: _Outcome, total: int, now: datetime) -> CheckResult:
+def outcomes_of(
+    measures: Mapping[AnyRule, Measure], total: int, found: Mapping[Measure, Found], now: datetime
+) -> dict[AnyRule, Outcome]:
+    """What rules gave, from the number of rows and what their measures gave."""
+    return {
+        rule: _size(rule, total)
+        if isinstance(rule, RowCount)
+        else _age(rule, found[one].newest, now)
+        if isinstance(rule, Freshness)
+        else Outcome(found[one].failing, rows=found[one].rows)
+        for rule, one in measures.items()
+    }
+
+
+def result_of(check: Check, outcome: Outcome, total: int, now: datetime) -> CheckResult:
+    """Whether what a rule gave on so many rows is good enough for a check."""
     about_rows = not outcome.observed
     limit = check.max_share * total if check.max_failing is None else check.max_failing
     return CheckResult(
@@ -166,25 +174,25 @@ def _result(check: Check, outcome: _Outcome, total: int, now: datetime) -> Check
 
 def _drifts(
     view: View, rules: Iterable[Drift], others: Mapping[str, View]
-) -> dict[AnyRule, _Outcome]:
+) -> dict[AnyRule, Outcome]:
     families: dict[int, list[Drift]] = {}
     for rule in rules:
         families.setdefault(rule.reference, []).append(rule)
     return {
-        result.rule: _Outcome(int(result.drifted), result.observed)
+        result.rule: Outcome(int(result.drifted), result.observed)
         for family in families.values()
         for result in measure_drift(view, reference_of(family[0], others), family)
     }
 
 
-def _age(rule: Freshness, newest: datetime | None, now: datetime) -> _Outcome:
+def _age(rule: Freshness, newest: datetime | None, now: datetime) -> Outcome:
     utc = now.astimezone(UTC).replace(tzinfo=None)
     hours = (utc - newest).total_seconds() / _SECONDS_PER_HOUR if newest else None
     stale = hours is None or hours > rule.max_age_hours
-    return _Outcome(int(stale), aged(newest, hours or 0.0, rule))
+    return Outcome(int(stale), aged(newest, hours or 0.0, rule))
 
 
-def _size(rule: RowCount, rows: int) -> _Outcome:
+def _size(rule: RowCount, rows: int) -> Outcome:
     too_few = rule.minimum is not None and rows < rule.minimum
     too_many = rule.maximum is not None and rows > rule.maximum
-    return _Outcome(int(too_few or too_many), counted(rows, rule))
+    return Outcome(int(too_few or too_many), counted(rows, rule))

@@ -1,0 +1,289 @@
+"""Trees of `expressions` in Ibis, so that they mean what they mean in DuckDB, or Cannot.
+
+Rows in doubt are those with a text that engines may read in different ways: what is written for
+them is of no use, and whoever runs it leaves them to DuckDB (`Writer.doubt`).
+"""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import reduce, singledispatchmethod
+from operator import and_, eq, ge, gt, le, lt, ne, or_
+
+import ibis
+import ibis.expr.types as ir
+
+from ostler.tools.quality.duckdb_sql import WHOLE
+from ostler.tools.quality.engines.dialect import Cannot, Dialect, midnight
+from ostler.tools.quality.engines.patterns import portable
+from ostler.tools.quality.engines.readings import Reader, double, is_whole
+from ostler.tools.quality.expressions import (
+    Arithmetic,
+    Both,
+    Cell,
+    Compare,
+    Comparison,
+    Condition,
+    Constant,
+    Either,
+    FirstOf,
+    Known,
+    Length,
+    Matches,
+    Missing,
+    Not,
+    Number,
+    OneOf,
+    ReadsAs,
+    RowName,
+    Time,
+    TimeOfDay,
+    Value,
+)
+
+MICROS_PER_DAY = 86_400_000_000
+_MOMENTS = frozenset({"TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
+_TEXTS = WHOLE | {"VARCHAR", "BOOLEAN", "DATE"}
+"""Types whose text is the same everywhere, as is that of decimals; of dates in years of four digits."""
+_NO_NUMBERS = _MOMENTS | {"DATE", "BOOLEAN"}
+_NUMBER, _MOMENT, _TIME = "number", "moment", "time of day"
+_SAFE = 1e150
+"""Numbers up to it, and down to its inverse, can be multiplied and divided anywhere."""
+_COMPARE: Mapping[Comparison, Callable[[ir.Value, ir.Value], ir.BooleanValue]] = {
+    "<": lt,
+    "<=": le,
+    "=": eq,
+    "!=": ne,
+    ">=": ge,
+    ">": gt,
+}
+_ARITHMETIC: Mapping[str, Callable[[ir.FloatingValue, ir.FloatingValue], ir.FloatingValue]] = {
+    "+": lambda left, right: left + right,
+    "-": lambda left, right: left - right,
+    "*": lambda left, right: left * right,
+    "/": lambda left, right: left / right,
+}
+_JSON_ESCAPES = {"\\": "\\\\", '"': '\\"'} | {
+    char: json.dumps(char)[1:-1].upper().replace("U", "u") if code not in (8, 9, 10, 12, 13)
+    else json.dumps(char)[1:-1]
+    for code in range(1, 32)
+    for char in [chr(code)]
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Read:
+    """A value, and what it is: a type of DuckDB's, or one of the readings."""
+
+    value: ir.Value
+    kind: str
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes trees over the rows of one relation."""
+
+    cells: Mapping[str, Read]
+    key: tuple[str, ...]
+    dialect: Dialect
+    reader: Reader
+
+    def fails(self, condition: Condition) -> ir.BooleanValue:
+        """A boolean that is never missing: whether a condition holds."""
+        return self.condition(condition).fill_null(ibis.literal(False))
+
+    def doubt(self) -> ir.BooleanValue:
+        """Whether a row holds a text that what was written so far may not read as DuckDB does."""
+        doubts = self.reader.doubts
+        return reduce(or_, (d.fill_null(ibis.literal(False)) for d in doubts), ibis.literal(False))
+
+    @singledispatchmethod
+    def condition(self, node: Condition) -> ir.BooleanValue:
+        """A condition; missing where it is unknown."""
+        raise Cannot(f"{type(node).__name__} is not written for it")
+
+    @condition.register
+    def _(self, node: Missing) -> ir.BooleanValue:
+        return self.value(node.of).value.isnull()
+
+    @condition.register
+    def _(self, node: OneOf) -> ir.BooleanValue:
+        text = self.text(self.value(node.of))
+        # A list that is empty says nothing of the value, but a missing one is unknown all the same.
+        return ibis.cases((text.notnull(), text.isin(node.values)), else_=ibis.null("boolean"))
+
+    @condition.register
+    def _(self, node: Compare) -> ir.BooleanValue:
+        left, right = self.value(node.left), self.value(node.right)
+        compare = _COMPARE[node.operator]
+        if left.kind != right.kind:
+            return compare(self.text(left), self.text(right))
+        if left.kind in (*_TEXTS, _NUMBER, _MOMENT, _TIME):
+            return compare(left.value, right.value)
+        # Every engine writes two values of one type alike exactly when they are the same.
+        return compare(left.value.cast("string"), right.value.cast("string"))
+
+    @condition.register
+    def _(self, node: Matches) -> ir.BooleanValue:
+        return self.text(self.value(node.of)).re_search(portable(node.regex, self.dialect))
+
+    @condition.register
+    def _(self, node: ReadsAs) -> ir.BooleanValue:
+        return self._reads(node).fill_null(ibis.literal(False))
+
+    def _reads(self, node: ReadsAs) -> ir.BooleanValue:
+        match node.type:
+            case "string":
+                return self.value(node.of).value.notnull()
+            case "integer":
+                return is_whole(self._number(node.of))
+            case "number":
+                return self._number(node.of).notnull()
+            case "boolean":
+                of = self.value(node.of)
+                return of.value.notnull() if of.kind == "BOOLEAN" else self.is_truth(of)
+            case "date":
+                return self._moment(node.of) % MICROS_PER_DAY == 0
+            case "timestamp":
+                return self._moment(node.of).notnull()
+            case "time":
+                return self.value(TimeOfDay(node.of)).value.notnull()
+
+    def is_truth(self, of: Read) -> ir.BooleanValue:
+        """Whether the text of a value reads as a truth value."""
+        return self.reader.is_truth(self.text(of))
+
+    @condition.register
+    def _(self, node: Known) -> ir.BooleanValue:
+        raise Cannot(f"the rows of {node.dataset!r} are elsewhere")
+
+    @condition.register
+    def _(self, node: Not) -> ir.BooleanValue:
+        return ~self.condition(node.of)
+
+    @condition.register
+    def _(self, node: Both) -> ir.BooleanValue:
+        return reduce(and_, map(self.condition, node.of), ibis.literal(True))
+
+    @condition.register
+    def _(self, node: Either) -> ir.BooleanValue:
+        return reduce(or_, map(self.condition, node.of), ibis.literal(False))
+
+    @condition.register
+    def _(self, node: FirstOf) -> ir.BooleanValue:
+        cases = [(self.condition(guard), self.condition(one)) for guard, one in node.cases]
+        return ibis.cases(*cases, else_=ibis.null("boolean")) if cases else ibis.null("boolean")
+
+    @singledispatchmethod
+    def value(self, node: Value) -> Read:
+        """A value, in the type that it has."""
+        raise Cannot(f"{type(node).__name__} is not written for it")
+
+    @value.register
+    def _(self, node: Cell) -> Read:
+        return self.cells[node.column]
+
+    @value.register
+    def _(self, node: RowName) -> Read:
+        return Read(self.row, "VARCHAR")
+
+    @value.register
+    def _(self, node: Constant) -> Read:
+        if isinstance(node.value, str):
+            return Read(ibis.literal(node.value, "string"), "VARCHAR")
+        if not math.isfinite(node.value):
+            raise Cannot("a number in it is not finite")
+        return Read(double(node.value), _NUMBER)
+
+    @value.register
+    def _(self, node: Number) -> Read:
+        return Read(self.number(self.value(node.of)), _NUMBER)
+
+    @value.register
+    def _(self, node: Time) -> Read:
+        return Read(self.moment(self.value(node.of)), _MOMENT)
+
+    @value.register
+    def _(self, node: TimeOfDay) -> Read:
+        return Read(self.reader.time_of_day(self.text(self.value(node.of))), _TIME)
+
+    @value.register
+    def _(self, node: Length) -> Read:
+        return Read(self.text(self.value(node.of)).length().cast("float64"), _NUMBER)
+
+    @value.register
+    def _(self, node: Arithmetic) -> Read:
+        left, right = self._number(node.left), self._number(node.right)
+        # What might be too large or too small for a double is an error elsewhere.
+        safe = reduce(
+            and_,
+            (
+                (n == double(0)) | n.abs().between(double(1 / _SAFE), double(_SAFE))
+                if node.operator in "*/"
+                else n.abs() <= double(_SAFE)
+                for n in (left, right)
+            ),
+        )  # fmt: skip
+        self.reader.doubts.append(~safe)
+        possible = safe & (right != double(0)) if node.operator == "/" else safe
+        result = _ARITHMETIC[node.operator](left, right)
+        return Read(ibis.cases((possible, result), else_=ibis.null("float64")), _NUMBER)
+
+    def _number(self, node: Value) -> ir.FloatingValue:
+        return self.number(self.value(node))
+
+    def _moment(self, node: Value) -> ir.IntegerValue:
+        return self.moment(self.value(node))
+
+    def text(self, of: Read) -> ir.StringValue:
+        """The canonical text of a value."""
+        if of.kind == "DATE":
+            self.reader.doubts.append(~of.value.year().between(1, 9999))
+        if of.kind == "VARCHAR":
+            return of.value
+        if of.kind in _TEXTS or _digits(of.kind):
+            return of.value.cast("string")
+        raise Cannot(f"it writes a {of.kind} as text in another way")
+
+    def number(self, of: Read) -> ir.FloatingValue:
+        """A value as a finite double."""
+        if of.kind == _NUMBER:
+            return of.value
+        if of.kind == "VARCHAR":
+            return self.reader.number(of.value)
+        if of.kind == "DOUBLE":
+            finite = ~(of.value.isnan() | of.value.isinf())
+            return ibis.cases((finite, of.value), else_=ibis.null("float64"))
+        if of.kind in WHOLE or 0 < _digits(of.kind) <= self.dialect.digits:
+            return of.value.cast("float64")
+        if of.kind in _NO_NUMBERS:
+            return ibis.null("float64")
+        raise Cannot(f"it makes other numbers of a {of.kind}")
+
+    def moment(self, of: Read) -> ir.IntegerValue:
+        """A value as a moment in UTC, in microseconds since 1970."""
+        if of.kind == _MOMENT:
+            return of.value
+        if of.kind == "DATE":
+            return midnight(of.value)
+        if of.kind in _MOMENTS:
+            return self.dialect.moment(of.value)
+        return self.reader.moment(self.text(of))
+
+    @property
+    def row(self) -> ir.StringValue:
+        """The row's id: the text of the key, or a JSON array for several columns."""
+        parts = [self.text(self.cells[column]) for column in self.key]
+        if len(parts) == 1:
+            return parts[0]
+        quoted = [
+            reduce(lambda text, pair: text.replace(*pair), _JSON_ESCAPES.items(), part)
+            for part in parts
+        ]
+        inner = reduce(lambda left, right: left + '","' + right, quoted)
+        return ibis.literal('["') + inner + '"]'
+
+
+def _digits(kind: str) -> int:
+    return int(kind[8:].partition(",")[0]) if kind.startswith("DECIMAL(") else 0
