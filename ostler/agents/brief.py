@@ -22,6 +22,7 @@ from ostler.telemetry.setup import Telemetry
 from ostler.tools.contracts.parse import parse_contract
 from ostler.tools.neighbours import neighbours
 from ostler.tools.registry import Surroundings
+from ostler.tools.states import States
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ def context_of(
     model: ModelClient,
     telemetry: Telemetry,
     progress: Callable[[str], None],
+    states: States | None = None,
 ) -> GroomingContext:
     """The nodes' context: the pinned table opened, and its neighbours beside it."""
     inputs = brief.inputs
@@ -87,13 +89,14 @@ def context_of(
         others=neighbours(rules, table, find, reference=inputs.reference),
         patches=patches,
         now=now,
+        states=states,
     )
     return GroomingContext(
         run=run,
         dataset=brief.dataset,
         version=inputs.version,
         reference=inputs.reference,
-        alert=inputs.alert,
+        alerts=inputs.alerts,
         checks=brief.checks,
         policies=brief.policies,
         settings=brief.settings,

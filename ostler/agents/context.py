@@ -54,7 +54,8 @@ class GroomingContext:
     dataset: Dataset
     version: int
     reference: int | None
-    alert: Alert | None
+    alerts: tuple[Alert, ...]
+    """What the run looks into; empty when it is the whole dataset."""
     checks: tuple[Check, ...]
     """Of the contract; empty without one."""
     policies: PolicySet

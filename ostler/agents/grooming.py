@@ -32,6 +32,7 @@ from ostler.telemetry import names
 from ostler.telemetry.setup import Telemetry
 from ostler.telemetry.traceparent import derived
 from ostler.tools.contracts.parse import parse_contract
+from ostler.tools.states import States
 
 ACTOR = "groomer"
 
@@ -55,6 +56,8 @@ class Groomer:
     model: ModelClient
     telemetry: Telemetry
     clock: Callable[[], datetime]
+    states: States | None = None
+    """What was measured before."""
 
 
 class Groomed(Frozen):
@@ -129,20 +132,20 @@ def groom(
     contract: str | None,
     others: tuple[Dataset, ...],
     *,
-    alert: Alert | None = None,
+    alerts: tuple[Alert, ...] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> Groomed:
     """One run over the newest version of a dataset; it ends with proposals that wait.
 
-    A run that was killed goes on where it stood. The same alert on the same version is one run.
+    A run that was killed goes on where it stood. The same alerts on the same version are one run.
     `contract` is its text; `others` are the datasets that its foreign keys may name.
     """
     with groomer.store.reading() as session:
         # What lineage says becomes part of the dataset's recorded facts, so that a replay sees it.
         reach = lineage.downstream_of(session, dataset.name)
     dataset = dataset.model_copy(update={"downstream": reach})
-    inputs = _inputs(groomer, dataset, contract, others, alert)
-    done = _finished(groomer, inputs) if alert is not None else None
+    inputs = _inputs(groomer, dataset, contract, others, alerts)
+    done = _finished(groomer, inputs) if alerts else None
     if done is not None:
         return Groomed(
             run=done, dataset=dataset.name, version=inputs.version, findings=0, repeated=True
@@ -170,6 +173,7 @@ def groom(
             model=groomer.model,
             telemetry=groomer.telemetry,
             progress=progress,
+            states=groomer.states,
         )
         state = run_grooming(context)
     mark_overtaken(groomer.store, groomer.patches, dataset, actor=ACTOR, clock=groomer.clock)
@@ -187,7 +191,7 @@ def _inputs(
     dataset: Dataset,
     contract: str | None,
     others: tuple[Dataset, ...],
-    alert: Alert | None,
+    alerts: tuple[Alert, ...],
 ) -> RunInputs:
     table = table_of(dataset)
     checks = _checks(dataset, contract)
@@ -212,7 +216,7 @@ def _inputs(
         policy=groomer.objects.put_text(groomer.policies.recorded),
         config=groomer.objects.put(groomer.settings),
         model=groomer.model.name,
-        alert=alert,
+        alerts=alerts,
         code=__version__,
     )
 

@@ -2,8 +2,8 @@
 
 from ostler.agents.context import GroomingContext
 from ostler.agents.outputs import Investigation
-from ostler.core.checks import Check, CheckResult, Reported
-from ostler.core.items import Alert, Finding
+from ostler.core.checks import CheckResult
+from ostler.core.items import Alert, Finding, reported_check
 from ostler.tools.registry import Checks, Measurements, Reference
 
 
@@ -22,8 +22,8 @@ def investigate(context: GroomingContext) -> Investigation:
             for result, sentence in zip(drift.results, drift.explanations, strict=True)
         ]
     failing = [finding for finding in findings if not finding.result.passed]
-    if context.alert is not None:
-        failing = _alerted(context, context.alert, failing)
+    if context.alerts:
+        failing = _alerted(context, failing)
     return Investigation(
         rows=context.around.view.row_count, results=tuple(results), findings=tuple(failing)
     )
@@ -43,20 +43,31 @@ def _finding(
     )
 
 
-def _alerted(context: GroomingContext, alert: Alert, failing: list[Finding]) -> list[Finding]:
-    """The findings that an alert is about; the alert itself when no check of ours confirms it."""
-    about = [
-        finding
-        for finding in failing
-        if not alert.columns or set(finding.result.check.rule.columns) & set(alert.columns)
-    ]
-    if about:
-        return about
+def _alerted(context: GroomingContext, failing: list[Finding]) -> list[Finding]:
+    """The findings that alerts are about; an alert itself when no check of ours confirms it."""
+    about: dict[str, Finding] = {}
+    for alert in context.alerts:
+        confirming = [
+            finding
+            for finding in failing
+            if not alert.columns or set(finding.result.check.rule.columns) & set(alert.columns)
+        ]
+        for finding in confirming or [_reported(context, alert)]:
+            about[finding.id] = finding
+    return list(about.values())
+
+
+def _reported(context: GroomingContext, alert: Alert) -> Finding:
     result = CheckResult(
-        check=Check(rule=Reported(alert=alert.id, what=alert.summary), severity=alert.severity),
+        check=reported_check(alert),
         failing=1,
         total=1,
         observed="reported, not confirmed by a check",
         passed=False,
     )
-    return [_finding(context, result, "alert", alert.summary)]
+    return _finding(context, result, "alert", _evidence(alert))
+
+
+def _evidence(alert: Alert) -> str:
+    saw = ", ".join(f"{name} {number}" for name, number in alert.observed)
+    return f"{alert.summary} ({saw})" if saw else alert.summary

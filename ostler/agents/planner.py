@@ -34,13 +34,13 @@ class Choice(NamedTuple):
     because: str
 
 
-def plan(findings: Sequence[Finding], alert: Alert | None) -> tuple[Choice, ...]:
+def plan(findings: Sequence[Finding], alerts: Sequence[Alert]) -> tuple[Choice, ...]:
     """The miners to run, in their fixed order.
 
-    A person who asks for a grooming gets all of them; an alert gets those that can mend what was
-    found in what it names.
+    A person who asks for a grooming gets all of them; alerts get those that can mend what was
+    found in what they name.
     """
-    if alert is None:
+    if not alerts:
         return tuple(Choice(miner, "the whole dataset is groomed") for miner in MINERS)
     because: dict[str, str] = {}
     for finding in findings:

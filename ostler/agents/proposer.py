@@ -4,6 +4,8 @@ The model sees profiles and ids, never the text of a cell. It chooses among type
 parameterises them; what it says is checked here, and nothing that it says can loosen anything.
 """
 
+from collections.abc import Sequence
+
 from ostler.agents import advice
 from ostler.agents.context import GroomingContext
 from ostler.agents.model import ModelCall
@@ -26,11 +28,11 @@ def propose(context: GroomingContext, found: Investigation) -> Proposed:
     """Drafts of typed actions, each with the rule it mends and why it is believed to be right."""
     drafts: list[Draft] = []
     uses: list[ToolUse] = []
-    for choice in plan(found.findings, context.alert):
+    for choice in plan(found.findings, context.alerts):
         tool = f"repair.{choice.miner}"
         context.progress(f"looking for {choice.miner}")
         mined = context.call(tool, Nothing(), Drafts).drafts
-        kept = tuple(draft for draft in mined if _concerns(draft, context.alert))
+        kept = tuple(draft for draft in mined if _concerns(draft, context.alerts))
         uses.append(ToolUse(tool=tool, because=choice.because, drafts=len(kept)))
         drafts += [draft for draft in kept if all(draft.action != d.action for d in drafts)]
     if not context.model.name or not drafts:
@@ -40,10 +42,11 @@ def propose(context: GroomingContext, found: Investigation) -> Proposed:
     return Proposed(drafts=advised, tools=tuple(uses), calls=(call,))
 
 
-def _concerns(draft: Draft, alert: Alert | None) -> bool:
-    if alert is None or not alert.columns:
+def _concerns(draft: Draft, alerts: Sequence[Alert]) -> bool:
+    if not all(alert.columns for alert in alerts):
         return True
-    return not set(alert.columns).isdisjoint(_changed(draft))
+    named = {column for alert in alerts for column in alert.columns}
+    return not named or not named.isdisjoint(_changed(draft))
 
 
 def _changed(draft: Draft) -> tuple[str, ...]:

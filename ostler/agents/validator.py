@@ -1,46 +1,56 @@
-"""The validator: makes each draft's patch, proves it on the pinned version, refuses what fails."""
+"""The validator: makes each draft's patch, proves all on the pinned version, refuses what fails."""
 
 from ostler.agents.context import GroomingContext
 from ostler.agents.outputs import Candidate, Investigation, Proposed, Refused, Validated
-from ostler.core.checks import CheckResult
 from ostler.core.errors import BadInput
 from ostler.core.proposals import Draft, DryRun, PatchSummary
-from ostler.tools.registry import Act, Compiled, Trial
+from ostler.tools.registry import Act, Compiled, Tried, Tries, Try
 
 
 def validate(context: GroomingContext, proposed: Proposed, found: Investigation) -> Validated:
     """Every draft with its dry run, apart from those that change nothing or mend nothing."""
     measured = tuple(result for result in found.results if result.check in context.checks)
-    held: list[Candidate] = []
-    refused: list[Refused] = []
-    for number, draft in enumerate(proposed.drafts, 1):
-        context.progress(f"proving {number} of {len(proposed.drafts)}")
-        tried = _tried(context, draft, measured)
-        if isinstance(tried, Candidate):
-            held.append(tried)
+    outcomes: dict[int, Candidate | str] = {}
+    patches: dict[int, PatchSummary] = {}
+    for number, draft in enumerate(proposed.drafts):
+        context.progress(f"making patch {number + 1} of {len(proposed.drafts)}")
+        made = _patch(context, draft)
+        if isinstance(made, str):
+            outcomes[number] = made
         else:
-            refused.append(Refused(draft=draft, because=tried))
-    return Validated(candidates=tuple(held), refused=tuple(refused))
+            patches[number] = made
+    if patches:
+        context.progress(f"proving {len(patches)}")
+        tries = Tries(
+            tries=tuple(
+                Try(patch=patch.digest, mends=proposed.drafts[number].rule)
+                for number, patch in patches.items()
+            ),
+            measured=measured,
+            sample=context.settings.sample_cells,
+        )
+        tried = context.call("quality.dry_run", tries, Tried)
+        for number, run, because in zip(patches, tried.runs, tried.because, strict=True):
+            outcomes[number] = (
+                because if run is None else _mends(proposed.drafts[number], patches[number], run)
+            )
+    return Validated(
+        candidates=tuple(one for _, one in sorted(outcomes.items()) if isinstance(one, Candidate)),
+        refused=tuple(
+            Refused(draft=draft, because=because)
+            for number, draft in enumerate(proposed.drafts)
+            if isinstance(because := outcomes[number], str)
+        ),
+    )
 
 
-def _tried(
-    context: GroomingContext, draft: Draft, measured: tuple[CheckResult, ...]
-) -> Candidate | str:
-    """The draft with its proof, or why it does not hold."""
+def _patch(context: GroomingContext, draft: Draft) -> PatchSummary | str:
+    """The draft's patch, or why there is none."""
     try:
         patch = context.call("repair.compile", Act(action=draft.action), Compiled).patch
     except BadInput as error:
         return error.message
-    if patch.rows == 0:
-        return "it changes nothing"
-    trial = Trial(
-        patch=patch.digest,
-        mends=draft.rule,
-        measured=measured,
-        sample=context.settings.sample_cells,
-    )
-    result = context.call("quality.dry_run", trial, DryRun)
-    return _mends(draft, patch, result)
+    return patch if patch.rows else "it changes nothing"
 
 
 def _mends(draft: Draft, patch: PatchSummary, result: DryRun) -> Candidate | str:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from ostler.cli.opening import Opened
     from ostler.core.checks import Check
     from ostler.core.proposals import Proposal
+    from ostler.core.states import ProposalState
     from ostler.policies.requests import Principal
 
 
@@ -38,7 +39,7 @@ def decide(
 ) -> int:
     """Show it, ask for a vote, execute it when that is enough; gives the exit code."""
     from ostler.cli.cards import print_card
-    from ostler.cli.output import print_json, say
+    from ostler.cli.output import print_json, progress, say
     from ostler.cli.work import execute
     from ostler.core.states import OPEN, ProposalState
     from ostler.review.text import visible
@@ -47,12 +48,34 @@ def decide(
     if not as_json:
         print_card(card, parts.desk.changes(proposal.patch.digest, 20))
     if yes or confirmed(question):
-        state = parts.desk.approve(card, because)
-        outcome = execute(parts) if state is ProposalState.APPROVED else f"{proposal.id}: {state}"
+        said = _waits(parts, proposal, parts.desk.approve(card, because))
     else:
-        outcome = f"{proposal.id} waits for review: ostler approve {proposal.id}"
+        said = f"{proposal.id} waits for review: ostler approve {proposal.id}"
+    if not said:
+        with progress(f"changing {proposal.dataset}"):
+            said = execute(parts)
     final = parts.desk.card(proposal.id).record.state
     if as_json:
-        print_json({"proposal": proposal.id, "state": final})
-    say(visible(outcome))
+        told = {"change": proposal.announced} if proposal.announced else {}
+        print_json({"proposal": proposal.id, "state": final, **told})
+    say(visible(said))
     return 0 if final in (ProposalState.PUBLISHED, *OPEN) else 1
+
+
+def _waits(parts: "Opened", proposal: "Proposal", state: "ProposalState") -> str:
+    """What it waits for; empty when it can be executed."""
+    from ostler.core.states import ProposalState
+    from ostler.execution.contract_ground import awaited
+
+    if state is not ProposalState.APPROVED:
+        roles = proposal.verdict.roles
+        who = f", one of them of {' and of '.join(roles)}" if roles else ""
+        return f"{proposal.id} waits for {proposal.verdict.votes} votes{who}"
+    waiting = awaited(parts.execution, proposal)
+    if not waiting or proposal.announced is None:
+        return ""
+    return (
+        f"{proposal.id} is approved; `ostler work` publishes it on "
+        f"{proposal.announced.deprecated_until}, or when the contracts of "
+        f"{', '.join(waiting)} no longer name the column"
+    )

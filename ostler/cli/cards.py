@@ -11,7 +11,14 @@ from ostler.review.text import visible, visible_cell
 
 if TYPE_CHECKING:
     from ostler.core.proposals import Change, CheckEffect, Proposal
-    from ostler.core.schema import CastReport, Field, SchemaChange
+    from ostler.core.schema import (
+        Announced,
+        CastReport,
+        ContractChange,
+        ContractEdit,
+        Field,
+        SchemaChange,
+    )
     from ostler.review.desk import Card
 
 _WIDTH = 60
@@ -23,7 +30,11 @@ def print_card(card: "Card", changes: "tuple[Change, ...]") -> None:
     print_line((f"{proposal.id}  ", "bold"), visible(proposal.sentence))
     print_line(
         f"{proposal.dataset}@{proposal.patch.base_version} · {card.record.state.value} · "
-        f"{proposal.patch.cells:,} cells in {proposal.patch.rows:,} rows"
+        + (
+            f"{proposal.patch.cells:,} cells in {proposal.patch.rows:,} rows"
+            if proposal.contract_change is None
+            else "no value changes"
+        )
         + (f" · {proposal.patch.deleted:,} rows deleted" if proposal.patch.deleted else "")
         + (f" · {proposal.patch.inserted:,} rows inserted" if proposal.patch.inserted else "")
     )
@@ -32,8 +43,11 @@ def print_card(card: "Card", changes: "tuple[Change, ...]") -> None:
     _why(card)
     if proposal.schema_change is not None:
         print_schema_change(proposal.schema_change)
-    _diff(proposal, changes)
-    _proof(proposal)
+    if proposal.contract_change is not None:
+        print_contract_change(proposal.contract_change)
+    else:
+        _diff(proposal, changes)
+        _proof(proposal)
     _verdict(card)
     _section("RANK", f"{proposal.rank.score:.3f}")
     for part in proposal.rank.parts:
@@ -58,7 +72,16 @@ def _why(card: "Card") -> None:
         f"{evidence.against:,} against · found by {proposal.draft.tool}"
     )
     print_line("  item ", card.item.id, ": ", visible(card.item.title))
+    for alert in card.alerts[:_ALERTS]:
+        print_line(
+            f"  alert {alert.id}: ", visible(alert.summary, 300), (f" · {alert.source}", "dim")
+        )
+    if len(card.alerts) > _ALERTS:
+        print_line(f"  and {len(card.alerts) - _ALERTS:,} alerts more: ostler alert")
 
+
+_ALERTS = 3
+"""Alerts that a card names."""
 
 _COMPATIBLE = {
     "full": "everybody can go on",
@@ -80,10 +103,42 @@ def print_schema_change(change: "SchemaChange") -> None:
     if change.cast is not None:
         _cast(change.cast)
     _consumers(change)
-    _contract(change)
+    if change.contract is not None:
+        _section("CONTRACT", "written when the change is in the table")
+        _unified(change.contract)
 
 
-def _consumers(change: "SchemaChange") -> None:
+def print_contract_change(change: "ContractChange") -> None:
+    """What a new version of a contract does: promises, readers, the text, what fails already."""
+    if change.previous:
+        said = f"{change.previous} → {change.version}, {change.compatibility} compatibility"
+    else:
+        said = f"{change.version}, the first one"
+    _section("PROMISES", said)
+    for words in change.steps:
+        print_line("  ~ ", visible(words))
+    if change.previous and not change.steps:
+        print_line(("  as before; only words change", "dim"))
+    _consumers(change)
+    _section("CONTRACT", "in force when it is published")
+    _unified(change.contract)
+    _data(change)
+
+
+def _data(change: "ContractChange") -> None:
+    """Promises that the data does not keep."""
+    _section("DATA", "measured against the new promises as it is now")
+    if not (change.failing or change.lacking):
+        print_line(("  keeps every promise that is measured", "green"))
+    for name in change.lacking:
+        print_line(("  ✗ there is no column ", "bold red"), visible(name))
+    for result in change.failing:
+        mark = ("  ✗ stops a pipeline: ", "bold red") if result.check.gate else ("  ! warns: ", "")
+        words = visible(describe_rule(result.check.rule))
+        print_line(mark, words, (f"  ({visible(result.observed)})", "dim"))
+
+
+def _consumers(change: "Announced") -> None:
     if change.impacts:
         _section("CONSUMERS")
         for hit in change.impacts:
@@ -95,17 +150,15 @@ def _consumers(change: "SchemaChange") -> None:
         print_line(f"  not before {change.deprecated_until}, unless their contracts change first")
 
 
-def _contract(change: "SchemaChange") -> None:
-    if change.contract is not None:
-        _section("CONTRACT", "written when the change is in the table")
-        for line in change.contract.diff.splitlines()[2:]:
-            if line.startswith("@@"):
-                print_line(("  …", "dim"))
-                continue
-            text = line[1:].lstrip(" ")
-            blanks = " " * (len(line) - len(text))
-            mark = line[:1]
-            print_line(f"  {mark}{blanks}", (visible(text), _DIFF_STYLES.get(mark, "dim")))
+def _unified(edit: "ContractEdit") -> None:
+    for line in edit.diff.splitlines()[2:]:
+        if line.startswith("@@"):
+            print_line(("  …", "dim"))
+            continue
+        text = line[1:].lstrip(" ")
+        blanks = " " * (len(line) - len(text))
+        mark = line[:1]
+        print_line(f"  {mark}{blanks}", (visible(text), _DIFF_STYLES.get(mark, "dim")))
 
 
 _DIFF_STYLES = {"+": "green", "-": "red"}

@@ -66,7 +66,7 @@ def _prepare(folder: Path, seed: int) -> "Opened":
     from ostler.cli.opening import Opened
     from ostler.cli.output import say
     from ostler.config.workspace import create_workspace
-    from ostler.triggers.alerts import read_alerts
+    from ostler.triggers.alerts.reading import Message
 
     workspace = create_workspace(folder.resolve())
     write_policies(workspace.policies)
@@ -79,10 +79,12 @@ def _prepare(folder: Path, seed: int) -> "Opened":
         say(f"{name}: {rows:,} rows, dirty; a contract drafted from them")
     rows, _ = add.append_rows(parts, files.batch, "orders")
     say(f"orders: {rows:,} more rows came in, and an alert about them")
-    groom.tell(parts, groom.run(parts, "customers", None))
-    [alert] = read_alerts(files.alert.read_text(encoding="utf-8"), files.alert.name)
-    groom.tell(parts, groom.run(parts, "orders", alert))
-    groom.tell(parts, groom.run(parts, "orders", None))
+    groom.tell(parts, groom.run(parts, "customers", ()))
+    parts.intake.take([Message(files.alert.read_bytes())])
+    ran = groom.due_runs(parts).next("orders")
+    if ran is not None:
+        groom.tell_ran(parts, ran)
+    groom.tell(parts, groom.run(parts, "orders", ()))
     return parts
 
 

@@ -156,6 +156,25 @@ def _outbox(parts: "Opened") -> str:
     return f"{waiting:,} events wait for {names}" if names else "nobody outside is told"
 
 
+def _alerts(parts: "Opened") -> str:
+    from ostler.core.errors import BadInput
+    from ostler.core.reports import AlertState
+    from ostler.store.alerts import group_counts
+    from ostler.store.dead_letters import count_letters
+    from ostler.store.due import list_due
+
+    with parts.store.reading() as session:
+        firing = group_counts(session)[AlertState.FIRING]
+        letters = count_letters(session)
+        due = list_due(session)
+    given_up = [one.dataset for one in due if not one.waits]
+    if given_up:
+        raise BadInput(f"no run came about over {', '.join(given_up)}: ostler alert due")
+    if letters:
+        raise BadInput(f"{letters:,} messages could not be taken for alerts: ostler alert dead")
+    return f"{firing:,} fire, {sum(one.waits for one in due):,} datasets wait for a run"
+
+
 def _disk(parts: "Opened") -> str:
     import shutil
 
@@ -175,5 +194,6 @@ _LOOKS: "dict[str, Callable[[Opened], str]]" = {
     "tables": _tables,
     "model": _model,
     "outbox": _outbox,
+    "alerts": _alerts,
     "disk": _disk,
 }

@@ -1,7 +1,6 @@
-"""`ostler groom` and `ostler alert`: agents at work; both end in proposals that wait."""
+"""`ostler groom`: agents at work; it ends in proposals that wait."""
 
-import sys
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,82 +9,137 @@ from ostler.cli import options
 from ostler.cli.options import example
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ostler.agents.grooming import Groomed
     from ostler.cli.opening import Opened
     from ostler.core.items import Alert
+    from ostler.triggers.runs import DueRuns, Ran
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command(epilog=example("ostler groom people", "ostler groom people --json"))(groom)
-    app.command(epilog=example("ostler alert drift.json", "cat drift.json | ostler alert -"))(alert)
+    """Add the command."""
+    app.command(
+        epilog=example("ostler groom people", "ostler groom people --json", "ostler groom --due")
+    )(groom)
 
 
 def groom(
-    dataset: Annotated[str, typer.Argument(help="The dataset.")],
+    dataset: Annotated[
+        str | None, typer.Argument(metavar="[DATASET]", help="The dataset.", show_default=False)
+    ] = None,
+    due: Annotated[
+        bool,
+        typer.Option("--due", help="All that alerts or schedules asked for, as a worker does."),
+    ] = False,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
-) -> None:
+) -> int:
     """Find what is wrong and propose exact fixes; nothing is changed."""
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json
+    from ostler.core.errors import BadInput
 
+    if (dataset is None) is not due:
+        raise BadInput("name a dataset, or say --due", "see: ostler groom --help")
     with opened(workspace) as parts:
-        groomed = run(parts, dataset, None)
+        if dataset is None:
+            return _due(parts, as_json)
+        groomed = run(parts, dataset, ())
         tell(parts, groomed)
     if as_json:
         print_json(groomed)
+    return 0
 
 
-def alert(
-    file: Annotated[str, typer.Argument(help="The alert's JSON; - reads standard input.")],
-    workspace: options.Workspace = None,
-    as_json: options.Json = False,
-) -> None:
-    """Groom what an alert is about. The same alert twice is one run."""
-    from ostler.cli.opening import opened
-    from ostler.cli.output import print_json, say
-    from ostler.triggers.alerts import read_alerts
-
-    text, source = _text(file)
-    alerts = read_alerts(text, source)
-    with opened(workspace) as parts:
-        # All names are looked up before anything is done about any of them.
-        for one in alerts:
-            parts.dataset(one.dataset)
-        groomed = [run(parts, one.dataset, one) for one in alerts]
-        for one in groomed:
-            tell(parts, one)
-    if not alerts:
-        say(f"{source}: no alert is firing")
-    if as_json:
-        print_json(groomed)
-
-
-def _text(file: str) -> tuple[str, str]:
-    from ostler.core.errors import BadInput
-
-    try:
-        if file == "-":
-            return sys.stdin.read(), "standard input"
-        return Path(file).read_text(encoding="utf-8"), file
-    except FileNotFoundError:
-        raise BadInput(f"{file}: there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{file} cannot be read: {error}") from error
-
-
-def run(parts: "Opened", dataset: str, about: "Alert | None") -> "Groomed":
-    """One grooming run, with progress."""
+def run(
+    parts: "Opened",
+    dataset: str,
+    about: "tuple[Alert, ...]",
+    beat: "Callable[[], None]" = lambda: None,
+) -> "Groomed":
+    """One grooming run, with progress; `beat` is called at every step of it."""
     from ostler.agents.grooming import groom as run_groom
-    from ostler.cli.output import progress
+    from ostler.cli.output import progress, say
 
     contract = parts.contract_text(dataset)
+    if differs := parts.unpublished(dataset):
+        say(differs)
     with progress(f"grooming {dataset}") as bar:
         known = parts.current(dataset)
+
+        def step(text: str) -> None:
+            bar(text)
+            beat()
+
         return run_groom(
-            parts.groomer, known, contract, parts.datasets(), alert=about, progress=bar
+            parts.groomer, known, contract, parts.datasets(), alerts=about, progress=step
         )
+
+
+def due_runs(parts: "Opened") -> "DueRuns":
+    """What grooms due datasets of a workspace, in this process."""
+    from ostler.cli.opening import now
+    from ostler.store.owners import this_process
+    from ostler.triggers.runs import DueRuns
+
+    return DueRuns(
+        store=parts.store,
+        bench=_Bench(parts),
+        settings=parts.workspace.settings.work,
+        owner=this_process(),
+        clock=now,
+    )
+
+
+@dataclass(frozen=True)
+class _Bench:
+    parts: "Opened"
+
+    def newest(self, dataset: str) -> int:
+        from ostler.tables.delta import table_of
+
+        return table_of(self.parts.current(dataset)).version
+
+    def groom(
+        self, dataset: str, about: "tuple[Alert, ...]", beat: "Callable[[], None]"
+    ) -> "Groomed":
+        return run(self.parts, dataset, about, beat)
+
+
+def _due(parts: "Opened", as_json: bool) -> int:
+    from ostler.cli.output import print_json, say
+
+    ran = due_runs(parts).run(lambda one: tell_ran(parts, one))
+    if as_json:
+        print_json([plain_ran(one) for one in ran])
+    elif not ran:
+        say("nothing is due")
+    return 1 if any(one.problem for one in ran) else 0
+
+
+def plain_ran(ran: "Ran") -> dict[str, object]:
+    """What became of a due dataset, as JSON."""
+    return {
+        "dataset": ran.dataset,
+        "runs": ran.groomed,
+        "problem": ran.problem,
+        "gave_up": ran.gave_up,
+    }
+
+
+def tell_ran(parts: "Opened", ran: "Ran") -> None:
+    """What became of a due dataset, for a person."""
+    from ostler.cli.output import say
+    from ostler.review.text import visible
+
+    for groomed in ran.groomed:
+        tell(parts, groomed)
+    if ran.problem:
+        then = "given up: ostler alert due" if ran.gave_up else "it will be tried again"
+        say(visible(f"{ran.dataset} could not be groomed: {ran.problem}; {then}"))
+    elif not ran.groomed:
+        say(f"{ran.dataset}: what fires has been looked into on this version already")
 
 
 def tell(parts: "Opened", groomed: "Groomed") -> None:

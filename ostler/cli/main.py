@@ -2,12 +2,14 @@
 
 import os
 import sys
+from collections.abc import Sequence
 
 import typer
 
 from ostler import __version__
 from ostler.cli import (
     add,
+    alert,
     audit,
     blame,
     check,
@@ -30,10 +32,11 @@ from ostler.cli import (
     review,
     rollout,
     schema,
+    serve,
     trace,
     work,
 )
-from ostler.core.errors import OstlerError
+from ostler.core.errors import BadInput, OstlerError
 
 
 def _status(status: object, **_options: object) -> None:
@@ -59,6 +62,8 @@ for module in (
     contract,
     check,
     groom,
+    alert,
+    serve,
     item,
     queue,
     review,
@@ -104,6 +109,7 @@ def main() -> None:
     0 fine, 1 a gate or a verification failed, 2 the user can mend it, 3 it is ours.
     """
     try:
+        _refuse_unreadable(sys.argv[1:])
         # Usage errors end in there, with code 2.
         app()
     except OstlerError as error:
@@ -127,6 +133,14 @@ def main() -> None:
             )
         )
         sys.exit(3)
+
+
+def _refuse_unreadable(arguments: Sequence[str]) -> None:
+    """Raise BadInput for an argument that is no text, which nothing could keep or show."""
+    for argument in arguments:
+        if not argument.isprintable() and any("\ud800" <= c <= "\udfff" for c in argument):
+            shown = argument.encode("utf-8", "backslashreplace").decode()
+            raise BadInput(f"the argument {shown} is not text in UTF-8", "write it in UTF-8")
 
 
 def _say(error: OstlerError) -> None:

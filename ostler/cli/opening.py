@@ -1,11 +1,9 @@
 """A workspace opened for a command: every part made when it is first asked for."""
 
-import os
-import platform
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from ostler.telemetry.setup import Telemetry
     from ostler.tools.contracts.contract import Contract
     from ostler.tools.states import States
+    from ostler.triggers.alerts.taking import Intake
 
 
 def now() -> datetime:
@@ -117,31 +116,59 @@ class Opened:
         return dataset
 
     def contract_text(self, dataset: str) -> str | None:
-        """The text of a dataset's contract, kept in its history; None when there is none."""
+        """The text of the contract that counts: the published one, else the file; None if none."""
+        from ostler.store.registry import text_in_force
+
+        with self.store.reading() as session:
+            published = text_in_force(session, dataset)
+        return self.working_copy(dataset) if published is None else published
+
+    def working_copy(self, dataset: str) -> str | None:
+        """The text of the contract file, kept in the dataset's history; None when there is none."""
         from ostler.store.contracts import record_contract
 
-        path = self.workspace.contract(dataset)
-        if not path.exists():
+        text = self.file_text(dataset)
+        if text is None:
             return None
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"{path} cannot be read: {error}") from error
         self._parsed(dataset, text)
         with self.store.transaction() as session:
             record_contract(session, dataset, text, actor=self.workspace.reviewer, at=now())
         return text
 
+    def file_text(self, dataset: str) -> str | None:
+        """What the contract file says, whether or not it can be used; None when there is none."""
+        from ostler.tools.contracts.consumers import read_text
+
+        path = self.workspace.contract(dataset)
+        return read_text(path) if path.exists() else None
+
     def contract(self, dataset: str) -> "Contract | None":
-        """The dataset's contract, read; None when there is none."""
+        """The dataset's contract that counts, read; None when there is none."""
         text = self.contract_text(dataset)
         return None if text is None else self._parsed(dataset, text)
+
+    def unpublished(self, dataset: str) -> str:
+        """Says that the contract file is not what is published; empty when it is, or none is."""
+        from ostler.core.canonical import digest_bytes
+        from ostler.store.registry import in_force
+
+        text = self.file_text(dataset)
+        with self.store.reading() as session:
+            published = in_force(session, dataset)
+        if published is None or text is None or digest_bytes(text.encode()) == published.digest:
+            return ""
+        return (
+            f"{self._shown(dataset)} is not the published version {published.version}, "
+            f"which counts: ostler contract diff {dataset}"
+        )
 
     def _parsed(self, dataset: str, text: str) -> "Contract":
         from ostler.tools.contracts.parse import parse_contract
 
-        shown = self.workspace.contract(dataset).relative_to(self.workspace.root)
-        return parse_contract(text, dataset=dataset, source=str(shown))
+        return parse_contract(text, dataset=dataset, source=self._shown(dataset))
+
+    def _shown(self, dataset: str) -> str:
+        return str(self.workspace.contract(dataset).relative_to(self.workspace.root))
 
     @cached_property
     def desk(self) -> "Desk":
@@ -179,6 +206,7 @@ class Opened:
             model=model,
             telemetry=self.telemetry,
             clock=now,
+            states=self.states,
         )
 
     @property
@@ -197,6 +225,21 @@ class Opened:
             lease_seconds=self.workspace.settings.work.lease_seconds,
             connections=self.workspace.settings.connections,
             contracts=self.workspace.contracts,
+            states=self.states,
+        )
+
+    @cached_property
+    def intake(self) -> "Intake":
+        """What takes alerts in."""
+        from ostler.triggers.alerts.taking import Intake
+
+        settings = self.workspace.settings
+        return Intake(
+            store=self.store,
+            aliases={name: one.alert_names for name, one in settings.datasets.items()},
+            window=timedelta(hours=settings.alerts.window_hours),
+            settle=timedelta(seconds=settings.alerts.settle_seconds),
+            clock=now,
         )
 
     @cached_property
@@ -204,11 +247,12 @@ class Opened:
         """What tells the outside."""
         from ostler.execution.relay.destinations import destinations_of
         from ostler.execution.relay.relay import Relay
+        from ostler.store.owners import this_process
 
         return Relay(
             store=self.store,
             destinations=destinations_of(self.workspace.settings, self.workspace.root),
-            owner=f"{platform.node()}:{os.getpid()}",
+            owner=this_process(),
             clock=now,
         )
 

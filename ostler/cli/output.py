@@ -49,6 +49,16 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(as_json(value), indent=2, ensure_ascii=True) + "\n")
 
 
+def print_exactly(text: str) -> None:
+    """A text from a file or a person: byte for byte into a pipe, made visible on a terminal."""
+    if sys.stdout.isatty():
+        for line in text.splitlines():
+            blanks = len(line) - len(line.lstrip(" "))
+            print_line(line[:blanks] + visible(line[blanks:]))
+    else:
+        sys.stdout.buffer.write(text.encode())
+
+
 def print_line(*parts: str | tuple[str, str]) -> None:
     """A line of plain or styled parts; the caller has made data visible."""
     console().print(Text.assemble(*parts))

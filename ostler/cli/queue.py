@@ -111,6 +111,7 @@ def show(
                 "digest": card.record.digest,
                 "votes": card.record.votes,
                 "changes": found,
+                "alerts": card.alerts,
                 **card.record.proposal.model_dump(mode="json"),
             }
         )

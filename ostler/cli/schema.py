@@ -69,50 +69,17 @@ class Ask:
 
 
 def _propose(dataset: str, asked: "Asked", workspace: Path | None, yes: bool, as_json: bool) -> int:
-    from ostler.cli.asking import confirmed
-    from ostler.cli.cards import print_card
+    from ostler.cli.asking import asker, decide
     from ostler.cli.opening import opened
-    from ostler.cli.output import print_json, progress, say
-    from ostler.cli.work import execute
-    from ostler.core.states import ProposalState
+    from ostler.cli.output import progress
     from ostler.execution.schema_changes import request_schema_change
-    from ostler.execution.schema_ground import awaited
-    from ostler.policies.requests import Principal
-    from ostler.review.text import visible
 
     with opened(workspace) as parts:
-        person = Principal(kind="person", name=parts.desk.reviewer, roles=parts.desk.roles)
         parts.contract_text(dataset)
         with progress(f"trying it on {dataset}"):
-            proposal = request_schema_change(parts.execution, dataset, asked, person)
-        card = parts.desk.card(proposal.id)
-        if not as_json:
-            print_card(card, parts.desk.changes(proposal.patch.digest, 20))
-        agreed = yes or confirmed("Approve this change?")
-        state = parts.desk.approve(card, "asked for the change") if agreed else card.record.state
-        waiting = awaited(parts.execution, proposal)
-        if not agreed:
-            said = f"{proposal.id} waits for review: ostler approve {proposal.id}"
-        elif state is not ProposalState.APPROVED:
-            said = f"{proposal.id} waits for {card.record.proposal.verdict.votes} votes"
-            if proposal.verdict.roles:
-                said += f", one of them of {' and of '.join(proposal.verdict.roles)}"
-        elif waiting:
-            change = proposal.schema_change
-            said = (
-                f"{proposal.id} is approved; `ostler work` publishes it on "
-                f"{change.deprecated_until if change else ''}, or when the contracts of "
-                f"{', '.join(map(visible, waiting))} no longer name the column"
-            )
-        else:
-            with progress(f"changing {dataset}"):
-                said = visible(execute(parts))
-        final = parts.desk.card(proposal.id).record.state
-    if as_json:
-        print_json({"proposal": proposal.id, "state": final, "change": proposal.schema_change})
-    say(said)
-    going = (ProposalState.PUBLISHED, ProposalState.PARKED, ProposalState.APPROVED)
-    return 0 if final in going else 1
+            proposal = request_schema_change(parts.execution, dataset, asked, asker(parts))
+        because = "asked for the change"
+        return decide(parts, proposal, "Approve this change?", because, yes, as_json)
 
 
 def _weigh(dataset: str, asked: "Asked", workspace: Path | None, yes: bool, as_json: bool) -> int:

@@ -1,5 +1,7 @@
-"""`ostler work`: executes what was approved."""
+"""`ostler work`: executes what was approved, and starts the grooming of what is due."""
 
+import signal
+import threading
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,20 +22,23 @@ def register(app: typer.Typer) -> None:
 
 def work(
     once: Annotated[
-        bool, typer.Option("--once", help="Execute what is approved now, then end.")
+        bool, typer.Option("--once", help="Do what there is to do now, then end.")
     ] = False,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> int:
-    """Execute approved proposals; without --once, wait for more."""
+    """Execute approved proposals and groom what is due; without --once, wait for more."""
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, say
     from ostler.execution.worker import work as work_on
     from ostler.execution.worker import work_once, worker_lock
+    from ostler.triggers.starting import Starter
 
     with opened(workspace) as parts, worker_lock(parts.workspace.work_lock):
         # Made first: a mistake under effects: is said before anything is executed.
         outside = parts.relay
+        settings = parts.workspace.settings.work
+        grooming = Starter(parts.store, parts.workspace.root, settings.runs)
         if once:
             outcomes: list[Outcome] = []
 
@@ -42,6 +47,8 @@ def work(
                 if not as_json:
                     tell(outcome)
 
+            grooming.start()
+            grooming.wait()
             try:
                 work_once(parts.execution, done)
             finally:
@@ -52,15 +59,36 @@ def work(
                 say("nothing is approved")
             relay(outside)
             return 0
-        say("waiting for approvals; ctrl-c ends it")
-        work_on(
-            lambda: parts.execution,
-            parts.workspace.settings.work.poll_seconds,
-            lambda o: print_json(_plain(o)) if as_json else tell(o),
-            lambda: relay(outside),
-            watch_seconds=parts.workspace.settings.work.watch_seconds,
-        )
+        say("waiting for approvals and for what is due; ctrl-c ends it")
+        stop = stopping()
+
+        def after() -> None:
+            relay(outside)
+            grooming.start()
+
+        try:
+            work_on(
+                lambda: parts.execution,
+                settings.poll_seconds,
+                lambda o: print_json(_plain(o)) if as_json else tell(o),
+                after,
+                stop.is_set,
+                watch_seconds=settings.watch_seconds,
+            )
+        finally:
+            grooming.stop()
     return 0
+
+
+def stopping() -> threading.Event:
+    """Set by SIGTERM, so that what was begun is finished first."""
+    stop = threading.Event()
+
+    def end(_number: int, _frame: object) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    return stop
 
 
 def relay(outside: "Relay") -> None:
@@ -88,8 +116,13 @@ def execute(parts: "Opened") -> str:
         return f"{busy.message}, and executes what is approved"
     if not outcomes:
         return "nothing is approved"
-    said = [sentence(o) for o in outcomes if o.state is not ProposalState.STALE]
-    stale = [o for o in outcomes if o.state is ProposalState.STALE]
+
+    def regroomed(outcome: "Outcome") -> bool:
+        """Whether grooming proposes again what is left of it."""
+        return outcome.state is ProposalState.STALE and outcome.proposal.contract_change is None
+
+    said = [sentence(outcome) for outcome in outcomes if not regroomed(outcome)]
+    stale = [outcome for outcome in outcomes if regroomed(outcome)]
     if stale:
         names = ", ".join(sorted({outcome.proposal.dataset for outcome in stale}))
         said.append(f"{count(len(stale), 'proposal')} stale: groom {names} again")

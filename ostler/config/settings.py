@@ -25,7 +25,7 @@ from pydantic_settings import (
 )
 
 from ostler.core.datasets import Connection
-from ostler.core.errors import BadInput
+from ostler.core.errors import BadInput, NotFound
 from ostler.core.rollout import Rollout
 
 FILE = "ostler.yaml"
@@ -64,6 +64,51 @@ class Work(_Section):
     poll_seconds: float = Field(default=2, gt=0)
     watch_seconds: float = Field(default=60, ge=0)
     """How often a waiting worker looks at a canary."""
+    runs: int = Field(default=1, ge=0, le=64)
+    """Over due datasets at once, by all workers of a database; 0: this worker starts none."""
+    spacing_seconds: float = Field(default=60, ge=0)
+    """Between the end of a run and the next one over the same dataset."""
+    attempts: int = Field(default=6, ge=1, le=50)
+    """A run that failed so often is given up and shown."""
+
+
+class Secret(_Section):
+    """Where a secret is: never in the settings themselves."""
+
+    env: str = Field(default="", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")
+    """A variable of the environment."""
+    file: str = ""
+    """A file that holds nothing else; relative to the workspace."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if bool(self.env) == bool(self.file):
+            raise ValueError("name either env: or file:")
+        return self
+
+
+class Alerts(_Section):
+    """What steers the taking in of alerts."""
+
+    port: int = Field(default=9311, ge=0, le=65535)
+    host: str = "127.0.0.1"
+    token: Secret | None = None
+    """Senders show it: `Authorization: Bearer TOKEN`."""
+    hmac: Secret | None = None
+    """Senders sign with it; see docs/alerts.md."""
+    per_minute: int = Field(default=1200, ge=1)
+    """Requests of one sender, by its address."""
+    window_hours: float = Field(default=24, gt=0, le=24 * 365)
+    """Alerts of one cause no further apart are one group, with one item."""
+    settle_seconds: float = Field(default=5, ge=0)
+    """How long a burst may gather before a run begins."""
+
+
+class OfDataset(_Section):
+    """What is set for one dataset."""
+
+    alert_names: tuple[str, ...] = ()
+    """What monitors call it, with * and ?."""
 
 
 class Upkeep(_Section):
@@ -76,6 +121,7 @@ class Upkeep(_Section):
 _HEADER = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]* )?\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """A value from the environment, with at most a scheme before it: `Bearer ${TOKEN}`."""
 
+_SECRET_BYTES = 16
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 
@@ -144,6 +190,27 @@ def header_values(headers: Mapping[str, str]) -> dict[str, str]:
     return values
 
 
+def secret_of(secret: Secret, root: Path, what: str) -> bytes:
+    """A secret from where the settings say it is (BadInput); at least 16 bytes."""
+    if secret.env:
+        where, found = f"the environment variable {secret.env}", os.environ.get(secret.env, "")
+        content = found.encode()
+    else:
+        path = root / Path(secret.file).expanduser()
+        where = f"the file {path}"
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise BadInput(f"{where}, for {what}, cannot be read: {error.strerror}") from None
+    content = content.strip()
+    if len(content) < _SECRET_BYTES:
+        raise BadInput(
+            f"{where}, for {what}, holds {'a short secret' if content else 'nothing'}",
+            f"make one of at least {_SECRET_BYTES} bytes: openssl rand -hex 32",
+        )
+    return content
+
+
 class Effect(Http):
     """A destination outside that is told what happens."""
 
@@ -162,6 +229,30 @@ class Lineage(_Section):
     """A file of JSON lines that events are appended to; relative to the workspace."""
     http: Http | None = None
     """A server that takes events at /api/v1/lineage."""
+
+
+class Spark(_Section):
+    """A server of Spark Connect, and which of its tables are datasets of ours."""
+
+    address: str
+    """As in sc://spark.example:15002; a token comes from SPARK_CONNECT_AUTHENTICATE_TOKEN."""
+    tables: dict[str, str] = Field(default_factory=dict)
+    """By dataset: a name in its catalog, or the path of a Delta table or a .parquet file."""
+
+    @field_validator("address")
+    @classmethod
+    def _refuse(cls, address: str) -> str:
+        if not address.startswith("sc://"):
+            raise ValueError("must begin with sc://")
+        if re.search(r"[;?&]\s*token\s*=", address, re.IGNORECASE) or "@" in address:
+            raise ValueError("holds a secret; put it into SPARK_CONNECT_AUTHENTICATE_TOKEN")
+        return address
+
+
+class Engines(_Section):
+    """Where checks can be measured besides here."""
+
+    spark: Spark | None = None
 
 
 class Settings(BaseSettings):
@@ -186,9 +277,26 @@ class Settings(BaseSettings):
     grooming: Grooming = Field(default_factory=Grooming)
     work: Work = Field(default_factory=Work)
     upkeep: Upkeep = Field(default_factory=Upkeep)
+    alerts: Alerts = Field(default_factory=Alerts)
+    datasets: dict[str, OfDataset] = Field(default_factory=dict)
+    """By name: what is set for one dataset alone."""
     effects: dict[str, Effect] = Field(default_factory=dict)
     """Destinations outside, by name."""
     lineage: Lineage = Field(default_factory=Lineage)
+    engines: Engines = Field(default_factory=Engines)
+    environments: dict[str, dict[str, str]] = Field(default_factory=dict[str, dict[str, str]])
+    """By environment: which dataset holds what, as in `staging: {people: people_staging}`."""
+
+    def in_environment(self, name: str, environment: str) -> str:
+        """The dataset that holds `name` there; by default it is called so. NotFound without one."""
+        if environment not in self.environments:
+            known = ", ".join(sorted(self.environments)) or "none"
+            raise NotFound(
+                f"there is no environment {environment!r}; known are: {known}",
+                f"name it in {FILE}, as in  environments: {{{environment}: "
+                f"{{{name}: {name}_{environment}}}}}",
+            )
+        return self.environments[environment].get(name, name)
 
     @field_validator("effects")
     @classmethod
@@ -232,5 +340,8 @@ def read_settings(path: Path) -> Settings:
 
 
 def _keys() -> list[str]:
-    sections = (*(Settings, Model, Grooming, Work, Upkeep, Connection), *(Rollout, Effect, Lineage))
+    sections = (
+        *(Settings, Model, Grooming, Work, Upkeep, Connection, Rollout, Effect, Lineage),
+        *(Alerts, Secret, OfDataset, Engines, Spark),
+    )
     return sorted({key for section in sections for key in section.model_fields})

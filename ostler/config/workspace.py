@@ -46,9 +46,21 @@ work:
 upkeep:
   retention_days: 0        # ostler gc releases old versions that nobody needs; 0 keeps them all
 
+# What monitors call a dataset, when their alerts come in; see docs/alerts.md.
+# datasets:
+#   people:
+#     alert_names: ["*.people"]
+# alerts:
+#   token: {env: OSTLER_ALERT_TOKEN}
+
 # Where managed tables, patches and recorded inputs lie; empty: in .ostler/ here. A folder that
 # several machines see, or s3://bucket/path; credentials come from the environment.
 storage: {storage}
+
+# Which dataset holds what in which environment, for ostler contract promote; see docs/contracts.md.
+# environments:
+#   staging: {people: people_staging}
+#   production: {}         # what is not listed is called what it is called
 
 # Who outside is told what happens; see docs/effects.md and docs/lineage.md.
 # effects:

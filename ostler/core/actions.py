@@ -150,6 +150,8 @@ def taken_back(action: "AnyAction") -> tuple[str, ...]:
     """The proposals that no longer have an effect once the action is done, newest first."""
     if action.kind == "restore":
         return action.proposals
+    if action.kind == "publish_contract" and action.takes_back:
+        return (action.takes_back,)
     if action.kind == "revert" and not action.remaining:
         return (*action.proposals, action.proposal)
     return ()
@@ -214,6 +216,19 @@ class MergeColumns(Frozen):
     separator: str
 
 
+class PublishContract(Frozen):
+    """Make a text the dataset's contract in force, under a version; the table stays as it is."""
+
+    kind: Literal["publish_contract"] = "publish_contract"
+    version: str
+    contract: Digest
+    """Of the text."""
+    takes_back: str = Field(default="", exclude_if=_left_out)
+    """The published proposal whose text it replaces by the one before, if it reverts one."""
+    again: int = Field(default=0, ge=0, exclude_if=_left_out)
+    """How often the very same has been asked for and decided before."""
+
+
 SchemaAction = RenameColumn | CastColumn | AddColumn | DropColumn | SplitColumn | MergeColumns
 """What changes the columns of a table; only a person asks for one."""
 
@@ -228,6 +243,7 @@ AnyAction = Annotated[
     | SetCells
     | Revert
     | Restore
+    | PublishContract
     | SchemaAction,
     Field(discriminator="kind"),
 ]

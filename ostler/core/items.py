@@ -1,27 +1,34 @@
 """Findings, alerts and the backlog items that they open."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import JsonValue
-
 from ostler.core.base import Frozen
 from ostler.core.canonical import short_id
-from ostler.core.checks import Check, CheckResult, Severity
+from ostler.core.checks import Check, CheckResult, Reported, Severity
 
 
 class Alert(Frozen):
-    """A finding reported from outside."""
+    """A finding reported from outside, as a run is given it; all texts are the sender's: hostile.
+
+    Alerts of one cause are one alert here (`ostler.store.alerts`).
+    """
 
     id: str
-    """Derived from its content: the same alert posted twice is one alert."""
+    """Of its group, so that however often it is repeated it opens one item."""
     dataset: str
-    source: Literal["ostler", "alertmanager"]
+    source: str
+    """Who reported it: the name of an adapter."""
     summary: str
     severity: Severity = Severity.MEDIUM
     columns: tuple[str, ...] = ()
-    payload: JsonValue = None
-    """What was received, as it was received; hostile."""
+    rule: str = ""
+    """What the sender calls the rule or test that fails."""
+    observed: tuple[tuple[str, str], ...] = ()
+    """Numbers that it saw, by name."""
+    since: datetime | None = None
+    """When it began to fire, by the sender's clock; another time is another run."""
 
 
 class Finding(Frozen):
@@ -88,3 +95,8 @@ class BacklogItem(Frozen):
 def item_id(dataset: str, check: Check) -> str:
     """The id of the item that a failing check opens or updates."""
     return short_id("I", dataset, check.rule)
+
+
+def reported_check(alert: Alert) -> Check:
+    """The check that an alert stands for when none of ours confirms it."""
+    return Check(rule=Reported(alert=alert.id, what=alert.summary), severity=alert.severity)

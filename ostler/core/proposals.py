@@ -11,7 +11,7 @@ from ostler.core.canonical import Digest, digest_of, short_id
 from ostler.core.checks import AnyRule, Check
 from ostler.core.items import Criterion
 from ostler.core.rollout import Rollout
-from ostler.core.schema import SchemaChange
+from ostler.core.schema import Announced, ContractChange, SchemaChange
 
 
 class PatchSummary(Frozen):
@@ -150,6 +150,13 @@ class Proposal(Frozen):
     schema_change: SchemaChange | None = Field(default=None, exclude_if=lambda it: it is None)
     """What it does to the columns. Left out when there is nothing, so that a proposal of cells has
     the digest that it had before there were others."""
+    contract_change: ContractChange | None = Field(default=None, exclude_if=lambda it: it is None)
+    """The document patch that it is, if it is one; its patch on the table is then empty."""
+
+    @property
+    def announced(self) -> Announced | None:
+        """What readers of the data must be told of it, if anything."""
+        return self.contract_change or self.schema_change
 
     @property
     def digest(self) -> Digest:

@@ -1,6 +1,9 @@
 """Runs: one pass of the grooming graph, with all it was given and the digest of each step."""
 
 from datetime import datetime
+from typing import cast
+
+from pydantic import model_validator
 
 from ostler.core.base import Frozen
 from ostler.core.canonical import Digest, digest_of
@@ -26,9 +29,21 @@ class RunInputs(Frozen):
     """Of the settings that steer grooming."""
     model: str = ""
     """Name of the model that was asked, if any; its replies are in the step `propose`."""
-    alert: Alert | None = None
+    alerts: tuple[Alert, ...] = ()
+    """What woke the run, and all that it looks into; empty when the dataset as a whole is."""
     code: str
     """Version of Ostler."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_alert(cls, recorded: object) -> object:
+        """Runs that were recorded when a run had one alert at most can still be read."""
+        if not isinstance(recorded, dict) or "alert" not in recorded:
+            return cast("object", recorded)
+        rest = dict(cast("dict[str, object]", recorded))
+        alert = cast("dict[str, object] | None", rest.pop("alert"))
+        kept = {name: value for name, value in (alert or {}).items() if name != "payload"}
+        return {**rest, "alerts": (kept,) if kept else ()}
 
     @property
     def digest(self) -> Digest:

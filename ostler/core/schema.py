@@ -1,10 +1,11 @@
-"""Schema changes: the shape of a patch, what a cast loses, and who is affected by it."""
+"""Changes of columns and of contracts: what a patch does to them, and whom that concerns."""
 
 from datetime import date
 from enum import StrEnum
 
 from ostler.core.base import Cell, Frozen, RowId
 from ostler.core.canonical import Digest
+from ostler.core.checks import CheckResult
 from ostler.core.datasets import Column
 
 
@@ -173,20 +174,45 @@ class ContractEdit(Frozen):
     """The unified diff, for people."""
 
 
-class SchemaChange(Frozen):
-    """All that a reviewer needs to know of a schema patch beside its cells."""
+class Announced(Frozen):
+    """What readers must be told of a change before it happens."""
 
-    shape: Shape
     compatibility: Compatibility
     impacts: tuple[Impact, ...] = ()
-    cast: CastReport | None = None
-    contract: ContractEdit | None = None
     migration: str = ""
-    """How consumers get from the old schema to the new one, as the person who asked wrote it."""
+    """How consumers get from the old state to the new one, as the person who asked wrote it."""
     deprecated_until: date | None = None
-    """Not in the table before this day, as long as a consumer's contract names a column of it."""
+    """Not in force before this day, as long as a consumer's contract names what it takes away."""
 
     @property
     def breaking(self) -> bool:
         """Whether somebody who reads the data is broken by it."""
         return any(impact.breaking for impact in self.impacts)
+
+
+class SchemaChange(Announced):
+    """All that a reviewer needs to know of a schema patch beside its cells."""
+
+    shape: Shape
+    cast: CastReport | None = None
+    contract: ContractEdit | None = None
+
+
+class ContractChange(Announced):
+    """A document patch: the next published version of a dataset's contract."""
+
+    contract: ContractEdit
+    """From the published version, if there is one; what is published says its version itself."""
+    source: Digest = ""
+    """Of the working copy that it was made from; the file follows when it still says that."""
+    previous: str = ""
+    """The version that it replaces; empty when nothing was published before."""
+    version: str
+    steps: tuple[str, ...] = ()
+    """What it does to the promises, one sentence each."""
+    lacking: tuple[str, ...] = ()
+    """Columns that it lists and the table does not have at the moment."""
+    failing: tuple[CheckResult, ...] = ()
+    """The promises that the data does not keep at the moment."""
+    because: str = ""
+    """Why, as the person who asked wrote it."""

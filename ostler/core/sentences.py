@@ -16,6 +16,7 @@ from ostler.core.actions import (
     DeleteRows,
     DropColumn,
     MergeColumns,
+    PublishContract,
     Reformat,
     RenameColumn,
     ReplaceValues,
@@ -177,6 +178,11 @@ def _restore(action: Restore) -> str:
     return f"Turn the table back into version {action.version}"
 
 
+def _publish_contract(action: PublishContract) -> str:
+    again = f", which takes {_name(action.takes_back)} back" if action.takes_back else ""
+    return f"Publish version {_name(action.version)} of the contract{again}"
+
+
 def _rename_column(action: RenameColumn) -> str:
     return f"Rename column {_name(action.column)} to {_name(action.to)}"
 
@@ -300,6 +306,7 @@ _ACTIONS: dict[str, Callable[[Any], str]] = {
     "set_cells": _set_cells,
     "revert": _revert,
     "restore": _restore,
+    "publish_contract": _publish_contract,
     "rename_column": _rename_column,
     "cast_column": _cast_column,
     "add_column": _add_column,

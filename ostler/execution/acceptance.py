@@ -37,7 +37,14 @@ class Before:
         return Measured(self._checks, self._results, after)
 
     def _measure(self, view: View) -> tuple[CheckResult, ...]:
-        return measure(view, self._checks, now=self._now, others=self._others, sample=0)
+        return measure(
+            view,
+            self._checks,
+            now=self._now,
+            others=self._others,
+            sample=0,
+            states=self._context.states,
+        )
 
 
 class Measured:

@@ -73,12 +73,13 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
     result = dry_run(
         view,
         asked.patch,
-        measure(view, checks, now=now, others=others, sample=0),
+        measure(view, checks, now=now, others=others, sample=0, states=context.states),
         mends=asked.rule,
         now=now,
         others=others,
         sample=_SAMPLE,
         downstream=context.downstream(dataset),
+        states=context.states,
     )
     request = change_request(
         proposer=REVERTER,

@@ -166,6 +166,6 @@ def _measured(
     whole = [c for c in checks if isinstance(c.rule, _WHOLE_TABLE)]
     of_rows = [c for c in checks if not isinstance(c.rule, _WHOLE_TABLE)]
     return (
-        *measure(seen, of_rows, now=now, others=others, sample=0),
-        *measure(view, whole, now=now, others=others, sample=0),
+        *measure(seen, of_rows, now=now, others=others, sample=0, states=context.states),
+        *measure(view, whole, now=now, others=others, sample=0, states=context.states),
     )

@@ -14,7 +14,7 @@ from ostler.core.states import ItemState, ProposalState
 from ostler.execution.acceptance import Before, Measured
 from ostler.execution.consequences import take_back
 from ostler.execution.context import ExecutionContext
-from ostler.execution.schema_ground import keep_contract, write_contract
+from ostler.execution.contract_following import keep_contract, write_contract
 from ostler.execution.undoing import undo, undone
 from ostler.execution.withdrawing import said_of, withdraw
 from ostler.store import items

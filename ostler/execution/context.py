@@ -14,6 +14,7 @@ from ostler.tables.patch_files import PatchFiles
 from ostler.tables.targets import current
 from ostler.tables.view import View
 from ostler.telemetry.setup import Telemetry
+from ostler.tools.states import States
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class ExecutionContext:
     """PostgreSQL databases by name, in which tables may lie."""
     contracts: Path | None = None
     """The folder of contracts, which a change of columns reads and writes."""
+    states: States | None = None
+    """What was measured before."""
 
     def dataset(self, name: str) -> Dataset:
         """A dataset under care."""

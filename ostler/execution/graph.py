@@ -1,9 +1,9 @@
 """The execution flow, whole, on one page. No model, no judgement: only what was approved.
 
-    claim ─▶ recheck ─▶ watch ─▶ stage ─▶ verify ─▶ publish ─▶ close
-                                   ▲        │          │
-                                   └────────┴──────────┘   culprits left the batch, or another
-                                                           writer was faster: stage again
+    claim ─▶ contracts ─▶ recheck ─▶ watch ─▶ stage ─▶ verify ─▶ publish ─▶ close
+                                                ▲        │          │
+                                                └────────┴──────────┘
+                      culprits left the batch, or another writer was faster: stage again
 
 All approved proposals of one dataset go together and become one commit: whole, or as far as their
 rollout plans let them, first the canary, later the rest. Nothing is kept between two passes but the
@@ -34,6 +34,8 @@ from ostler.execution.closing import (
     settle_taken_back,
 )
 from ostler.execution.context import ExecutionContext
+from ostler.execution.contract_ground import awaited
+from ostler.execution.contract_publishing import publish_contracts
 from ostler.execution.portions import (
     Misfit,
     Portion,
@@ -43,7 +45,6 @@ from ostler.execution.portions import (
     refresh_beside,
 )
 from ostler.execution.recheck import lapsed, obstacle
-from ostler.execution.schema_ground import awaited
 from ostler.execution.withdrawing import TooLate
 from ostler.store.claims import Claim, holds, lost, renew, running_out
 from ostler.store.claims import claim as take
@@ -104,6 +105,14 @@ def claim(context: ExecutionContext, job: Job) -> Update:
             due=lambda proposal: not awaited(context, proposal),
         )
     return Update(claims=claims, later=(), applied=(), canaries=(), outcomes=(), tries=0)
+
+
+def contracts(context: ExecutionContext, job: Job) -> Update:
+    """Publish the contracts among them: no change of the table, so nothing of what follows."""
+    texts = [held for held in job["claims"] if held.proposal.contract_change is not None]
+    outcomes = publish_contracts(context, texts)
+    rest = tuple(held for held in job["claims"] if held.proposal.contract_change is None)
+    return Update(claims=rest, outcomes=(*job["outcomes"], *outcomes))
 
 
 def recheck(context: ExecutionContext, job: Job) -> Update:
@@ -342,6 +351,7 @@ def _after_publish(job: Job) -> str:
 
 NODES: dict[str, Node] = {
     "claim": claim,
+    "contracts": contracts,
     "recheck": recheck,
     "watch": watch,
     "stage": stage,
@@ -358,7 +368,8 @@ def run_execution(context: ExecutionContext, dataset: Dataset) -> tuple[Outcome,
     for name, node in NODES.items():
         flow.add_node(name, _traced(context, name, node))
     flow.add_edge(START, "claim")
-    flow.add_edge("claim", "recheck")
+    flow.add_edge("claim", "contracts")
+    flow.add_edge("contracts", "recheck")
     flow.add_edge("recheck", "watch")
     flow.add_edge("watch", "stage")
     flow.add_edge("stage", "verify")

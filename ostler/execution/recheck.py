@@ -6,7 +6,7 @@ from ostler.core.errors import NotFound, VerificationFailed
 from ostler.core.proposals import Proposal, Vote
 from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
-from ostler.execution.schema_ground import contract_moved
+from ostler.execution.contract_ground import contract_moved
 from ostler.policies.judgement import authorize_apply
 from ostler.policies.requests import ChangeRequest
 from ostler.store import proposals

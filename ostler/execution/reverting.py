@@ -13,6 +13,7 @@ from ostler.core.proposals import Change, Proposal
 from ostler.core.states import ProposalState
 from ostler.execution.asking import Asked, park_asked
 from ostler.execution.context import ExecutionContext
+from ostler.execution.contract_changes import revert_contract
 from ostler.execution.later import Overlap, on_top
 from ostler.execution.schema_reverting import revert_schema_change
 from ostler.policies.requests import Principal
@@ -82,6 +83,8 @@ def request_revert(
             f"{original.id} is {record.state.value}, so there is nothing to revert",
             "only a published proposal can be reverted",
         )
+    if original.contract_change is not None:
+        return revert_contract(context, original, person)
     dataset = context.dataset(original.dataset)
     table = current(dataset, context.connections)
     view = table.view()

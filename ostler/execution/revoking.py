@@ -7,7 +7,7 @@ from ostler.core.errors import Conflict, NotAllowed
 from ostler.core.proposals import Proposal
 from ostler.core.states import ItemState, ProposalState
 from ostler.execution.context import ExecutionContext
-from ostler.execution.withdrawing import withdraw
+from ostler.execution.withdrawing import TooLate, withdraw
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.requests import DatasetFacts, Principal
 from ostler.store import items
@@ -72,10 +72,16 @@ def _recorded(
         now = state_of(session, proposal.id)
         if now in _TAKEN_BACK:
             return now
+        if now is S.PUBLISHED:
+            raise TooLate(f"too late: {proposal.id} is published", _undo(proposal.id))
         if not try_move(session, proposal.id, now, target, actor=actor, at=at, because=said):
             raise Conflict(f"proposal {proposal.id} is no longer {now}", "look at it again")
         items.set_item_state(session, proposal.item, ItemState.REOPENED, actor=actor, at=at)
     return target
+
+
+def _undo(name: str) -> str:
+    return f"undo it: ostler revert {name}"
 
 
 def _authorize(
@@ -101,7 +107,7 @@ def _nothing_to_take_back(record: ProposalRecord) -> Conflict:
     name = record.proposal.id
     hints: dict[ProposalState, Callable[[str], str]] = {
         S.PARKED: lambda name: f"it is not approved yet: ostler reject {name} --because ...",
-        S.PUBLISHED: lambda name: f"undo it: ostler revert {name}",
+        S.PUBLISHED: _undo,
     }
     said = hints.get(record.state, lambda _: "there is nothing to take back")
     late = "too late: " if record.state is S.PUBLISHED else ""

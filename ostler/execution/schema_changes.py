@@ -13,7 +13,7 @@ from ostler.core.canonical import digest_of, short_id
 from ostler.core.checks import AnyRule, Check, CheckResult, Reported
 from ostler.core.datasets import Dataset
 from ostler.core.errors import BadInput, InternalError, NotAllowed
-from ostler.core.items import BacklogItem, Criterion, Quadrant, Track
+from ostler.core.items import BacklogItem, Quadrant, Track
 from ostler.core.proposals import (
     CheckEffect,
     Draft,
@@ -28,20 +28,21 @@ from ostler.core.proposals import (
 from ostler.core.schema import CastReport, ContractEdit, SchemaChange, Shape
 from ostler.core.sentences import describe
 from ostler.core.states import ProposalState
+from ostler.execution.consumers import consumer_items, refuse_unprepared
 from ostler.execution.context import ExecutionContext
-from ostler.execution.schema_ground import impacts_now
+from ostler.execution.contract_ground import impacts_now, owners_of, text_in_force
 from ostler.policies.judgement import judge
 from ostler.policies.requests import ChangeRequest, Principal, change_request
-from ostler.store import contracts, items, proposals
+from ostler.store import contracts, items, proposals, registry
 from ostler.tables.delta import table_of
 from ostler.tables.patches import Patch
 from ostler.tables.staging import apply
 from ostler.tables.view import View
 from ostler.tools.contracts.compatibility import compatibility_of, steps_of
-from ostler.tools.contracts.consumers import contract_file, read_text
 from ostler.tools.contracts.contract import Contract
 from ostler.tools.contracts.editing import contract_edit, edit_contract, renamed_rule
 from ostler.tools.contracts.parse import parse_contract
+from ostler.tools.contracts.versions import raised
 from ostler.tools.dry_run import shown_rows, spread
 from ostler.tools.neighbours import neighbours
 from ostler.tools.quality.measure import measure
@@ -116,15 +117,16 @@ def change_of(
     deprecated_until: date | None = None,
 ) -> SchemaChange:
     """All that is known of a shape: its class, whom it concerns, what becomes of the contract."""
-    change = SchemaChange(
+    steps = steps_of(shape)
+    return SchemaChange(
         shape=shape,
-        compatibility=compatibility_of(steps_of(shape)),
+        compatibility=compatibility_of(steps),
+        impacts=impacts_now(context, dataset, steps),
         cast=cast,
         contract=contract,
         migration=migration,
         deprecated_until=deprecated_until,
     )
-    return change.model_copy(update={"impacts": impacts_now(context, dataset, change)})
 
 
 def request_schema_change(
@@ -137,33 +139,17 @@ def request_schema_change(
     """
     weighed = weigh(context, name, asked)
     change, dataset = weighed.change, weighed.dataset
-    _refuse_unprepared(context, change)
+    refuse_unprepared(change, context.clock().date())
     proposal = _proposal(context, weighed, asked.action, person)
     context.patches.put(weighed.patch)
+    owners = owners_of(context, name)
     with context.store.transaction() as session:
         at = context.clock()
         items.upsert_item(session, _item(proposal, dataset), actor=SCHEMA.name, at=at)
         proposals.park(session, proposal, ProposalState.PARKED, at=at, actor=SCHEMA.name)
-        for consumer in sorted({i.consumer for i in change.impacts if i.breaking}):
-            item = _consumer_item(proposal, change, consumer)
+        for item in consumer_items(proposal, owners):
             items.upsert_item(session, item, actor=SCHEMA.name, at=at)
     return proposal
-
-
-def _refuse_unprepared(context: ExecutionContext, change: SchemaChange) -> None:
-    broken = next((impact for impact in change.impacts if impact.breaking), None)
-    if broken is None:
-        return
-    if not change.migration or change.deprecated_until is None:
-        raise BadInput(
-            f"it breaks {broken.consumer}: {broken.because}",
-            "say how consumers get over it and how long they have: "
-            "--migration TEXT --deprecated-until YYYY-MM-DD",
-        )
-    if change.deprecated_until < context.clock().date():
-        raise BadInput(
-            f"{change.deprecated_until} has passed", "give the consumers a day that is to come"
-        )
 
 
 def _proposal(
@@ -257,13 +243,15 @@ def _measure(
 ) -> tuple[CheckResult, ...]:
     rules: list[AnyRule] = [check.rule for check in checks]
     others: Mapping[str, View] = neighbours(rules, table_of(dataset), context.newest)
-    return tuple(measure(view, checks, now=context.clock(), others=others, sample=0))
+    return measure(
+        view, checks, now=context.clock(), others=others, sample=0, states=context.states
+    )
 
 
 def _contracts(
     context: ExecutionContext, dataset: Dataset, change: SchemaChange
 ) -> tuple[Contract | None, Contract | None]:
-    text = contract_text_now(context, dataset)
+    text = text_in_force(context, dataset.name)
     if text is None:
         return None, None
     before = parse_contract(text, dataset=dataset.name, source="the contract")
@@ -273,18 +261,10 @@ def _contracts(
     return before, parse_contract(after, dataset=dataset.name, source="the new contract")
 
 
-def contract_text_now(context: ExecutionContext, dataset: Dataset) -> str | None:
-    """What the contract file says; None when there is none."""
-    if context.contracts is None:
-        return None
-    path = contract_file(context.contracts, dataset.name)
-    return read_text(path) if path.exists() else None
-
-
 def _contract_after(
     context: ExecutionContext, dataset: Dataset, shape: Shape, given: str | None
 ) -> ContractEdit | None:
-    text = contract_text_now(context, dataset)
+    text = text_in_force(context, dataset.name)
     if text is None:
         return None
     source = f"contracts/{dataset.name}.odcs.yaml"
@@ -293,18 +273,32 @@ def _contract_after(
     else:
         parse_contract(given, dataset=dataset.name, source="--contract")
         edit = contract_edit(text, given, source)
-    return edit if edit.diff else None
+    return _versioned(context, dataset, text, edit) if edit.diff else None
+
+
+def _versioned(
+    context: ExecutionContext, dataset: Dataset, before: str, edit: ContractEdit
+) -> ContractEdit:
+    """The edit with the version that it will have, when versions are published."""
+    with context.store.reading() as session:
+        now = registry.in_force(session, dataset.name)
+    if now is None:
+        return edit
+    source = f"contracts/{dataset.name}.odcs.yaml"
+    after = raised(edit.after, before, now.version, dataset=dataset.name, source=source)
+    return contract_edit(before, after, source)
 
 
 def contract_before(
     context: ExecutionContext, dataset: Dataset, original: SchemaChange, shape: Shape
 ) -> ContractEdit | None:
     """The contract that goes with undoing a change: the old one, if nobody edited it since."""
-    text, made = contract_text_now(context, dataset), original.contract
+    text, made = text_in_force(context, dataset.name), original.contract
     if text is not None and made is not None and text == made.after:
         with context.store.reading() as session:
             back = contracts.contract_text(session, dataset.name, made.before)
-        return contract_edit(text, back, f"contracts/{dataset.name}.odcs.yaml")
+        edit = contract_edit(text, back, f"contracts/{dataset.name}.odcs.yaml")
+        return _versioned(context, dataset, text, edit)
     return _contract_after(context, dataset, shape, None)
 
 
@@ -329,33 +323,6 @@ def _item(proposal: Proposal, dataset: Dataset) -> BacklogItem:
         metrics=(),
         rollout=("one commit of its own; undone by the inverse patch",),
         track=Track.CAPABILITY,
-        quadrant=Quadrant.TECHNICAL_DEBT,
-        finding="",
-    )
-
-
-def _consumer_item(proposal: Proposal, change: SchemaChange, consumer: str) -> BacklogItem:
-    """What a consumer has to do before the change may break it."""
-    mine = [i for i in change.impacts if i.consumer == consumer and i.breaking]
-    until = f" by {change.deprecated_until}" if change.deprecated_until else ""
-    what = f"{consumer} reads {proposal.dataset} as it is after {proposal.id}"
-    return BacklogItem(
-        id=short_id("I", proposal.dataset, proposal.id, consumer),
-        dataset=proposal.dataset,
-        title=f"{consumer}: be ready{until} for: {proposal.sentence}",
-        description=" ".join((*(f"{i.because}." for i in mine), change.migration)),
-        in_scope=tuple(sorted({f"{proposal.dataset}.{i.column}" for i in mine if i.column})),
-        out_of_scope=("every other column of the table",),
-        acceptance=(
-            Criterion(check=Check(rule=Reported(alert=proposal.id, what=what)), max_failing=0),
-        ),
-        source=f"contracts/consumers/{proposal.dataset}/{consumer}.yaml",
-        owner=consumer,
-        dependencies=(proposal.id,),
-        definition_of_done=(f"The contract of {consumer} names what the table will have.",),
-        metrics=(),
-        rollout=(change.migration,),
-        track=Track.RELIABILITY,
         quadrant=Quadrant.TECHNICAL_DEBT,
         finding="",
     )

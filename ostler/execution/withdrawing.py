@@ -46,6 +46,9 @@ def withdraw(
 
     Does what is still to be done, so that it can be repeated. Raises TooLate when it is published.
     """
+    if proposal.contract_change is not None:
+        # The table never hears of a contract; its state alone says whether it may be published.
+        return Withdrawn(canary=False)
     with context.telemetry.span(f"{names.EXECUTE} withdraw"):
         # Its own table first: that is where a publish would go.
         datasets = dict.fromkeys((proposal.dataset, beside(proposal) or proposal.dataset))

@@ -7,12 +7,14 @@ from deltalake.exceptions import DeltaError
 from sqlmodel import col, select
 
 from ostler.agents.data_files import DataFiles
-from ostler.core.canonical import Digest
+from ostler.core.canonical import Digest, digest_bytes
 from ostler.core.datasets import Dataset
 from ostler.core.errors import BadInput, OstlerError
+from ostler.core.proposals import Proposal
 from ostler.core.runs import RunInputs
 from ostler.core.states import ProposalState
 from ostler.storage.paths import digest_of_file, path_of
+from ostler.store import registry
 from ostler.store.documents import checked
 from ostler.store.engine import Store
 from ostler.store.models import DocumentRow, ProposalRow, RunRow, RunStepRow
@@ -50,6 +52,10 @@ class _Proposal(NamedTuple):
     state: str
     patch: Digest | None
     """None when its document was edited; the log shows that."""
+    contract: Digest
+    """Of the contract that it brings; empty when it brings none, or its document was edited."""
+    only_contract: bool
+    """Whether that is all it does, so that no table carries it."""
 
 
 class _Named(NamedTuple):
@@ -81,6 +87,8 @@ def verify_workspace(
         return (*faults, Fault("unreadable", store.where, error.message))
     progress("patch files")
     faults += _patch_files(proposals, patches)
+    progress("published contracts")
+    faults += _registry(store, proposals)
     progress("what runs were given and recorded")
     faults += _gone(named, objects)
     claims = dict(_read_by_runs(named, objects))
@@ -111,11 +119,44 @@ def _proposals(store: Store) -> list[_Proposal]:
     with store.reading() as session:
         for row, body in session.exec(query):
             try:
-                patch = proposal_of(row, body).patch.digest
+                read = proposal_of(row, body)
             except _UNREADABLE:
-                patch = None
-            found.append(_Proposal(row.id, row.dataset, row.state, patch))
+                found.append(_Proposal(row.id, row.dataset, row.state, None, "", False))
+                continue
+            only = read.contract_change is not None
+            facts = (row.id, row.dataset, row.state, read.patch.digest)
+            found.append(_Proposal(*facts, _contract_of(read), only))
     return found
+
+
+def _contract_of(proposal: Proposal) -> Digest:
+    change = proposal.contract_change or proposal.schema_change
+    edit = change.contract if change else None
+    return digest_bytes(edit.after.encode()) if edit else ""
+
+
+def _registry(store: Store, proposals: Sequence[_Proposal]) -> Iterator[Fault]:
+    """What is published of contracts is what was voted on, and the other way."""
+    known = {proposal.id: proposal for proposal in proposals}
+    with store.reading() as session:
+        names = sorted({proposal.dataset for proposal in proposals})
+        published = [one for name in names for one in registry.versions(session, name)]
+    for one in published:
+        voted = known.get(one.proposal)
+        if voted is None or voted.patch is None:
+            continue  # the log names it
+        if (voted.dataset, voted.contract) != (one.dataset, one.digest) or not _done(voted):
+            why = f"{one.proposal} is not what people approved it by"
+            yield Fault("contract", f"{one.dataset}@{one.version}", why)
+    carried = {one.proposal for one in published}
+    for proposal in proposals:
+        if proposal.only_contract and _done(proposal) and proposal.id not in carried:
+            why = f"{proposal.id} is {proposal.state}, but no version of the contract is from it"
+            yield Fault("contract", proposal.dataset, why)
+
+
+def _done(proposal: _Proposal) -> bool:
+    return proposal.state in _IN_TABLE
 
 
 def _named_by_runs(store: Store) -> list[_Named]:
@@ -198,7 +239,7 @@ def _history(
             elif record.patch not in (None, digest):
                 yield Fault("table", where, f"it carries another patch than {proposal} has")
     for record in (one for one in proposals if one.dataset == dataset.name):
-        if record.state in _IN_TABLE and record.id not in carried:
+        if _done(record) and not record.only_contract and record.id not in carried:
             why = f"{record.id} is {record.state}, but no version carries it"
             yield Fault("table", dataset.name, why)
 

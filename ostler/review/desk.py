@@ -6,13 +6,13 @@ from datetime import datetime
 
 from ostler.core.canonical import Digest
 from ostler.core.errors import Conflict, NotAllowed, NotFound
-from ostler.core.items import BacklogItem
-from ostler.core.proposals import Change, Verdict, Vote
+from ostler.core.items import Alert, BacklogItem
+from ostler.core.proposals import Change, Proposal, Verdict, Vote
 from ostler.core.states import ProposalState
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import DatasetFacts
-from ostler.store import audit, datasets, items, proposals, votes
+from ostler.store import audit, datasets, items, proposals, runs, votes
 from ostler.store.engine import Store
 from ostler.store.proposals import ProposalRecord
 from ostler.tables.patch_files import PatchFiles
@@ -44,6 +44,8 @@ class Card:
     item: BacklogItem
     refusal: str
     """Why this reviewer cannot approve it, or empty."""
+    alerts: tuple[Alert, ...] = ()
+    """Of those that woke the run that proposed it, what concerns it; their texts are hostile."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ class Desk:
         with self.store.reading() as session:
             record = proposals.get_proposal(session, proposal)
             item = items.get_item(session, record.proposal.item).item
-        return Card(record, item, self._refusal(record))
+            alerts = runs.alerts_of(session, record.proposal.run)
+        return Card(record, item, self._refusal(record), _concerning(alerts, record.proposal))
 
     def changes(self, patch: Digest, limit: int, offset: int = 0) -> tuple[Change, ...]:
         """Some of a patch's changes, in order; the patch is checked against its digest."""
@@ -152,6 +155,13 @@ class Desk:
         except (NotAllowed, NotFound, Conflict) as error:
             return error.message
         return ""
+
+
+def _concerning(alerts: tuple[Alert, ...], proposal: Proposal) -> tuple[Alert, ...]:
+    """Alerts that name a column of a proposal, or none at all; all of them when there is none."""
+    touched = {*proposal.patch.columns, *proposal.draft.rule.columns}
+    named = tuple(one for one in alerts if not one.columns or touched & set(one.columns))
+    return named or alerts
 
 
 def _line(record: ProposalRecord) -> Line:

@@ -7,9 +7,10 @@ from ostler.core.datasets import Dataset
 from ostler.core.errors import OstlerError
 from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
-from ostler.store import proposals
+from ostler.store import proposals, registry
 from ostler.store.engine import Store
 from ostler.store.proposals import ProposalRecord
+from ostler.store.registry import Published
 from ostler.store.transitions import try_move
 from ostler.tables.delta import table_of
 from ostler.tables.patch_files import PatchFiles
@@ -38,8 +39,10 @@ def mark_overtaken(
         return ()
     readable = list(_with_patches(waiting, patches))
     view = table_of(dataset).view()
+    with store.reading() as session:
+        contract = registry.in_force(session, dataset.name)
     moved: list[tuple[Proposal, str]] = []
-    reasons = _reasons(readable, view)
+    reasons = _reasons(readable, view, contract)
     for (record, _), because in zip(readable, reasons, strict=True):
         if not because:
             continue
@@ -57,9 +60,13 @@ def mark_overtaken(
     return tuple(moved)
 
 
-def _reasons(waiting: Sequence[tuple[ProposalRecord, Patch]], view: View) -> list[str]:
+def _reasons(
+    waiting: Sequence[tuple[ProposalRecord, Patch]], view: View, contract: Published | None
+) -> list[str]:
     """Why each no longer fits; empty for one that does."""
-    outgrown = [obstacle(patch, view) for _, patch in waiting]
+    outgrown = [
+        obstacle(patch, view) or _replaced(record.proposal, contract) for record, patch in waiting
+    ]
     cells = [p for (_, p), why in zip(waiting, outgrown, strict=True) if not (why or p.shape)]
     moved = iter(moved_under(cells, view))
     found: list[str] = []
@@ -71,6 +78,14 @@ def _reasons(waiting: Sequence[tuple[ProposalRecord, Patch]], view: View) -> lis
             because = f"row {cell.row}, {cell.column!r} {since}" if cell else ""
         found.append(because)
     return found
+
+
+def _replaced(proposal: Proposal, now: Published | None) -> str:
+    """Why a change of a contract no longer has the text under it that it was made on."""
+    change = proposal.contract_change
+    if change is None or now is None or now.digest == change.contract.before:
+        return ""
+    return f"version {now.version} of the contract has come into force since"
 
 
 def _with_patches(

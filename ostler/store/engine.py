@@ -59,6 +59,11 @@ class Store:
         with _session(self.reader) as session:
             yield session
 
+    def is_current(self) -> bool:
+        """Whether the database can be read and has the schema of this code."""
+        with self.reader.connect() as connection:
+            return migrate.revision_of(connection, self.where) == migrate.HEAD
+
     def join(self) -> None:
         """Begin the file of heads of a database that others wrote to, with the head it has now."""
         if not self.heads.exists():

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from ostler.core.canonical import Digest
@@ -76,6 +77,39 @@ def set_item_state(
             only_if={"state": row.state},
         )
         tell_item(session, row.id, at=at)
+
+
+def annotate_item(
+    session: Session, item_id: str, sentence: str, *, actor: str, at: datetime
+) -> None:
+    """Add a sentence to an item's description, once (NotFound)."""
+    record = get_item(session, item_id)
+    if sentence not in record.item.description:
+        described = f"{record.item.description} {sentence}"
+        change(
+            session,
+            Event(at, actor, "item.annotated", record.item.id),
+            BacklogItemRow,
+            (record.item.id,),
+            {
+                "digest": keep(session, record.item.model_copy(update={"description": described})),
+                "changed_at": stamp(at),
+            },
+            only_if={"digest": record.digest},
+        )
+
+
+def item_state(session: Session, item_id: str) -> ItemState | None:
+    """Where an item stands; None when there is none of this id."""
+    state = session.exec(select(BacklogItemRow.state).where(BacklogItemRow.id == item_id)).first()
+    return None if state is None else ItemState(state)
+
+
+def item_counts(session: Session) -> dict[ItemState, int]:
+    """How many items there are in each state, zeros included."""
+    query = select(BacklogItemRow.state, func.count()).group_by(col(BacklogItemRow.state))
+    found = {state: int(number) for state, number in session.exec(query)}
+    return {state: found.get(state, 0) for state in ItemState}
 
 
 def get_item(session: Session, typed: str) -> ItemRecord:

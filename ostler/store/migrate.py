@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from ostler.core.errors import BadInput
 from ostler.store.database import Database
 
-HEAD = "0002"
+HEAD = "0004"
 """The newest revision; written here so that opening a database need not load Alembic."""
 
 _LEDGER = {"ledger", "undo"}
@@ -22,7 +22,7 @@ def migrate(database: Database) -> None:
     Of several processes that find an empty database one does it, while the others wait.
     """
     with database.writer.begin() as connection:
-        found = _revision(connection, database.where)
+        found = revision_of(connection, database.where)
         if found is None:
             database.prepare(connection)
         if found != HEAD:
@@ -32,10 +32,10 @@ def migrate(database: Database) -> None:
 def is_current(database: Database) -> bool:
     """Whether there is nothing to migrate; takes no write lock."""
     with database.reader.connect() as connection:
-        return _revision(connection, database.where) == HEAD
+        return revision_of(connection, database.where) == HEAD
 
 
-def _revision(connection: Connection, where: str) -> str | None:
+def revision_of(connection: Connection, where: str) -> str | None:
     """The revision of the database; None when it is empty."""
     tables = set(inspect(connection).get_table_names()) - _LEDGER
     if "alembic_version" in tables:

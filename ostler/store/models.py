@@ -1,9 +1,9 @@
-"""The tables. All but six are a projection of the audit log, column for column.
+"""The tables. All but nine are a projection of the audit log, column for column.
 
 `document` holds bodies under their digests and forgets none, so that what an old vote was cast on
 can still be read. `audit_entry` and `checkpoint` are the log; `outbox`, `delivery` and `relay` are
-a delivery queue. No type here means something else in PostgreSQL than in SQLite: text, whole
-numbers, doubles.
+a queue to the outside; `alert`, `dead_letter` and `due` one from there. No type here means
+something else in PostgreSQL than in SQLite: text, whole numbers, doubles.
 """
 
 import re
@@ -64,6 +64,20 @@ class ContractRow(Stored, table=True):
     dataset: str = Field(primary_key=True)
     digest: str = Field(primary_key=True, foreign_key="document.digest")
     recorded_at: str
+
+
+class ContractVersionRow(Stored, table=True):
+    """A published version of a dataset's contract; the document is the text itself."""
+
+    dataset: str = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """Counts from 1 without gaps; the highest one is in force."""
+    version: str
+    digest: str = Field(foreign_key="document.digest")
+    compatibility: str
+    """With the version before it; empty for the first one."""
+    proposal: str = Field(foreign_key="proposal.id")
+    published_at: str
 
 
 class RunRow(Stored, table=True):
@@ -224,6 +238,83 @@ class LineageAliasRow(Stored, table=True):
     at: str
 
 
+class AlertGroupRow(Stored, table=True):
+    """Alerts of one cause; the document is `core.items.Alert`, what a run is told of them."""
+
+    __table_args__ = (
+        Index(None, "fingerprint", "last_at", "id"),
+        Index(None, "dataset", "state", "id"),
+        Index(None, "changed_at", "id"),
+    )
+    id: str = Field(primary_key=True)
+    fingerprint: str
+    """Of the dataset and the cause."""
+    dataset: str
+    state: str
+    count: int
+    """Alerts that said that something is wrong, repetitions apart."""
+    first_at: str
+    last_at: str
+    """By the senders' own clocks, as is `first_at`."""
+    run: str
+    """The last run that looked into it; empty when none has since it began to fire."""
+    version: int | None
+    """Of the dataset, in that run."""
+    digest: str = Field(foreign_key="document.digest")
+    changed_at: str
+
+
+class AlertRow(Stored, table=True):
+    """An alert that was taken in: by this a repetition is known, and what still fires."""
+
+    __table_args__ = (Index(None, "group_id", "instance", "state", "at"),)
+    id: str = Field(primary_key=True)
+    group_id: str = Field(foreign_key="alert_group.id")
+    instance: str
+    """What fires or is resolved, apart from when."""
+    state: str
+    at: str
+    """By the sender's own clock."""
+    received_at: str
+
+
+class DeadLetterRow(Stored, table=True):
+    """What was sent and could not be taken for an alert."""
+
+    __table_args__ = (Index(None, "received_at", "id"),)
+    id: str = Field(primary_key=True)
+    adapter: str
+    reason: str
+    """Hostile: it may quote what was sent."""
+    headers: str
+    """Those that are part of the message, as a JSON object."""
+    body: str
+    """Base64; empty when it was too long to be kept."""
+    size: int
+    sha256: str
+    count: int
+    """How often it came."""
+    received_at: str
+
+
+class DueRow(Stored, table=True):
+    """A dataset that something asked to be groomed; due while `marks` is ahead of `done`."""
+
+    dataset: str = Field(primary_key=True)
+    because: str
+    whole: int
+    """1 when the dataset as a whole is to be looked at, and not only what alerts name."""
+    marks: int
+    done: int
+    marked_at: str
+    next_at: str
+    attempts: int
+    owner: str
+    lease_until: str | None
+    problem: str
+    """Why the last try failed; stays when it was given up."""
+
+
 class AuditEntryRow(Stored, table=True):
     """An entry of the audit log: a leaf of the Merkle tree."""
 
@@ -266,6 +357,7 @@ PROJECTED: tuple[Table, ...] = tuple(
     for row in (
         DatasetRow,
         ContractRow,
+        ContractVersionRow,
         RunRow,
         RunStepRow,
         FindingRow,
@@ -275,6 +367,7 @@ PROJECTED: tuple[Table, ...] = tuple(
         ExecutionRow,
         LineageEdgeRow,
         LineageAliasRow,
+        AlertGroupRow,
     )
 )
 """The tables that the audit log determines, every column of them."""

@@ -12,7 +12,7 @@ from sqlmodel.sql.expression import Select
 from ostler.core.canonical import Digest
 from ostler.core.errors import Conflict, InternalError
 from ostler.core.proposals import Proposal, Vote
-from ostler.core.states import ProposalState
+from ostler.core.states import OPEN, ProposalState
 from ostler.store.documents import checked, keep
 from ostler.store.lookup import full_id
 from ostler.store.models import DocumentRow, ProposalRow, VoteRow
@@ -115,6 +115,27 @@ def counts(session: Session) -> dict[ProposalState, int]:
     query = select(ProposalRow.state, func.count()).group_by(col(ProposalRow.state))
     found = {state: int(number) for state, number in session.exec(query)}
     return {state: found.get(state, 0) for state in ProposalState}
+
+
+def of_run(session: Session, run: str) -> tuple[str, ...]:
+    """Ids of the proposals that a run made, best first."""
+    query = (
+        select(ProposalRow.id)
+        .where(ProposalRow.run == run)
+        .order_by(col(ProposalRow.score).desc(), col(ProposalRow.id))
+    )
+    return tuple(session.exec(query))
+
+
+def open_items(session: Session, run: str) -> tuple[str, ...]:
+    """Items that proposals of a run still wait for somebody or something to act on."""
+    query = (
+        select(ProposalRow.item)
+        .where(ProposalRow.run == run, col(ProposalRow.state).in_(OPEN))
+        .distinct()
+        .order_by(ProposalRow.item)
+    )
+    return tuple(session.exec(query))
 
 
 def votes_on(session: Session, proposal_id: str, digest: Digest) -> tuple[Vote, ...]:

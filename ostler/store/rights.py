@@ -4,8 +4,11 @@ from sqlalchemy import insert, literal_column, select, update
 from sqlmodel import Session
 
 from ostler.store.models import (
+    AlertGroupRow,
     BacklogItemRow,
     DatasetRow,
+    DeadLetterRow,
+    DueRow,
     OutboxRow,
     ProposalRow,
     RunRow,
@@ -13,7 +16,10 @@ from ostler.store.models import (
     table_of,
 )
 
-_CHANGED = (DatasetRow, RunRow, BacklogItemRow, ProposalRow, OutboxRow)
+_CHANGED = (
+    *(DatasetRow, RunRow, BacklogItemRow, ProposalRow, OutboxRow),
+    *(AlertGroupRow, DeadLetterRow, DueRow),
+)
 """The rows that are ever updated; to all other tables the store only adds."""
 
 

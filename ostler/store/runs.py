@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from ostler.core.canonical import Digest
 from ostler.core.errors import Conflict, InternalError
+from ostler.core.items import Alert
 from ostler.core.runs import RunInputs, Step
 from ostler.core.states import RunState
 from ostler.store.documents import checked, keep
@@ -99,6 +100,16 @@ def get_run(session: Session, typed: str) -> RunRecord:
     query = select(RunRow, DocumentRow.body).join(DocumentRow).where(RunRow.id == run_id)
     row, body = session.exec(query).one()
     return _record(session, row, body)
+
+
+def alerts_of(session: Session, run_id: str) -> tuple[Alert, ...]:
+    """The alerts that woke a run; none for one that nobody recorded."""
+    query = select(RunRow.digest, DocumentRow.body).join(DocumentRow).where(RunRow.id == run_id)
+    found = session.exec(query).first()
+    if found is None:
+        return ()
+    digest, body = found
+    return RunInputs.model_validate_json(checked(body, digest, f"run {run_id}")).alerts
 
 
 def latest_runs(

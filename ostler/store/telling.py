@@ -5,6 +5,7 @@ of columns do. Whoever needs more asks with the id. What an event says comes fro
 document that was edited is no reason not to tell.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +32,7 @@ KINDS: dict[str, str] = {
     "proposal.revoked": "a person took the approval back",
     "proposal.aborted": "it was taken out again while it was a canary",
     "proposal.reverted": "it was in the table and was taken out again",
+    "contract.published": "a version of a contract is in force; its compatibility and consumers",
     "item.open": "a finding opened a backlog item",
     "item.done": "its criteria hold on the published version",
     "item.reopened": "it is to be done again",
@@ -92,6 +94,20 @@ def tell_execution(
     which = row.digest if outcome.value in _ONCE else fence
     identity = event_id(proposal_id, outcome.value, which, "recorded")
     enqueue(session, identity, "execution.recorded", data, at=at)
+
+
+def tell_contract(
+    session: Session,
+    dataset: str,
+    number: int,
+    facts: Mapping[str, JsonValue],
+    *,
+    at: datetime,
+) -> None:
+    """A version of a contract has come into force; `facts` name versions, digests and readers."""
+    identity = event_id(dataset, "contract", number)
+    data: dict[str, JsonValue] = {"dataset": dataset, "number": number, **facts}
+    enqueue(session, identity, "contract.published", data, at=at)
 
 
 def _row(session: Session, row: type[Stored], name: str) -> Row[Any]:

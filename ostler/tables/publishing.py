@@ -13,6 +13,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from ostler.core.canonical import Digest
 from ostler.core.errors import Conflict
+from ostler.storage.addresses import is_url
 from ostler.storage.paths import path_of
 from ostler.tables.committing import NO_MARKS, commit
 from ostler.tables.delta import Commit, transaction_of
@@ -53,7 +54,8 @@ def publish(
     Every name in `proposals` becomes a transaction with the value APPLIED; `marks` adds others, or
     gives one another value. Raises Moved when somebody was faster, also when he committed a
     transaction of the same name, and BadInput when the disk is full or may not be written;
-    prepared files that did not become the table's are removed then.
+    prepared files that did not become the table's are removed then, or left to gc where a store
+    may yet write the commit.
     """
     metadata = {
         "proposals": list(proposals),
@@ -96,7 +98,9 @@ def _commit(
                 schema=schema_after(stage.handle, shape, stage.view) if shape else None,
             )
     except BaseException as error:
-        discard(stage, prepared)
+        # An answer can be lost while the store is still to write: then gc takes them, in a day.
+        if isinstance(error, CommitFailedError) or not is_url(stage.table.uri):
+            discard(stage, prepared)
         if isinstance(error, CommitFailedError):
             raise Moved(f"another writer changed the table first: {error}") from error
         raise

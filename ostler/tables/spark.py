@@ -13,7 +13,7 @@ from ostler.tables.engine import Row
 from ostler.tables.place import Place
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 _KINDS = {
     "string": "VARCHAR",
@@ -44,7 +44,7 @@ def spark_place(address: str, table: str, name: str, key: Sequence[str]) -> Gene
         session.conf.set("spark.sql.ansi.enabled", "true")
         relation, made = _relation(session, table)
         try:
-            fields = session.sql(f"SELECT * FROM {relation} LIMIT 0").schema.fields  # noqa: S608
+            fields = _frame(session, f"SELECT * FROM {relation} LIMIT 0").schema.fields
             columns = tuple(
                 Column(name=field.name, type=_kind(field.dataType.simpleString()))
                 for field in fields
@@ -59,12 +59,10 @@ def spark_place(address: str, table: str, name: str, key: Sequence[str]) -> Gene
 
             def run(query: str) -> list[Row]:
                 with _told(name):
-                    found = session.sql(query).toArrow()
-                    return list(zip(*(c.to_pylist() for c in found.columns), strict=True))
+                    found = _frame(session, query).toArrow()
+                    return [tuple(row.values()) for row in found.to_pylist()]
 
-            yield Place(
-                "spark", name, columns, tuple(key), f"SELECT {source} FROM {relation}", run
-            )
+            yield Place("spark", name, columns, tuple(key), f"SELECT {source} FROM {relation}", run)
         finally:
             if made:
                 session.catalog.dropTempView(made)
@@ -87,6 +85,10 @@ def _connected(address: str, name: str) -> Generator["SparkSession"]:
             yield session
         finally:
             session.stop()
+
+
+def _frame(session: "SparkSession", query: str) -> "DataFrame":
+    return session.sql(query)  # pyright: ignore[reportUnknownMemberType]
 
 
 def _relation(session: "SparkSession", table: str) -> tuple[str, str]:

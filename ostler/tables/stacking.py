@@ -20,7 +20,7 @@ def stacked(
     """
     if not patches:
         return under, ()
-    every = _numbered(patches)
+    every = numbered(patches)
     cells = touched_cells(every, view)
     refused: list[Stale | None] = [None] * len(patches)
     sharing = _sharing_rows(under, every) if len(patches) > 1 else [0]
@@ -43,12 +43,24 @@ def moved_under(patches: Sequence[Patch], view: View) -> tuple[Change | None, ..
     """For each patch by itself, the first of its cells that is not what it was made from."""
     if not patches:
         return ()
-    every = _numbered(patches)
-    cells = touched_cells(every, view)
-    return tuple(next(iter(misfits(p.changes, cells, limit=1)), None) for p in patches)
+    every = numbered(patches)
+    found = compute(
+        """SELECT number, min(row(TRY_CAST(p."row" AS BIGINT), p."row", p."column", op, old, new))
+           FROM p LEFT JOIN cells c ON p."row" = c."row" AND p."column" = c."column"
+           WHERE CASE WHEN p.op = 'insert' THEN c."row" IS NOT NULL
+                      ELSE c."row" IS NULL OR c.v IS DISTINCT FROM p.old END
+           GROUP BY 1""",
+        p=every,
+        cells=touched_cells(every, view),
+    )
+    wrong = {
+        int(number): Change(op=op, row=row, column=column, old=old, new=new)
+        for number, (_, row, column, op, old, new) in found
+    }
+    return tuple(wrong.get(number) for number in range(len(patches)))
 
 
-def _numbered(patches: Sequence[Patch]) -> pa.Table:
+def numbered(patches: Sequence[Patch]) -> pa.Table:
     """The changes of all patches, each with its patch's number."""
     parts = {f"p{number}": patch.changes for number, patch in enumerate(patches)}
     each = (f"SELECT {number} AS number, * FROM p{number}" for number in range(len(patches)))

@@ -147,7 +147,7 @@ def touched_cells(changes: pa.Table, view: View) -> pa.Table:
     named = {name for (name,) in compute('SELECT DISTINCT "column" FROM p', p=changes)}
     columns = [name for name in view.column_names if name in named]
     cells = ", ".join(f"CAST({quoted(c)} AS VARCHAR)" for c in columns)
-    mine, theirs = _matching(view)
+    mine, theirs = matching_rows(view)
     rows = computed(f"""SELECT DISTINCT {theirs} AS id FROM p""", p=changes)
     with _registered(view, "ostler_rows", rows):
         found = view.arrow(
@@ -161,7 +161,7 @@ def touched_cells(changes: pa.Table, view: View) -> pa.Table:
     )
 
 
-def _matching(view: View, alias: str = "") -> tuple[str, str]:
+def matching_rows(view: View, alias: str = "") -> tuple[str, str]:
     """What to compare to find a patch's rows in a view: SQL over the view, and over `row`.
 
     A whole number is compared as one, since that lets files and row groups be skipped.
@@ -246,7 +246,7 @@ def overlay(patch: Patch, view: View) -> View:
         raise BadInput(f"a patch cannot set a key column: {sorted(keys)[0]!r}")
     name = f"staged {patch.digest[:16]} on {view.name}"
     columns = patch.columns
-    mine, theirs = _matching(view, "t")
+    mine, theirs = matching_rows(view, "t")
     pivot = ", ".join(
         f"""bool_or("column" = ?) AS has_{i}, max(new) FILTER ("column" = ?) AS new_{i}"""
         for i, _ in enumerate(columns)

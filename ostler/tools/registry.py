@@ -20,11 +20,12 @@ from ostler.tables.patch_files import PatchFiles
 from ostler.tables.patches import make
 from ostler.tables.view import View
 from ostler.tools.drift.findings import drift_findings
-from ostler.tools.dry_run import dry_run
+from ostler.tools.dry_run import Trial, dry_runs
 from ostler.tools.quality.measure import measure
 from ostler.tools.ranking.rank import rank
 from ostler.tools.repair import MINERS
 from ostler.tools.repair.compile import compile_action
+from ostler.tools.states import States
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Surroundings:
     """Other datasets by name, and other versions of this one as `@3`."""
     patches: PatchFiles
     now: datetime
+    states: States | None = None
+    """What was measured before; None to measure everything anew."""
 
 
 class Nothing(Frozen):
@@ -81,14 +84,28 @@ class Compiled(Frozen):
     patch: PatchSummary
 
 
-class Trial(Frozen):
-    """A patch to try on the pinned version."""
+class Try(Frozen):
+    """A patch to try on the pinned version, and the rule that it wants to mend."""
 
     patch: Digest
     mends: AnyRule
+
+
+class Tries(Frozen):
+    """Patches to try, each by itself."""
+
+    tries: tuple[Try, ...]
     measured: tuple[CheckResult, ...]
     """What the other checks gave on the pinned version."""
     sample: int
+
+
+class Tried(Frozen):
+    """What trying gave, in the order of the tries."""
+
+    runs: tuple[DryRun | None, ...]
+    because: tuple[str, ...]
+    """Why there is no run; empty where there is one."""
 
 
 class RankInput(Frozen):
@@ -115,7 +132,13 @@ class Tool:
 
 def _measure(around: Surroundings, given: Checks) -> Measurements:
     return Measurements(
-        results=measure(around.view, given.checks, now=around.now, others=around.others)
+        results=measure(
+            around.view,
+            given.checks,
+            now=around.now,
+            others=around.others,
+            states=around.states,
+        )
     )
 
 
@@ -134,16 +157,20 @@ def _compile(around: Surroundings, given: Act) -> Compiled:
     return Compiled(patch=patch.summary(around.view.version))
 
 
-def _try(around: Surroundings, given: Trial) -> DryRun:
-    return dry_run(
+def _try(around: Surroundings, given: Tries) -> Tried:
+    results = dry_runs(
         around.view,
-        around.patches.get(given.patch),
+        [Trial(around.patches.get(one.patch), one.mends) for one in given.tries],
         given.measured,
-        mends=given.mends,
         now=around.now,
         others=around.others,
         sample=given.sample,
         downstream=around.dataset.downstream,
+        states=around.states,
+    )
+    return Tried(
+        runs=tuple(one if isinstance(one, DryRun) else None for one in results),
+        because=tuple("" if isinstance(one, DryRun) else one.message for one in results),
     )
 
 
@@ -174,7 +201,7 @@ REGISTRY: Mapping[str, Tool] = {
             for name, mine in MINERS.items()
         ),
         Tool("repair.compile", 1, "Make the patch of an action", Act, Compiled, _compile),
-        Tool("quality.dry_run", 1, "Prove a patch on the pinned version", Trial, DryRun, _try),
+        Tool("quality.dry_run", 2, "Prove patches on the pinned version", Tries, Tried, _try),
         Tool("ranking.rank", 1, "Score a proposal and explain it", RankInput, Rank, _rank),
     )
 }

@@ -5,27 +5,18 @@ An entry is a file of named arrays, which are mapped and not read, closed by a c
 damaged or cut short counts as absent.
 """
 
-import json
 import os
 import threading
 import time
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from ostler.core.canonical import Digest, digest_of
 
-Array = NDArray[Any]
-"""One dimension of numbers or truth values; texts, which may be missing, as type `object`."""
+if TYPE_CHECKING:
+    from ostler.tools.packing import Array
 
-_MAGIC = b"OSTLERS1"
-_TEXTS = "texts"
-_BLOCK = 8192
-"""Words of eight bytes under one checksum."""
 _USED = 3600
 """Seconds after which a use is noted again."""
 LIMIT = 8 << 30
@@ -45,25 +36,25 @@ class States:
         self._limit = limit
         self._written = 0
 
-    def get(self, key: Digest) -> Mapping[str, Array] | None:
+    def get(self, key: Digest) -> "Mapping[str, Array] | None":
         """What was kept under a key, not to be written to; None when that is gone or damaged."""
         path = self._path(key)
-        try:
-            words = np.memmap(path, np.uint64, "r")
-        except (OSError, ValueError):
-            return None
-        found = _unpacked(words)
+        from ostler.tools.packing import unpacked
+
+        found = unpacked(path)
         if found is not None:
             _note_use(path)
         return found
 
-    def put(self, key: Digest, arrays: Mapping[str, Array]) -> None:
+    def put(self, key: Digest, arrays: "Mapping[str, Array]") -> None:
         """Keep arrays under a key, instead of what was there."""
+        from ostler.tools.packing import pack
+
         path = self._path(key)
         draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._written += _pack(draft, arrays)
+            self._written += pack(draft, arrays)
             draft.replace(path)
         except OSError:
             # A full disk costs the next measurement, not this one.
@@ -105,52 +96,3 @@ def _note_use(path: Path) -> None:
             os.utime(path)
     except OSError:
         return
-
-
-def _pack(path: Path, arrays: Mapping[str, Array]) -> int:
-    """Write what the arrays are as JSON, the arrays in whole words, then what proves them."""
-    parts = {name: _bytes(array) for name, array in arrays.items()}
-    head = json.dumps([(name, kind, len(content)) for name, (kind, content) in parts.items()])
-    contents = [head.encode(), *(content for _, content in parts.values())]
-    with path.open("wb") as file:
-        for content in contents:
-            file.write(content)
-            file.write(bytes(-len(content) % 8))
-        size = file.tell()
-    proof = np.array([len(contents[0]), _sum(np.memmap(path, np.uint64, "r"))], np.uint64)
-    with path.open("ab") as file:
-        file.write(proof.tobytes() + _MAGIC)
-    return size
-
-
-def _bytes(array: Array) -> tuple[str, bytes | memoryview]:
-    if array.dtype == object:
-        return _TEXTS, json.dumps(array.tolist(), ensure_ascii=True).encode()
-    return array.dtype.str, np.ascontiguousarray(array).view(np.uint8).data
-
-
-def _unpacked(words: Array) -> Mapping[str, Array] | None:
-    if len(words) < 4 or words[-1].tobytes() != _MAGIC or _sum(words[:-3]) != int(words[-2]):
-        return None
-    content, found = words.view(np.uint8), dict[str, Array]()
-    place = int(words[-3])
-    for name, kind, size in json.loads(content[:place].tobytes()):
-        place += -place % 8
-        part = content[place : place + size]
-        found[name] = _texts(part) if kind == _TEXTS else part.view(kind)
-        place += size
-    return found
-
-
-def _texts(content: Array) -> Array:
-    texts = json.loads(content.tobytes())
-    array = np.empty(len(texts), object)
-    array[:] = texts
-    return array
-
-
-def _sum(words: Array) -> int:
-    """A checksum at the speed of memory: sums of blocks, and a CRC over these."""
-    whole = len(words) // _BLOCK * _BLOCK
-    sums = np.add.reduce(words[:whole].reshape(-1, _BLOCK), axis=1)
-    return zlib.crc32(np.append(sums, words[whole:]).tobytes()) << 32 | len(words) & 0xFFFFFFFF

@@ -1,1 +1,1 @@
-"""Alerts in: adapters that turn what monitors send into our own."""
+"""What starts runs: alerts that come in, and the datasets that are due because of them."""

@@ -13,7 +13,7 @@ from ostler.core.rollout import describe_rollout
 from ostler.core.states import ProposalState
 from ostler.review.desk import Card, verdict_words
 from ostler.tui.diff import diff_lines
-from ostler.tui.schema_card import column_lines, consumer_lines, contract_lines
+from ostler.tui.schema_card import column_lines, consumer_lines, contract_lines, promise_lines
 from ostler.tui.text import (
     ADDED,
     MUTED,
@@ -42,6 +42,9 @@ _LABEL = 11
 _PROSE = 600
 """Characters of a sentence that are shown."""
 
+_ALERTS = 3
+"""Alerts that are named."""
+
 _RATIONALE = 4000
 """Characters of a rationale that are shown."""
 
@@ -69,7 +72,7 @@ def card_lines(shown: Shown, width: int, now: datetime) -> tuple[Content, ...]:
     """The card for a pane of `width` columns."""
     sections: tuple[tuple[LiteralString, Iterable[Content]], ...] = (
         ("WHY", _why(shown.card, width - _LABEL)),
-        *_schema(shown.card, width - _LABEL),
+        *_announced(shown.card, width - _LABEL),
         ("DIFF", _diff(shown, width - _LABEL)),
         ("CHECKS", _checks(shown.card, width - _LABEL)),
         ("POLICY", _policy(shown.card, width - _LABEL, now)),
@@ -91,12 +94,17 @@ def card_lines(shown: Shown, width: int, now: datetime) -> tuple[Content, ...]:
     return tuple(lines)
 
 
-def _schema(card: Card, width: int) -> Iterator[tuple[LiteralString, Iterable[Content]]]:
+def _announced(card: Card, width: int) -> Iterator[tuple[LiteralString, Iterable[Content]]]:
     change = card.record.proposal.schema_change
     if change is not None:
         yield ("COLUMNS", column_lines(change, width))
         yield ("CONSUMERS", consumer_lines(change, width))
-        yield ("CONTRACT", contract_lines(change, width))
+        yield ("CONTRACT", contract_lines(change.contract, width))
+    published = card.record.proposal.contract_change
+    if published is not None:
+        yield ("PROMISES", promise_lines(published, width))
+        yield ("CONSUMERS", consumer_lines(published, width))
+        yield ("CONTRACT", contract_lines(published.contract, width))
 
 
 def _head(card: Card, width: int, now: datetime) -> Iterator[Content]:
@@ -134,6 +142,12 @@ def _why(card: Card, width: int) -> Iterator[Content]:
     )
     found = [join(ours("finding "), untrusted(item.finding, 60)), untrusted(item.source, 120)]
     yield from packed(found, width)
+    for alert in card.alerts[:_ALERTS]:
+        label = join(ours("alert "), untrusted(alert.id, 40), ours("  "))
+        told = join(untrusted(alert.summary, _PROSE), ours(" · "), untrusted(alert.source, 40))
+        yield from hung(join(label, told), width)
+    if len(card.alerts) > _ALERTS:
+        yield join(ours("and "), count(len(card.alerts) - _ALERTS), ours(" alerts more"))
 
 
 def _diff(shown: Shown, width: int) -> Iterator[Content]:

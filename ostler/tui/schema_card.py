@@ -1,16 +1,25 @@
-"""A change of columns as lines of the card: columns, what a cast loses, consumers, contract."""
+"""A change of columns or of a contract as lines of the card, with whom it concerns."""
 
 from collections.abc import Iterator, Mapping
 from typing import LiteralString
 
 from textual.content import Content
 
-from ostler.core.schema import CastReport, Impact, SchemaChange
+from ostler.core.schema import (
+    Announced,
+    CastReport,
+    ContractChange,
+    ContractEdit,
+    Impact,
+    SchemaChange,
+)
+from ostler.core.sentences import describe_rule
 from ostler.tui.text import (
     ADDED,
     MUTED,
     REMOVED,
     WARNING,
+    blanks,
     count,
     hung,
     join,
@@ -22,9 +31,12 @@ from ostler.tui.text import (
 
 _NAME = 60
 _PROSE = 600
-_LONGEST_DIFF = 40
+_LONGEST_DIFF = 1000
 """Lines of the contract's diff that are shown."""
-_STYLES: Mapping[str, LiteralString] = {"+": ADDED, "-": REMOVED}
+_MARKS: Mapping[str, tuple[Content, LiteralString]] = {
+    "+": (ours("+ ", ADDED), ADDED),
+    "-": (ours("- ", REMOVED), REMOVED),
+}
 
 
 def column_lines(change: SchemaChange, width: int) -> Iterator[Content]:
@@ -63,7 +75,7 @@ def _cast(cast: CastReport, width: int) -> Iterator[Content]:
         yield from hung(listed(examples), width, head)
 
 
-def consumer_lines(change: SchemaChange, width: int) -> Iterator[Content]:
+def consumer_lines(change: Announced, width: int) -> Iterator[Content]:
     """Whom it concerns, and how they get over it."""
     for impact in change.impacts:
         yield from _impact(impact, width)
@@ -81,12 +93,41 @@ def _impact(impact: Impact, width: int) -> Iterator[Content]:
     yield from hung(words, width, mark)
 
 
-def contract_lines(change: SchemaChange, width: int) -> Iterator[Content]:
+def promise_lines(change: ContractChange, width: int) -> Iterator[Content]:
+    """What a new version of a contract does to the promises, and which the data does not keep."""
+    version = untrusted(change.version, _NAME)
+    if change.previous:
+        version = join(untrusted(change.previous, _NAME), ours(" → "), version)
+    yield join(version, ours("  "), untrusted(change.compatibility.value), ours(" compatibility"))
+    for words in change.steps:
+        yield from hung(untrusted(words, _PROSE), width, ours("~ "))
+    for name in change.lacking:
+        yield from hung(untrusted(name, _NAME), width, ours("✗ there is no column ", WARNING))
+    if not (change.failing or change.lacking):
+        yield ours("the data keeps every promise that is measured", ADDED)
+    for result in change.failing:
+        words = untrusted(describe_rule(result.check.rule), _PROSE)
+        seen = join(words, ours("  "), untrusted(result.observed, _NAME))
+        mark = ours("✗ fails: ", WARNING) if result.check.gate else ours("! warns: ", MUTED)
+        yield from hung(seen, width, mark)
+
+
+def contract_lines(edit: ContractEdit | None, width: int) -> Iterator[Content]:
     """What becomes of the contract's text."""
-    if change.contract is None:
+    if edit is None:
         return
-    lines = change.contract.diff.splitlines()[2:]
+    lines = edit.diff.splitlines()[2:]
     for line in lines[:_LONGEST_DIFF]:
-        yield from hung(untrusted(line, width, _STYLES.get(line[:1], MUTED)), width)
+        yield from _diff_line(line, width)
     if len(lines) > _LONGEST_DIFF:
         yield join(ours("and "), count(len(lines) - _LONGEST_DIFF), ours(" lines more"))
+
+
+def _diff_line(line: str, width: int) -> Iterator[Content]:
+    """A line of a unified diff; its indentation stays one, unless that is no indentation."""
+    if line.startswith("@@"):
+        yield ours("…", MUTED)
+        return
+    mark, style = _MARKS.get(line[:1], (ours("  "), MUTED))
+    deep = min(len(line) - len(line[1:].lstrip(" ")) - 1, width // 2)
+    yield from hung(untrusted(line[1 + deep :], _PROSE, style), width, join(mark, blanks(deep)))

@@ -71,7 +71,7 @@ class Workshop:
             self.parts.dataset(dataset),
             contract,
             self.parts.datasets(),
-            alert=alert,
+            alerts=() if alert is None else (alert,),
         )
 
     def record(self, run: str) -> RunRecord:

@@ -12,7 +12,7 @@ from ostler.cli.demo_data import DemoFiles, Planted, write_demo
 from ostler.core.datasets import ROW_ID
 from ostler.tables.view import View, view_of
 from ostler.tools.repair import MINERS, compile_action
-from ostler.triggers.alerts import read_alerts
+from ostler.triggers.alerts.reading import Message, read_message
 
 KINDS = {
     "missing": "missing",
@@ -135,5 +135,5 @@ def test_once_the_batch_is_in_the_miners_see_the_cents(demo):
 def test_the_alert_is_one_that_a_monitor_could_send(demo):
     document = json.loads(demo.alert.read_text(encoding="utf-8"))
     assert (document["version"], document["status"]) == ("4", "firing")
-    [alert] = read_alerts(demo.alert.read_text(encoding="utf-8"), "drift.json")
-    assert (alert.dataset, alert.columns) == ("orders", ("unit_price", "status"))
+    [report] = read_message(Message(demo.alert.read_bytes()))
+    assert (report.names, report.columns) == (("orders",), ("unit_price", "status"))

@@ -23,17 +23,23 @@ from ostler.core.proposals import (
     Verdict,
     Vote,
 )
+from ostler.core.reports import Report
 from ostler.core.runs import RunInputs, Step
 from ostler.core.states import ItemState, ProposalState, RunState
 from ostler.store import (
+    alerts,
     claims,
     contracts,
     datasets,
+    dead_letters,
+    due,
     executions,
     findings,
     items,
     lineage,
     proposals,
+    receiving,
+    registry,
     runs,
     votes,
 )
@@ -131,6 +137,11 @@ def vote(
     return Vote.model_validate({**base, "at": later(seconds), **rest})
 
 
+def report(**changes: object) -> Report:
+    base = Report(source="ostler", names=("orders",), rule="sizes", summary="sizes are off")
+    return _with(base, changes)
+
+
 def live(store: Store, objects: Objects) -> None:
     """One row at least in every table, by the ways that the product takes."""
     with store.transaction() as session:
@@ -151,6 +162,12 @@ def _begin(session: Session, objects: Objects) -> None:
     made = lineage.Edge("lake/raw", "orders", "größe", "size", "imported from a file")
     assert lineage.record_edges(session, [made], actor="ana", at=at) == 1
     lineage.record_alias(session, "lake/orders", "orders", actor="ana", at=at)
+    arrival = receiving.Arrival("orders", report(), at, timedelta(hours=1))
+    [group] = receiving.receive(session, [arrival], actor="alerts", at=at).fired
+    alerts.looked_into(session, [group.id], run="R-1", version=3, actor=agent, at=at)
+    due.mark_due(session, "orders", "a test", at)
+    dead = dead_letters.letter("", "it is not JSON", b"nonsense")
+    dead_letters.add_letter(session, dead, actor="alerts", at=at)
     contract = contracts.record_contract(session, "orders", "rules: []", actor="ana", at=at)
     assert objects.put_text("rules: []") == contract
     runs.start_run(session, "R-1", inputs(contract=contract), actor=agent, at=at)
@@ -162,6 +179,10 @@ def _begin(session: Session, objects: Objects) -> None:
     proposals.park(session, parked, ProposalState.PARKED, at=at, actor=agent)
     runs.finish_run(session, "R-1", RunState.PARKED, actor=agent, at=at, trace="00-1")
     votes.cast(session, vote(parked), votes_needed=1, roles_needed=())
+    first = registry.Release("orders", "rules: []", "1.0.0", "full", parked.id, replaces="")
+    registry.publish(session, first, actor=agent, at=at)
+    second = registry.Release("orders", "rules: [a]", "1.1.0", "full", parked.id, contract)
+    registry.publish(session, second, actor=agent, at=at)
 
 
 def _execute(session: Session) -> None:

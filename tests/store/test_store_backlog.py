@@ -18,6 +18,7 @@ from ostler.store import (
     items,
     outbox,
     proposals,
+    registry,
     runs,
 )
 from ostler.store.engine import Store
@@ -215,6 +216,23 @@ def test_the_outbox_hands_out_each_event_until_it_was_routed(store: Store) -> No
         outbox.mark_routed(session, "a", at=samples.later(10))
         waiting = outbox.unrouted(session, 9)
     assert [(e.id, e.body) for e in waiting] == [("c", {"by": 1}), ("b", {"by": 2})]
+
+
+def test_a_contract_replaces_the_one_that_it_says_or_none(store: Store) -> None:
+    with store.transaction() as session:
+        parked = samples.proposal()
+        proposals.park(session, parked, ProposalState.PARKED, at=samples.NOON, actor="agent")
+        first = registry.Release("orders", "a: 1", "1.0.0", "full", parked.id, replaces="")
+        one = registry.publish(session, first, actor="ana", at=samples.NOON)
+        with pytest.raises(Conflict, match=r"1\.0\.0 of the contract of orders is in force"):
+            registry.publish(session, first, actor="ana", at=samples.NOON)
+        second = registry.Release("orders", "a: 2", "1.1.0", "full", parked.id, one.digest)
+        two = registry.publish(session, second, actor="ana", at=samples.NOON)
+        assert (one.number, one.compatibility) == (1, "")
+        assert (two.number, two.compatibility) == (2, "full")
+        assert registry.all_in_force(session) == {"orders": "a: 2"}
+        assert registry.versions(session, "orders") == (one, two)
+        assert registry.in_force(session, "customers") is None
 
 
 def test_a_document_that_was_edited_is_not_acted_upon(store: Store) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from textual.pilot import Pilot
 
 from ostler.core.errors import NotAllowed
+from ostler.core.items import Alert
 from ostler.tui.card import Shown, card_lines
 
 FORBIDDEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
@@ -133,6 +134,7 @@ def test_any_text_in_any_part_of_a_card(shown: Shown, text: str, width: int) -> 
         ),
         item=item.model_copy(update={"title": text, "source": text, "finding": text}),
         refusal=text,
+        alerts=(Alert(id=text, dataset=text, source=text, summary=text),) * 5,
     )
     changes = tuple(
         change.model_copy(update={"row": text, "column": text, "old": text, "new": f"{text}x"})

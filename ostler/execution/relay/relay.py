@@ -5,8 +5,6 @@ again. One relay at a time, by a lease in the database; what it may take of a wo
 bounded.
 """
 
-import os
-import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,6 +26,7 @@ from ostler.store import deliveries, outbox
 from ostler.store.deliveries import SETTLED, Delivery, DeliveryState
 from ostler.store.engine import Store
 from ostler.store.outbox import OutboxEvent
+from ostler.store.owners import is_gone
 
 PASS_SECONDS = 10.0
 """After so long a pass begins no further try; a try has its own timeout."""
@@ -82,7 +81,7 @@ class Relay:
         longest = max((one.seconds for one in self.destinations), default=0.0)
         with self.store.transaction() as session:
             lease = PASS_SECONDS + 2 * _QUICK * longest + 10
-            if not deliveries.take_relay(session, self.owner, lease, _is_gone):
+            if not deliveries.take_relay(session, self.owner, lease, is_gone):
                 return Relayed(busy=True)
         try:
             given_up = [*self._route(), *self._orphans()]
@@ -190,20 +189,6 @@ class Relay:
                 answer=answer,
                 at=self.clock(),
             )
-
-
-def _is_gone(owner: str) -> bool:
-    """Whether a relay was a process of this machine that is not there any more."""
-    host, _, process = owner.rpartition(":")
-    if host != platform.node() or not process.isdigit():
-        return False
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
 
 
 def _worth_another(answer: Answer) -> bool:

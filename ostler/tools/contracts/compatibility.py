@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ostler.core.checks import ForeignKey, TypeIs
+from ostler.core.checks import AnyRule, Check, ForeignKey, TypeIs
 from ostler.core.schema import Compatibility, Impact, Shape
 from ostler.core.sentences import describe_rule
 from ostler.tools.contracts.contract import Contract
@@ -18,6 +18,11 @@ Kind = Literal[
     "type_changed",
     "promise_added",
     "promise_removed",
+    "promise_tightened",
+    "promise_loosened",
+    "promise_changed",
+    "warning_added",
+    "warning_removed",
 ]
 
 _RULES: Mapping[Kind, Compatibility] = {
@@ -33,9 +38,16 @@ _RULES: Mapping[Kind, Compatibility] = {
     # Stricter than before: old readers do not notice, but old data need not keep it.
     "promise_added": Compatibility.BACKWARD,
     "promise_removed": Compatibility.FORWARD,
+    "promise_tightened": Compatibility.BACKWARD,
+    "promise_loosened": Compatibility.FORWARD,
+    "promise_changed": Compatibility.NONE,
+    # Nobody was promised what only warns.
+    "warning_added": Compatibility.FULL,
+    "warning_removed": Compatibility.FULL,
 }
 
-_WIDER = {("integer", "number"), ("date", "timestamp")}
+WIDER = {("integer", "number"), ("date", "timestamp")}
+"""Pairs of logical types of which all values of the first are values of the second."""
 
 _LOGICAL = (
     ("BOOLEAN", "boolean"),
@@ -116,28 +128,59 @@ def _columns_between(old: Contract, new: Contract) -> Iterator[Step]:
             yield Step("column_added", name, f"column {name!r} comes")
 
 
+_WORDS: Mapping[Kind, str] = {
+    "promise_removed": "it is no longer promised that",
+    "promise_added": "it is promised from now on that",
+    "promise_tightened": "fewer rows may fail:",
+    "promise_loosened": "more rows may fail:",
+    "promise_changed": "other rows may fail:",
+    "warning_removed": "there is no warning any more unless",
+    "warning_added": "there is a warning from now on unless",
+}
+
+
 def _promises_between(old: Contract, new: Contract) -> Iterator[Step]:
     staying = {name for name in old.columns if name in new.columns}
-    sides: tuple[tuple[Kind, Contract, Contract, str], ...] = (
-        ("promise_removed", old, new, "it is no longer promised that"),
-        ("promise_added", new, old, "it is promised from now on that"),
-    )
-    for kind, one, other, words in sides:
-        known = {(check.rule, check.max_failing, check.max_share) for check in other.checks}
-        for check in one.checks:
-            rule = check.rule
-            promise = (rule, check.max_failing, check.max_share)
-            if isinstance(rule, TypeIs) or promise in known or not staying.issuperset(rule.columns):
-                continue
+    before, after = _promises(old), _promises(new)
+    for rule in (*before, *(rule for rule in after if rule not in before)):
+        kind = _kind(before.get(rule), after.get(rule))
+        if kind and staying.issuperset(rule.columns):
             column = rule.columns[0] if rule.columns else ""
-            yield Step(kind, column, f"{words} {describe_rule(rule)}")
+            yield Step(kind, column, f"{_WORDS[kind]} {describe_rule(rule)}")
+
+
+def _promises(contract: Contract) -> Mapping[AnyRule, Check]:
+    """Types apart, which are said with their columns."""
+    return {check.rule: check for check in contract.checks if not isinstance(check.rule, TypeIs)}
+
+
+def _kind(before: Check | None, after: Check | None) -> Kind | None:
+    """What becomes of one promise; a rule that does not gate is only a warning."""
+    if before and before.gate and after and after.gate:
+        return _limits_kind(before, after)
+    if before and before.gate:
+        return "promise_removed"
+    if after and after.gate:
+        return "promise_added"
+    if before and after:
+        return None
+    return "warning_removed" if before else "warning_added"
+
+
+def _limits_kind(before: Check, after: Check) -> Kind | None:
+    if (before.max_failing, before.max_share) == (after.max_failing, after.max_share):
+        return None
+    if (before.max_failing is None) != (after.max_failing is None):
+        return "promise_changed"
+    less = (after.max_failing or 0, after.max_share) < (before.max_failing or 0, before.max_share)
+    return "promise_tightened" if less else "promise_loosened"
 
 
 def _retyped(column: str, before: str, after: str) -> Step:
     kind: Kind = "type_changed"
-    if (before, after) in _WIDER:
+    if (before, after) in WIDER:
         kind = "type_widened"
-    elif (after, before) in _WIDER or before == after:
+    elif (after, before) in WIDER or before == after:
         kind = "type_narrowed"
     return Step(kind, column, f"column {column!r} is {after}, not {before}", after)
 

@@ -1,6 +1,6 @@
 """Contracts that a workspace keeps beside a dataset's own: of its readers, and its neighbours."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ostler.core.errors import BadInput
@@ -34,8 +34,8 @@ def consumers_of(folder: Path, dataset: str) -> Mapping[str, Contract]:
     return {path.name.removesuffix(".yaml"): read_contract(path, dataset) for path in files}
 
 
-def other_contracts(folder: Path, dataset: str) -> Mapping[str, Contract]:
-    """The contracts of the other datasets, by their names."""
+def other_contracts(folder: Path, besides: Collection[str]) -> dict[str, Contract]:
+    """The contract files of other datasets than some, by their names."""
     files = sorted(folder.glob(f"*{_ENDING}"))
     named = ((path.name.removesuffix(_ENDING), path) for path in files)
-    return {name: read_contract(path, name) for name, path in named if name != dataset}
+    return {name: read_contract(path, name) for name, path in named if name not in besides}

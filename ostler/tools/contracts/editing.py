@@ -18,15 +18,24 @@ from ostler.tools.contracts.columns import NAMING
 from ostler.tools.contracts.compatibility import logical_type
 from ostler.tools.contracts.contract import Contract
 from ostler.tools.contracts.parse import parse_contract
+from ostler.tools.contracts.places import (
+    Cut,
+    cut,
+    items,
+    last_line,
+    pairs,
+    place_of,
+    root_node,
+    schema_node,
+    value_of,
+    word_of,
+)
 from ostler.tools.contracts.scalars import scalar
 
 _REFERRING = frozenset({*NAMING, "properties", "from"})
 """Keys of a rule under which columns are named."""
 _OF_TYPE = ("quality", "logicalTypeOptions")
 """Keys of a column whose rules may not fit another type."""
-
-Cut = tuple[int, int, str]
-"""From where to where in the text, and what stands there afterwards."""
 
 
 def edit_contract(text: str, shape: Shape, *, dataset: str, source: str) -> ContractEdit:
@@ -124,9 +133,8 @@ class _Text:
         self.starts = [0]
         for line in self.lines:
             self.starts.append(self.starts[-1] + len(line))
-        root = cast("yaml.MappingNode", yaml.compose(self.text, Loader=yaml.SafeLoader))
-        self.schema = _schema(root, dataset)
-        self.properties = _value(self.schema, "properties") if self.schema else None
+        self.schema = schema_node(root_node(self.text), dataset)
+        self.properties = value_of(self.schema, "properties") if self.schema else None
 
     def edited(self, shape: Shape, *, physical: bool, keep_rules: bool) -> str | None:
         """The text after a change; None when its columns are not written line by line."""
@@ -141,14 +149,11 @@ class _Text:
         for before, after in shape.cast:
             cuts += self._cast(before, after, keep_rules)
         cuts += self._added(shape)
-        result = self.text
-        for start, end, new in sorted(set(cuts), reverse=True):
-            result = result[:start] + new + result[end:]
-        return result
+        return cut(self.text, set(cuts))
 
     def _property(self, column: str) -> yaml.MappingNode | None:
-        for node in _items(self.properties):
-            if column == (_scalar(node, "physicalName") or _scalar(node, "name")):
+        for node in items(self.properties):
+            if column == (word_of(node, "physicalName") or word_of(node, "name")):
                 return node
         return None
 
@@ -156,35 +161,35 @@ class _Text:
         node = self._property(old)
         if node is None:
             return
-        stored, named = _value(node, "physicalName"), _value(node, "name")
+        stored, named = value_of(node, "physicalName"), value_of(node, "name")
         if stored is not None:
-            yield _place(stored, scalar(new))
+            yield place_of(stored, scalar(new))
         elif named is not None and physical:
             line = f", physicalName: {scalar(new)}"
             if not node.flow_style:
                 line = f"\n{' ' * node.start_mark.column}physicalName: {scalar(new)}"
             yield (named.end_mark.index, named.end_mark.index, line)
         elif named is not None:
-            yield _place(named, scalar(new))
+            yield place_of(named, scalar(new))
             for rule in self._rules():
                 for reference in _references(rule):
                     dataset, dot, column = str(reference.value).rpartition(".")
                     if reference.value == old:
-                        yield _place(reference, scalar(new))
+                        yield place_of(reference, scalar(new))
                     elif dot and column == old:
-                        yield _place(reference, scalar(f"{dataset}.{new}"))
+                        yield place_of(reference, scalar(f"{dataset}.{new}"))
 
     def _gone(self, field: Field) -> Iterator[Cut]:
         node = self._property(field.name)
         if node is None:
             return
         yield self._whole_lines(node)
-        name = _scalar(node, "name") or field.name
-        for holder in (self.schema, *_items(self.properties)):
+        name = word_of(node, "name") or field.name
+        for holder in (self.schema, *items(self.properties)):
             if holder is node or holder is None:
                 continue
             for key in ("quality", "relationships"):
-                entries = list(_items(_value(holder, key)))
+                entries = list(items(value_of(holder, key)))
                 doomed = [e for e in entries if any(r.value == name for r in _references(e))]
                 if doomed and len(doomed) == len(entries):
                     yield self._whole_key(holder, key)
@@ -193,11 +198,11 @@ class _Text:
 
     def _cast(self, before: Field, after: Field, keep_rules: bool) -> Iterator[Cut]:
         node = self._property(before.name)
-        kind = _value(node, "logicalType") if node else None
+        kind = value_of(node, "logicalType") if node else None
         if kind is not None:
-            yield _place(kind, logical_type(after.type))
+            yield place_of(kind, logical_type(after.type))
         if node is not None and not keep_rules and not node.flow_style:
-            yield from (self._whole_key(node, key) for key in _OF_TYPE if _value(node, key))
+            yield from (self._whole_key(node, key) for key in _OF_TYPE if value_of(node, key))
 
     def _added(self, shape: Shape) -> Iterator[Cut]:
         new = {field.name for field in shape.new}
@@ -213,7 +218,7 @@ class _Text:
                 continue
             place = self.starts[listed.start_mark.line]
             if behind is not None:
-                place = self.starts[_last_line(behind) + 1]
+                place = self.starts[last_line(behind) + 1]
             entry = (
                 f"{blanks}- name: {scalar(field.name)}\n"
                 f"{blanks}  logicalType: {logical_type(field.type)}\n"
@@ -223,47 +228,17 @@ class _Text:
             yield (place, place, entry)
 
     def _rules(self) -> Iterator[yaml.Node]:
-        for holder in (self.schema, *_items(self.properties)):
+        for holder in (self.schema, *items(self.properties)):
             if holder is not None:
                 for key in ("quality", "relationships"):
-                    yield from _items(_value(holder, key))
+                    yield from items(value_of(holder, key))
 
     def _whole_lines(self, node: yaml.Node) -> Cut:
-        return (self.starts[node.start_mark.line], self.starts[_last_line(node) + 1], "")
+        return (self.starts[node.start_mark.line], self.starts[last_line(node) + 1], "")
 
     def _whole_key(self, holder: yaml.MappingNode, key: str) -> Cut:
-        name, value = next(pair for pair in _pairs(holder) if pair[0].value == key)
-        return (self.starts[name.start_mark.line], self.starts[_last_line(value) + 1], "")
-
-
-def _schema(root: yaml.MappingNode, dataset: str) -> yaml.MappingNode | None:
-    objects = list(_items(_value(root, "schema")))
-    for node in objects:
-        if dataset in (_scalar(node, "name"), _scalar(node, "physicalName")):
-            return node
-    return objects[0] if len(objects) == 1 else None
-
-
-def _pairs(node: yaml.Node | None) -> list[tuple[yaml.Node, yaml.Node]]:
-    if not isinstance(node, yaml.MappingNode):
-        return []
-    return cast("list[tuple[yaml.Node, yaml.Node]]", node.value)
-
-
-def _items(node: yaml.Node | None) -> Iterator[yaml.MappingNode]:
-    if isinstance(node, yaml.SequenceNode):
-        for item in cast("list[yaml.Node]", node.value):
-            if isinstance(item, yaml.MappingNode):
-                yield item
-
-
-def _value(node: yaml.Node | None, key: str) -> yaml.Node | None:
-    return next((value for name, value in _pairs(node) if name.value == key), None)
-
-
-def _scalar(node: yaml.Node, key: str) -> str:
-    value = _value(node, key)
-    return str(value.value) if isinstance(value, yaml.ScalarNode) else ""
+        name, value = next(pair for pair in pairs(holder) if pair[0].value == key)
+        return (self.starts[name.start_mark.line], self.starts[last_line(value) + 1], "")
 
 
 def _references(node: yaml.Node, key: str = "") -> Iterator[yaml.ScalarNode]:
@@ -275,19 +250,5 @@ def _references(node: yaml.Node, key: str = "") -> Iterator[yaml.ScalarNode]:
         for item in cast("list[yaml.Node]", node.value):
             yield from _references(item, key)
     else:
-        for name, value in _pairs(node):
+        for name, value in pairs(node):
             yield from _references(value, str(name.value))
-
-
-def _place(node: yaml.Node, new: str) -> Cut:
-    return (node.start_mark.index, node.end_mark.index, new)
-
-
-def _last_line(node: yaml.Node) -> int:
-    """The last line on which a part stands; a block's own end lies on the next one."""
-    if isinstance(node, yaml.MappingNode | yaml.SequenceNode) and not node.flow_style:
-        inner = [part for pair in _pairs(node) for part in pair]
-        inner += [] if isinstance(node, yaml.MappingNode) else cast("list[yaml.Node]", node.value)
-        return max((_last_line(part) for part in inner), default=node.start_mark.line)
-    end = node.end_mark
-    return end.line - 1 if end.column == 0 and end.line > node.start_mark.line else end.line

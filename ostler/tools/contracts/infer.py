@@ -1,7 +1,9 @@
 """A contract drafted from a table, for a person to edit."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import sqrt
 
 from ostler.core.checks import (
     AcceptedValues,
@@ -19,11 +21,14 @@ from ostler.core.checks import (
 from ostler.core.datasets import Dataset
 from ostler.core.errors import InternalError
 from ostler.tables.view import View
-from ostler.tools.contracts.draft import Column, draft
+from ostler.tools.contracts.draft import Column, Draft, draft
 from ostler.tools.contracts.parse import DOWNSTREAM, PROTECTED
 from ostler.tools.contracts.scalars import flow, scalar
 from ostler.tools.quality.measure import measure
 from ostler.tools.quality.wording import share_of
+
+_Z = 1.959964
+"""Of the normal distribution: 97.5 % of it lie below."""
 
 HOLDS_SHARE = 0.95
 """A rule that holds for less of the whole table is not drafted, whatever a sample said."""
@@ -40,7 +45,44 @@ _HEAD = """\
 """
 
 
+@dataclass(frozen=True)
+class Read:
+    """A promise that was read off a table, and how far it can be believed."""
+
+    rule: AnyRule
+    holding: int
+    """Rows that keep it."""
+    total: int
+
+    @property
+    def sure(self) -> float:
+        """The share of such rows that at least keep it, with 97.5 % confidence.
+
+        Lower end of Wilson's interval: 20 of 20 rows say less than 20,000 of 20,000.
+        """
+        if not self.total:
+            return 0.0
+        n, share, z2 = self.total, self.holding / self.total, _Z * _Z
+        middle = share + z2 / (2 * n)
+        spread = _Z * sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+        return round(max(0.0, (middle - spread) / (1 + z2 / n)), 6)
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """A draft contract and what each promise of it rests on."""
+
+    text: str
+    columns: tuple[Column, ...]
+    rules: tuple[Read, ...]
+
+
 def infer_contract(view: View, dataset: Dataset, *, now: datetime) -> str:
+    """The text of `infer`."""
+    return infer(view, dataset, now=now).text
+
+
+def infer(view: View, dataset: Dataset, *, now: datetime) -> Inferred:
     """A draft contract in YAML, the same text for the same table and clock.
 
     Only rules that nearly all of the table keeps are drafted, each with its support, except that
@@ -53,7 +95,18 @@ def infer_contract(view: View, dataset: Dataset, *, now: datetime) -> str:
         for result in results
         if isinstance(result.check.rule, RejectedValues)
     }
-    support = {r.check.rule: _support(r) for r in results if _holds(r, hidden)}
+    kept = tuple(
+        Read(result.check.rule, result.total - result.failing, result.total)
+        for result in results
+        if _holds(result, hidden)
+    )
+    support = {read.rule: support_words(read) for read in kept}
+    return Inferred(_text(view, dataset, drafted, support, now), drafted.columns, kept)
+
+
+def _text(
+    view: View, dataset: Dataset, drafted: Draft, support: Mapping[AnyRule, str], now: datetime
+) -> str:
     rows = view.row_count
     lines = [
         *_HEAD.format(rows=f"{rows:,}", day=f"{now.astimezone(UTC):%Y-%m-%d}").splitlines(),
@@ -83,7 +136,7 @@ def infer_contract(view: View, dataset: Dataset, *, now: datetime) -> str:
             line
             for rule in drafted.dependencies
             if rule in support
-            for line in _guess(rule, support[rule], 6)
+            for line in guess_lines(rule, support[rule], 6)
         ),
     ]
     return "\n".join(lines) + "\n"
@@ -123,14 +176,15 @@ def _column(column: Column, dataset: Dataset, support: Mapping[AnyRule, str]) ->
         lines += ["customProperties:", f"  - property: {PROTECTED}", "    value: true"]
     if guesses:
         lines.append("quality:")
-        lines += [line for rule in guesses for line in _guess(rule, support[rule], 2)]
+        lines += [line for rule in guesses for line in guess_lines(rule, support[rule], 2)]
     return [f"      {'- ' if place == 0 else '  '}{line}" for place, line in enumerate(lines)]
 
 
-def _support(result: CheckResult) -> str:
-    if not result.failing:
+def support_words(read: Read) -> str:
+    """How many rows keep a promise, in words."""
+    if read.holding == read.total:
         return "all rows"
-    return share_of(result.total - result.failing, result.total, " rows")
+    return share_of(read.holding, read.total, " rows")
 
 
 def _held(support: str) -> str:
@@ -140,8 +194,8 @@ def _held(support: str) -> str:
 _GUESSES = RejectedValues | AcceptedValues | Pattern | Range | Dependency
 
 
-def _guess(rule: AnyRule, support: str, indent: int) -> list[str]:
-    """A rule as an entry of `quality`, indented by so many blanks."""
+def guess_lines(rule: AnyRule, support: str, indent: int) -> list[str]:
+    """A rule as an entry of `quality` that warns, indented by so many blanks."""
     said, lines = _written(rule)
     entry = [f"description: {said} Holds for {support}.", *lines]
     blanks = " " * indent
@@ -160,6 +214,10 @@ def _written(rule: AnyRule) -> tuple[str, list[str]]:
                 *flow("  missingValues: ", rule.values),
                 "mustBe: 0",
             ]
+        case NotNull():
+            return "Is never missing.", ["metric: nullValues", "mustBe: 0"]
+        case Unique(on=(_,)):
+            return "No value occurs twice.", ["metric: duplicateValues", "mustBe: 0"]
         case AcceptedValues():
             return "One of the usual values; rare ones were left out.", [
                 "metric: invalidValues",

@@ -23,6 +23,7 @@ from ostler.tools.contracts.properties import key_checks, property_checks
 from ostler.tools.contracts.quality import quality_checks
 from ostler.tools.contracts.relationships import foreign_keys
 from ostler.tools.contracts.report import Report
+from ostler.tools.contracts.sla import sla_checks
 
 _VERSION = "v3."
 _RESTRICTED = ("restricted", "sensitive")
@@ -52,6 +53,8 @@ def parse_contract(text: str, *, dataset: str, source: str) -> Contract:
     resolved = (columns.resolved(key, f"{path}.relationships", report) for key in keys)
     checks += [Check(rule=rule) for rule in resolved if rule]
     checks += quality_checks(schema.quality or [], f"{path}.quality", columns, report)
+    default = model.slaDefaultElement or ""
+    checks += sla_checks(model.slaProperties or [], default, schema, columns, report)
     once = _once(checks, report)
     report.raise_problems()
     return Contract(

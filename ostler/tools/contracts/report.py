@@ -7,6 +7,15 @@ from ostler.core.errors import BadInput
 from ostler.tools.contracts.keys import suggestion
 
 
+class Unusable(BadInput):
+    """A contract that cannot be used, with a sentence per problem; most begin with their place."""
+
+    def __init__(self, source: str, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        lines = "\n".join(f"{source}: {problem}" for problem in problems)
+        super().__init__(lines, f"mend {source} and try again")
+
+
 @dataclass
 class Report:
     """Sentences gathered while a contract is read; `raise_problems` ends it."""
@@ -30,7 +39,6 @@ class Report:
         self.problem(f"{what}: {word!r} is not known{tip}")
 
     def raise_problems(self) -> None:
-        """Raise BadInput with a line per problem, when there is one."""
+        """Raise Unusable with a line per problem, when there is one."""
         if self.problems:
-            lines = [f"{self.source}: {problem}" for problem in dict.fromkeys(self.problems)]
-            raise BadInput("\n".join(lines), f"mend {self.source} and try again")
+            raise Unusable(self.source, tuple(dict.fromkeys(self.problems)))

@@ -41,7 +41,7 @@ class Book:
 
     def use(self, files: Iterable[Digest]) -> None:
         """Put the entries of files at the end, and drop those that were not used for long."""
-        used = {file: self.entries.pop(file) for file in files}
+        used = {file: self.entries.pop(file) for file in files if file in self.entries}
         room = max(_OLD * len(used), 256)
         self.entries = dict([*self.entries.items()][-room:]) | used
         self.whole = dict([*self.whole.items()][-64:])

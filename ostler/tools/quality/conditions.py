@@ -80,6 +80,11 @@ def list_of(columns: Sequence[str]) -> str:
     return ", ".join(quoted(column) for column in columns)
 
 
+def places_of(columns: Sequence[str]) -> str:
+    """Columns under names that nobody chose: `c0`, `c1` and so on."""
+    return ", ".join(f"{quoted(column)} AS c{place}" for place, column in enumerate(columns))
+
+
 def tuple_of(columns: Sequence[str]) -> str:
     """The values of columns as one value."""
     return quoted(columns[0]) if len(columns) == 1 else f"row({list_of(columns)})"

@@ -4,9 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from ostler.core.checks import AnyRule, Check, CheckResult, Rule
-from ostler.tools.quality.measure import Outcome, outcomes_of, result_of
-from ostler.tools.quality.plan import Measure, planned
+from ostler.tables.view import view_of
+from ostler.tools.quality.measure import Outcome, outcome_of, result_of
+from ostler.tools.quality.needs import refuse_bad_patterns
+from ostler.tools.quality.plan import Found, Measure, planned
 
 if TYPE_CHECKING:
     from ostler.tables.place import Place
@@ -16,9 +20,11 @@ def obstacles(place: "Place", checks: Sequence[Check]) -> Mapping[Check, str]:
     """The checks that the engine of a place cannot measure with the same meaning, and why.
 
     Nothing is measured for it: what is asked is how the rules are written and the columns' types.
+    BadInput for a pattern that nobody can use.
     """
     from ostler.tools.quality.engines.measuring import obstacle
 
+    refuse_bad_patterns(view_of(pa.table({"key": pa.array([], pa.string())}), ("key",)), checks)
     found: dict[Check, str] = {}
     for check in checks:
         if planned.dispatch(type(check.rule)) is planned.dispatch(Rule):
@@ -45,7 +51,10 @@ def measure_at(
     }
     total, found = measured(place, measures.values(), now=now, sample=sample)
     outcomes = {rule: Outcome(1, _missing(place, rule)) for rule in rules if rule not in measures}
-    outcomes |= outcomes_of(measures, total, found, now)
+    outcomes |= {
+        rule: outcome_of(rule, found.get(one, Found()), total, now)
+        for rule, one in measures.items()
+    }
     return tuple(result_of(check, outcomes[check.rule], total, now) for check in checks)
 
 

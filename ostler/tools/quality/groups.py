@@ -16,11 +16,12 @@ from ostler.core.canonical import Digest
 from ostler.tables.layout import DataFile
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
-from ostler.tools.quality.conditions import list_of, place_of, present, tuple_of
+from ostler.tools.packing import Array
+from ostler.tools.quality.conditions import list_of, place_of, places_of, present
 from ostler.tools.quality.keys import CROWD, Repeated, none_repeated
 from ostler.tools.quality.plan import Conflicts
 from ostler.tools.quality.scanning import key_hash
-from ostler.tools.states import Array, States, state_key
+from ostler.tools.states import States, state_key
 
 _KERNEL = 1
 _PAIRS = 2_000_000
@@ -141,12 +142,15 @@ def _pairs(
     part = view.of_files(read, numbered=True)
     number = quoted(part.layout.number_column) if part.layout else "0"
     columns = (*measure.determinants, measure.dependent)
+    # Under names of ours: a column may be called as anything else here.
+    named = [f"c{place}" for place, _ in enumerate(columns)]
+    group = named[0] if len(named) == 2 else f"row({', '.join(named[:-1])})"
     found = part.arrow(
         f"""SELECT "group", pair, CAST(file AS BIGINT) + {first:d} AS file, n AS count,
                    min(v) OVER same <> max(v) OVER same AS mixed
-            FROM (SELECT file, n, {tuple_of(measure.determinants)} AS v,
-                         {key_hash(measure.determinants)} AS "group", {key_hash(columns)} AS pair
-                  FROM (SELECT {number} AS file, {list_of(columns)}, count(*) AS n
+            FROM (SELECT file, n, {group} AS v, hash({", ".join(named[:-1])}) AS "group",
+                         hash({", ".join(named)}) AS pair
+                  FROM (SELECT {number} AS file, {places_of(columns)}, count(*) AS n
                         FROM {part.source} WHERE {present(columns)} GROUP BY ALL))
             WINDOW same AS (PARTITION BY "group")
             ORDER BY ALL"""

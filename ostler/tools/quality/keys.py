@@ -17,11 +17,12 @@ from ostler.core.canonical import Digest
 from ostler.tables.layout import DataFile
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
+from ostler.tools.packing import Array
 from ostler.tools.quality.conditions import place_of, present, tuple_of
 from ostler.tools.quality.effort import NUMBERS, Place, ordered
 from ostler.tools.quality.plan import Repeats
 from ostler.tools.quality.scanning import key_hash
-from ostler.tools.states import Array, States, state_key
+from ostler.tools.states import States, state_key
 
 CROWD = 200_000
 """Failing rows of which each is kept; where there are more, a changed table is counted anew."""

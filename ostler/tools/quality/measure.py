@@ -20,7 +20,7 @@ from ostler.tools.quality.needs import (
     refuse_bad_patterns,
     sources_of,
 )
-from ostler.tools.quality.plan import Found, Measure, is_about_rows, planned
+from ostler.tools.quality.plan import Found, is_about_rows, planned
 from ostler.tools.quality.wording import aged, counted, share_of
 
 if TYPE_CHECKING:
@@ -109,7 +109,10 @@ def measured(
             )
         else:
             total, found = whole.measured(ground, measures.values(), now=now, sample=sample)
-    outcomes |= outcomes_of(measures, total, found, now)
+    outcomes |= {
+        rule: outcome_of(rule, found.get(one, Found()), total, now)
+        for rule, one in measures.items()
+    }
     results = tuple(result_of(check, outcomes[check.rule], total, now) for check in checks)
     return Measurement(results, reading)
 
@@ -143,20 +146,6 @@ def failing_rows(
     return tuple(row[0] for row in found)
 
 
-def outcomes_of(
-    measures: Mapping[AnyRule, Measure], total: int, found: Mapping[Measure, Found], now: datetime
-) -> dict[AnyRule, Outcome]:
-    """What rules gave, from the number of rows and what their measures gave."""
-    return {
-        rule: _size(rule, total)
-        if isinstance(rule, RowCount)
-        else _age(rule, found[one].newest, now)
-        if isinstance(rule, Freshness)
-        else Outcome(found[one].failing, rows=found[one].rows)
-        for rule, one in measures.items()
-    }
-
-
 def result_of(check: Check, outcome: Outcome, total: int, now: datetime) -> CheckResult:
     """Whether what a rule gave on so many rows is good enough for a check."""
     about_rows = not outcome.observed
@@ -183,6 +172,15 @@ def _drifts(
         for family in families.values()
         for result in measure_drift(view, reference_of(family[0], others), family)
     }
+
+
+def outcome_of(rule: AnyRule, found: Found, total: int, now: datetime) -> Outcome:
+    """What a rule makes of what was found in a table of so many rows."""
+    if isinstance(rule, RowCount):
+        return _size(rule, total)
+    if isinstance(rule, Freshness):
+        return _age(rule, found.newest, now)
+    return Outcome(found.failing, rows=found.rows)
 
 
 def _age(rule: Freshness, newest: datetime | None, now: datetime) -> Outcome:

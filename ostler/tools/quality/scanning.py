@@ -13,12 +13,12 @@ import pyarrow as pa
 from ostler.tables.engine import compute
 from ostler.tables.layout import DataFile
 from ostler.tables.sql import quoted, row_id
+from ostler.tools.packing import Array
 from ostler.tools.quality.conditions import Ground, list_of, place_of, present
 from ostler.tools.quality.duckdb_sql import BITS, Bound, masks_of
 from ostler.tools.quality.effort import NUMBERS, SAMPLE, Place, ordered
 from ostler.tools.quality.plan import Newest, Repeats, RowTest
 from ostler.tools.quality.sorting import Sorter
-from ostler.tools.states import Array
 
 _MANY = 1 << 20
 """Failing rows that are held before they are counted."""

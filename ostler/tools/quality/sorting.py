@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from ostler.tools.states import Array
+from ostler.tools.packing import Array
 
 _RUN = 1 << 24
 """Words that are sorted in memory, 128 MB."""

@@ -28,12 +28,12 @@ def _date_part(part: str, moment: object) -> float: ...
 def _unix_micros(moment: object) -> int: ...
 
 
-def midnight(day: ir.DateValue) -> ir.IntegerValue:
+def midnight(day: ir.Value) -> ir.Value:
     """Microseconds from 1970 to the beginning of a day."""
     return day.delta(ibis.date("1970-01-01"), unit="day").cast("int64") * _DAY
 
 
-def _by_parts(moment: ir.TimestampValue) -> ir.IntegerValue:
+def _by_parts(moment: ir.Value) -> ir.Value:
     # The part `epoch` is a double, which is too coarse far from 1970.
     seconds = _date_part("microseconds", moment).cast("int64")
     minutes = moment.hour().cast("int64") * 60 + moment.minute()
@@ -52,11 +52,11 @@ class Dialect:
     """The largest number in the braces of a pattern."""
     digits: int
     """Digits up to which a decimal becomes the nearest double."""
-    cast: Callable[[ir.StringValue, str], ir.Value]
+    cast: Callable[[ir.Value, str], ir.Value]
     """Of a text that was found to be castable."""
-    in_bytes: Callable[[ir.StringValue], ir.Value]
+    in_bytes: Callable[[ir.Value], ir.Value]
     """What orders texts by their bytes."""
-    moment: Callable[[ir.TimestampValue], ir.IntegerValue]
+    moment: Callable[[ir.Value], ir.Value]
     """Microseconds from 1970 to a timestamp."""
 
 

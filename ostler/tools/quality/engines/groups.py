@@ -1,7 +1,6 @@
 """Rows that fail because of others: repeated values, and values that are not their group's."""
 
-from functools import reduce, singledispatch
-from operator import and_
+from functools import singledispatch
 
 import ibis
 import ibis.expr.types as ir
@@ -28,7 +27,7 @@ def _(measure: Repeats, relation: Relation) -> ir.Table:
     rows = _present(relation, measure.on)
     columns = [rows[column.get_name()] for column in _columns(relation, measure.on)]
     counted = rows.mutate(ostler_n=rows.count().over(group_by=columns))
-    return counted.filter(counted.ostler_n > 1)
+    return counted.filter(counted["ostler_n"] > 1)
 
 
 @failing.register
@@ -40,14 +39,14 @@ def _(measure: Conflicts, relation: Relation) -> ir.Table:
     ranked = groups.mutate(
         ostler_place=ibis.row_number().over(
             group_by=[groups[name] for name in names[:-1]],
-            order_by=[groups.ostler_n.desc(), groups[names[-1]].asc()],
+            order_by=[groups["ostler_n"].desc(), groups[names[-1]].asc()],
         )
     )
-    losers = ranked.filter(ranked.ostler_place > 0)
+    losers = ranked.filter(ranked["ostler_place"] > 0)
     return rows.semi_join(losers, [rows[name] == losers[name] for name in names])
 
 
-def _columns(relation: Relation, names: tuple[str, ...]) -> list[ir.Column]:
+def _columns(relation: Relation, names: tuple[str, ...]) -> list[ir.Value]:
     kinds = {column.name: column.type for column in relation.place.columns}
     for name in names:
         if kinds[name] not in _COMPARABLE and not kinds[name].startswith("DECIMAL("):
@@ -57,4 +56,4 @@ def _columns(relation: Relation, names: tuple[str, ...]) -> list[ir.Column]:
 
 def _present(relation: Relation, names: tuple[str, ...]) -> ir.Table:
     there = [column.notnull() for column in _columns(relation, names)]
-    return relation.table.filter(reduce(and_, there))
+    return relation.table.filter(ibis.and_(*there))

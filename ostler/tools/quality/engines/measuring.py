@@ -70,19 +70,21 @@ def measured(
     numbered = {f"a{number}": one for number, one in enumerate([*rows.values(), *times.values()])}
     read = relation.table.select(doubt=doubt, **numbered)
     sure = [read[f"a{number}"] for number in range(len(numbered))]
-    aggregates = [_count(one & ~read.doubt) for one in sure[: len(rows)]]
+    aggregates = [_count(one & ~read["doubt"]) for one in sure[: len(rows)]]
     # One wrong year in the future must not hide a dead feed.
     aggregates += [
-        ibis.cases(((time <= clock) & ~read.doubt, time), else_=ibis.null("int64")).max()
+        ibis.cases(((time <= clock) & ~read["doubt"], time), else_=ibis.null("int64")).max()
         for time in sure[len(rows) :]
     ]
     named = {f"a{number}": one for number, one in enumerate(aggregates)}
     total, doubtful, *numbers = relation.ask(
-        read.agg(total=read.count(), doubtful=_count(read.doubt), **named)
+        read.agg(total=read.count(), doubtful=_count(read["doubt"]), **named)
     )[0]
     given = dict(zip([*rows, *times], numbers, strict=True))
     here = _fetched(relation, doubt, alone) if doubtful else None
-    _, more = whole.measured(Ground(here, {}), alone, now=now, sample=sample) if here else (0, {})
+    more: Mapping[Measure, Found] = {}
+    if here is not None:
+        _, more = whole.measured(Ground(here, {}), alone, now=now, sample=sample)
     found: dict[Measure, Found] = {}
     for one in wanted:
         other = more.get(one, Found())
@@ -100,11 +102,11 @@ def measured(
     return int(total), found
 
 
-def _count(condition: ir.BooleanValue) -> ir.IntegerScalar:
+def _count(condition: ir.Value) -> ir.Value:
     return ibis.cases((condition, 1), else_=0).sum()
 
 
-def _fetched(relation: Relation, doubt: ir.BooleanValue, alone: Sequence[Measure]) -> View:
+def _fetched(relation: Relation, doubt: ir.Value, alone: Sequence[Measure]) -> View:
     """The rows in doubt, in DuckDB."""
     place = relation.place
     names = {name for one in alone for name in columns_of(one)} | set(place.key)
@@ -130,18 +132,18 @@ def _sampled(relation: Relation, rows: ir.Table, sample: int) -> Sequence[RowId]
     failing_rows = replace(relation, table=rows)
     writer, key = failing_rows.writer(), relation.place.key
     row, number = writer.row, ibis.null("int64")
-    odd: ir.BooleanValue = ibis.literal(False)
+    odd: ir.Value = ibis.literal(False)
     kind = writer.cells[key[0]].kind
     if len(key) == 1 and kind in WHOLE:
         number = writer.cells[key[0]].value.cast("int64")
     elif len(key) == 1 and kind == "VARCHAR":
         number, odd = writer.reader.place(row)
     ids = rows.select(id=row, odd=odd, number=number, text=relation.dialect.in_bytes(row))
-    order = [ids.number.asc(), ids.text.asc()]
-    first = ids.filter(~ids.odd).order_by(order).limit(sample).select("id")
+    order = [ids["number"].asc(), ids["text"].asc()]
+    first = ids.filter(~ids["odd"]).order_by(order).limit(sample).select("id")
     found = relation.ask(first)
     if kind == "VARCHAR":
-        found += relation.ask(ids.filter(ids.odd).order_by(order).limit(_ODD).select("id"))
+        found += relation.ask(ids.filter(ids["odd"]).order_by(order).limit(_ODD).select("id"))
     return [id_ for (id_,) in found]
 
 

@@ -1,8 +1,8 @@
-"""Patterns of RE2 in the words that the regular expressions of all engines share.
+r"""Patterns of RE2 in the words that the regular expressions of all engines share.
 
-Written anew are `.`, `\\d`, `\\w` and `\\s`, which mean other characters elsewhere; left out is what a
-match of the whole text does not need: anchors at its ends and laziness. Anything else that engines
-do not agree on raises Cannot.
+Written anew are `.`, `\d`, `\w` and `\s`, which mean other characters elsewhere; left out is what
+a match of the whole text does not need: anchors at its ends and laziness. Anything else that
+engines do not agree on raises Cannot.
 """
 
 import re
@@ -18,7 +18,6 @@ _TOKEN = re.compile(
       | (?P<start>\^) | (?P<end>\$) | (?P<any>\.) | (?P<char>[^\\\[\](){}*+?])""",
     re.VERBOSE | re.DOTALL,
 )
-_MEMBER = re.compile(r"\\?.", re.DOTALL)
 _MEMBERS = re.compile(r"(\\.|[^\\])(?:-(\\.|[^\\]))?", re.DOTALL)
 
 

@@ -49,7 +49,7 @@ class Relation:
         """What its engine needs."""
         return DIALECTS[self.place.engine]
 
-    def column(self, name: str) -> ir.Column:
+    def column(self, name: str) -> ir.Value:
         """A column by its name in the dataset."""
         return self.table[f"c{[c.name for c in self.place.columns].index(name)}"]
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce, singledispatchmethod
-from operator import and_, eq, ge, gt, le, lt, ne, or_
+from operator import eq, ge, gt, le, lt, ne
 
 import ibis
 import ibis.expr.types as ir
@@ -45,12 +45,12 @@ from ostler.tools.quality.expressions import (
 MICROS_PER_DAY = 86_400_000_000
 _MOMENTS = frozenset({"TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
 _TEXTS = WHOLE | {"VARCHAR", "BOOLEAN", "DATE"}
-"""Types whose text is the same everywhere, as is that of decimals; of dates in years of four digits."""
+"""Types whose text is the same everywhere, as is that of decimals; dates in four-digit years."""
 _NO_NUMBERS = _MOMENTS | {"DATE", "BOOLEAN"}
 _NUMBER, _MOMENT, _TIME = "number", "moment", "time of day"
 _SAFE = 1e150
 """Numbers up to it, and down to its inverse, can be multiplied and divided anywhere."""
-_COMPARE: Mapping[Comparison, Callable[[ir.Value, ir.Value], ir.BooleanValue]] = {
+_COMPARE: Mapping[Comparison, Callable[[ir.Value, ir.Value], ir.Value]] = {
     "<": lt,
     "<=": le,
     "=": eq,
@@ -58,18 +58,17 @@ _COMPARE: Mapping[Comparison, Callable[[ir.Value, ir.Value], ir.BooleanValue]] =
     ">=": ge,
     ">": gt,
 }
-_ARITHMETIC: Mapping[str, Callable[[ir.FloatingValue, ir.FloatingValue], ir.FloatingValue]] = {
+_ARITHMETIC: Mapping[str, Callable[[ir.Value, ir.Value], ir.Value]] = {
     "+": lambda left, right: left + right,
     "-": lambda left, right: left - right,
     "*": lambda left, right: left * right,
     "/": lambda left, right: left / right,
 }
-_JSON_ESCAPES = {"\\": "\\\\", '"': '\\"'} | {
-    char: json.dumps(char)[1:-1].upper().replace("U", "u") if code not in (8, 9, 10, 12, 13)
-    else json.dumps(char)[1:-1]
-    for code in range(1, 32)
-    for char in [chr(code)]
-}  # fmt: skip
+_JSON_ESCAPES = {
+    char: json.dumps(char)[1:-1].replace(f"{ord(char):04x}", f"{ord(char):04X}")
+    for char in ["\\", '"', *map(chr, range(1, 32))]
+}
+"""As DuckDB writes them: hexadecimal digits are capitals."""
 
 
 @dataclass(frozen=True)
@@ -89,32 +88,32 @@ class Writer:
     dialect: Dialect
     reader: Reader
 
-    def fails(self, condition: Condition) -> ir.BooleanValue:
+    def fails(self, condition: Condition) -> ir.Value:
         """A boolean that is never missing: whether a condition holds."""
         return self.condition(condition).fill_null(ibis.literal(False))
 
-    def doubt(self) -> ir.BooleanValue:
+    def doubt(self) -> ir.Value:
         """Whether a row holds a text that what was written so far may not read as DuckDB does."""
         doubts = self.reader.doubts
-        return reduce(or_, (d.fill_null(ibis.literal(False)) for d in doubts), ibis.literal(False))
+        return ibis.or_(*(doubt.fill_null(ibis.literal(False)) for doubt in doubts))
 
     @singledispatchmethod
-    def condition(self, node: Condition) -> ir.BooleanValue:
+    def condition(self, node: Condition) -> ir.Value:
         """A condition; missing where it is unknown."""
         raise Cannot(f"{type(node).__name__} is not written for it")
 
     @condition.register
-    def _(self, node: Missing) -> ir.BooleanValue:
+    def _(self, node: Missing) -> ir.Value:
         return self.value(node.of).value.isnull()
 
     @condition.register
-    def _(self, node: OneOf) -> ir.BooleanValue:
+    def _(self, node: OneOf) -> ir.Value:
         text = self.text(self.value(node.of))
         # A list that is empty says nothing of the value, but a missing one is unknown all the same.
         return ibis.cases((text.notnull(), text.isin(node.values)), else_=ibis.null("boolean"))
 
     @condition.register
-    def _(self, node: Compare) -> ir.BooleanValue:
+    def _(self, node: Compare) -> ir.Value:
         left, right = self.value(node.left), self.value(node.right)
         compare = _COMPARE[node.operator]
         if left.kind != right.kind:
@@ -125,14 +124,14 @@ class Writer:
         return compare(left.value.cast("string"), right.value.cast("string"))
 
     @condition.register
-    def _(self, node: Matches) -> ir.BooleanValue:
+    def _(self, node: Matches) -> ir.Value:
         return self.text(self.value(node.of)).re_search(portable(node.regex, self.dialect))
 
     @condition.register
-    def _(self, node: ReadsAs) -> ir.BooleanValue:
+    def _(self, node: ReadsAs) -> ir.Value:
         return self._reads(node).fill_null(ibis.literal(False))
 
-    def _reads(self, node: ReadsAs) -> ir.BooleanValue:
+    def _reads(self, node: ReadsAs) -> ir.Value:
         match node.type:
             case "string":
                 return self.value(node.of).value.notnull()
@@ -150,28 +149,28 @@ class Writer:
             case "time":
                 return self.value(TimeOfDay(node.of)).value.notnull()
 
-    def is_truth(self, of: Read) -> ir.BooleanValue:
+    def is_truth(self, of: Read) -> ir.Value:
         """Whether the text of a value reads as a truth value."""
         return self.reader.is_truth(self.text(of))
 
     @condition.register
-    def _(self, node: Known) -> ir.BooleanValue:
+    def _(self, node: Known) -> ir.Value:
         raise Cannot(f"the rows of {node.dataset!r} are elsewhere")
 
     @condition.register
-    def _(self, node: Not) -> ir.BooleanValue:
+    def _(self, node: Not) -> ir.Value:
         return ~self.condition(node.of)
 
     @condition.register
-    def _(self, node: Both) -> ir.BooleanValue:
-        return reduce(and_, map(self.condition, node.of), ibis.literal(True))
+    def _(self, node: Both) -> ir.Value:
+        return ibis.and_(*map(self.condition, node.of))
 
     @condition.register
-    def _(self, node: Either) -> ir.BooleanValue:
-        return reduce(or_, map(self.condition, node.of), ibis.literal(False))
+    def _(self, node: Either) -> ir.Value:
+        return ibis.or_(*map(self.condition, node.of))
 
     @condition.register
-    def _(self, node: FirstOf) -> ir.BooleanValue:
+    def _(self, node: FirstOf) -> ir.Value:
         cases = [(self.condition(guard), self.condition(one)) for guard, one in node.cases]
         return ibis.cases(*cases, else_=ibis.null("boolean")) if cases else ibis.null("boolean")
 
@@ -216,27 +215,19 @@ class Writer:
     def _(self, node: Arithmetic) -> Read:
         left, right = self._number(node.left), self._number(node.right)
         # What might be too large or too small for a double is an error elsewhere.
-        safe = reduce(
-            and_,
-            (
-                (n == double(0)) | n.abs().between(double(1 / _SAFE), double(_SAFE))
-                if node.operator in "*/"
-                else n.abs() <= double(_SAFE)
-                for n in (left, right)
-            ),
-        )  # fmt: skip
+        safe = ibis.and_(*(_is_safe(n, node.operator) for n in (left, right)))
         self.reader.doubts.append(~safe)
         possible = safe & (right != double(0)) if node.operator == "/" else safe
         result = _ARITHMETIC[node.operator](left, right)
         return Read(ibis.cases((possible, result), else_=ibis.null("float64")), _NUMBER)
 
-    def _number(self, node: Value) -> ir.FloatingValue:
+    def _number(self, node: Value) -> ir.Value:
         return self.number(self.value(node))
 
-    def _moment(self, node: Value) -> ir.IntegerValue:
+    def _moment(self, node: Value) -> ir.Value:
         return self.moment(self.value(node))
 
-    def text(self, of: Read) -> ir.StringValue:
+    def text(self, of: Read) -> ir.Value:
         """The canonical text of a value."""
         if of.kind == "DATE":
             self.reader.doubts.append(~of.value.year().between(1, 9999))
@@ -246,7 +237,7 @@ class Writer:
             return of.value.cast("string")
         raise Cannot(f"it writes a {of.kind} as text in another way")
 
-    def number(self, of: Read) -> ir.FloatingValue:
+    def number(self, of: Read) -> ir.Value:
         """A value as a finite double."""
         if of.kind == _NUMBER:
             return of.value
@@ -261,7 +252,7 @@ class Writer:
             return ibis.null("float64")
         raise Cannot(f"it makes other numbers of a {of.kind}")
 
-    def moment(self, of: Read) -> ir.IntegerValue:
+    def moment(self, of: Read) -> ir.Value:
         """A value as a moment in UTC, in microseconds since 1970."""
         if of.kind == _MOMENT:
             return of.value
@@ -272,7 +263,7 @@ class Writer:
         return self.reader.moment(self.text(of))
 
     @property
-    def row(self) -> ir.StringValue:
+    def row(self) -> ir.Value:
         """The row's id: the text of the key, or a JSON array for several columns."""
         parts = [self.text(self.cells[column]) for column in self.key]
         if len(parts) == 1:
@@ -283,6 +274,13 @@ class Writer:
         ]
         inner = reduce(lambda left, right: left + '","' + right, quoted)
         return ibis.literal('["') + inner + '"]'
+
+
+def _is_safe(number: ir.Value, operator: str) -> ir.Value:
+    size = number.abs()
+    if operator in ("+", "-"):
+        return size <= double(_SAFE)
+    return (number == double(0)) | size.between(double(1 / _SAFE), double(_SAFE))
 
 
 def _digits(kind: str) -> int:

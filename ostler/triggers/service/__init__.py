@@ -1,0 +1,1 @@
+"""The service that monitors send alerts to, over HTTP."""
