@@ -1,7 +1,6 @@
 """A dataset's rows behind Spark Connect: Spark itself, or what speaks its protocol."""
 
 import re
-import warnings
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -70,21 +69,18 @@ def spark_place(address: str, table: str, name: str, key: Sequence[str]) -> Gene
 
 @contextmanager
 def _connected(address: str, name: str) -> Generator["SparkSession"]:
-    with warnings.catch_warnings():
-        # Spark's client warns of a pandas that is newer than it; no pandas is used here.
-        warnings.filterwarnings("ignore", category=FutureWarning, module=r"pyspark\.")
-        try:
-            from pyspark.sql import SparkSession
-        except ImportError as error:
-            raise BadInput(
-                "the client of Spark Connect is not installed", "pip install 'ostler[engines]'"
-            ) from error
-        with _told(name):
-            session = SparkSession.builder.remote(address).create()
-        try:
-            yield session
-        finally:
-            session.stop()
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise BadInput(
+            "the client of Spark Connect is not installed", "pip install 'ostler[engines]'"
+        ) from error
+    with _told(name):
+        session = SparkSession.builder.remote(address).create()
+    try:
+        yield session
+    finally:
+        session.stop()
 
 
 def _frame(session: "SparkSession", query: str) -> "DataFrame":

@@ -33,13 +33,14 @@ def _(measure: Repeats, relation: Relation) -> ir.Table:
 @failing.register
 def _(measure: Conflicts, relation: Relation) -> ir.Table:
     on = (*measure.determinants, measure.dependent)
-    names = [column.get_name() for column in _columns(relation, on)]
+    *group, dependent = [column.get_name() for column in _columns(relation, on)]
+    names = list(dict.fromkeys([*group, dependent]))
     rows = _present(relation, on)
     groups = rows.group_by(names).agg(ostler_n=rows.count())
     ranked = groups.mutate(
         ostler_place=ibis.row_number().over(
-            group_by=[groups[name] for name in names[:-1]],
-            order_by=[groups["ostler_n"].desc(), groups[names[-1]].asc()],
+            group_by=[groups[name] for name in group],
+            order_by=[groups["ostler_n"].desc(), groups[dependent].asc()],
         )
     )
     losers = ranked.filter(ranked["ostler_place"] > 0)

@@ -40,6 +40,7 @@ from ostler.tools.quality.expressions import (
     Time,
     TimeOfDay,
     Value,
+    columns_of,
 )
 
 MICROS_PER_DAY = 86_400_000_000
@@ -47,6 +48,8 @@ _MOMENTS = frozenset({"TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
 _TEXTS = WHOLE | {"VARCHAR", "BOOLEAN", "DATE"}
 """Types whose text is the same everywhere, as is that of decimals; dates in four-digit years."""
 _NO_NUMBERS = _MOMENTS | {"DATE", "BOOLEAN"}
+_STORED = WHOLE | _NO_NUMBERS | {"FLOAT", "DOUBLE"}
+"""Types that are stored as what they are; the texts of none is a time of day."""
 _NUMBER, _MOMENT, _TIME = "number", "moment", "time of day"
 _SAFE = 1e150
 """Numbers up to it, and down to its inverse, can be multiplied and divided anywhere."""
@@ -151,6 +154,8 @@ class Writer:
 
     def is_truth(self, of: Read) -> ir.Value:
         """Whether the text of a value reads as a truth value."""
+        if of.kind == "DATE" or of.kind in _MOMENTS:
+            return ibis.literal(False)
         return self.reader.is_truth(self.text(of))
 
     @condition.register
@@ -171,8 +176,28 @@ class Writer:
 
     @condition.register
     def _(self, node: FirstOf) -> ir.Value:
-        cases = [(self.condition(guard), self.condition(one)) for guard, one in node.cases]
+        cases: list[tuple[ir.Value, ir.Value]] = []
+        sure: set[tuple[str, ...]] = set()
+        for guard, one in node.cases:
+            there, columns = _asked(guard), columns_of(guard)
+            # Where the columns have values, an earlier case has taken it.
+            if there and columns in sure:
+                continue
+            cases.append((self.condition(guard), self.condition(one)))
+            if there and all(map(self._reads_all, there)):
+                sure.add(columns)
         return ibis.cases(*cases, else_=ibis.null("boolean")) if cases else ibis.null("boolean")
+
+    def _reads_all(self, value: Value) -> bool:
+        """Whether a reading is never missing where its column has a value."""
+        match value:
+            case Number(Cell(column)):
+                kind = self.cells[column].kind
+                return kind in WHOLE or _digits(kind) > 0
+            case Time(Cell(column)):
+                return self.cells[column].kind in {"DATE", *_MOMENTS}
+            case _:
+                return False
 
     @singledispatchmethod
     def value(self, node: Value) -> Read:
@@ -205,7 +230,10 @@ class Writer:
 
     @value.register
     def _(self, node: TimeOfDay) -> Read:
-        return Read(self.reader.time_of_day(self.text(self.value(node.of))), _TIME)
+        of = self.value(node.of)
+        if of.kind in _STORED or _digits(of.kind):
+            return Read(ibis.null("int64"), _TIME)
+        return Read(self.reader.time_of_day(self.text(of)), _TIME)
 
     @value.register
     def _(self, node: Length) -> Read:
@@ -260,6 +288,8 @@ class Writer:
             return midnight(of.value)
         if of.kind in _MOMENTS:
             return self.dialect.moment(of.value)
+        if of.kind in _STORED or _digits(of.kind):
+            return ibis.null("int64")
         return self.reader.moment(self.text(of))
 
     @property
@@ -274,6 +304,13 @@ class Writer:
         ]
         inner = reduce(lambda left, right: left + '","' + right, quoted)
         return ibis.literal('["') + inner + '"]'
+
+
+def _asked(guard: Condition) -> tuple[Value, ...]:
+    """The values that a guard asks to be there, when it asks for nothing else."""
+    parts = guard.of if isinstance(guard, Both) else ()
+    asked = [part.of.of for part in parts if isinstance(part, Not) and isinstance(part.of, Missing)]
+    return tuple(asked) if len(asked) == len(parts) else ()
 
 
 def _is_safe(number: ir.Value, operator: str) -> ir.Value:
