@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 from ostler.core.errors import InternalError
 from ostler.tools.quality.engines.dialect import Cannot
 from ostler.tools.quality.engines.relation import Relation
+from ostler.tools.quality.engines.tree import is_missing
 from ostler.tools.quality.plan import Conflicts, Measure, Repeats
 
 _COMPARABLE = frozenset(
@@ -56,5 +57,6 @@ def _columns(relation: Relation, names: tuple[str, ...]) -> list[ir.Value]:
 
 
 def _present(relation: Relation, names: tuple[str, ...]) -> ir.Table:
-    there = [column.notnull() for column in _columns(relation, names)]
-    return relation.table.filter(ibis.and_(*there))
+    _columns(relation, names)
+    cells = relation.writer().cells
+    return relation.table.filter(ibis.and_(*(~is_missing(cells[name]) for name in names)))

@@ -6,6 +6,7 @@ them is of no use, and whoever runs it leaves them to DuckDB (`Writer.doubt`).
 
 import json
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce, singledispatchmethod
@@ -82,6 +83,13 @@ class Read:
     kind: str
 
 
+def is_missing(read: Read) -> ir.Value:
+    """Whether there is no value; for Spark, Ibis would say so of a NaN, too."""
+    if read.kind in ("FLOAT", "DOUBLE"):
+        return read.value.cast("string").isnull()
+    return read.value.isnull()
+
+
 @dataclass(frozen=True)
 class Writer:
     """Writes trees over the rows of one relation."""
@@ -107,7 +115,7 @@ class Writer:
 
     @condition.register
     def _(self, node: Missing) -> ir.Value:
-        return self.value(node.of).value.isnull()
+        return is_missing(self.value(node.of))
 
     @condition.register
     def _(self, node: OneOf) -> ir.Value:
@@ -137,7 +145,7 @@ class Writer:
     def _reads(self, node: ReadsAs) -> ir.Value:
         match node.type:
             case "string":
-                return self.value(node.of).value.notnull()
+                return ~is_missing(self.value(node.of))
             case "integer":
                 return is_whole(self._number(node.of))
             case "number":
@@ -272,7 +280,8 @@ class Writer:
         if of.kind == "VARCHAR":
             return self.reader.number(of.value)
         if of.kind == "DOUBLE":
-            finite = ~(of.value.isnan() | of.value.isinf())
+            # A NaN is larger than any other number, as infinity is.
+            finite = of.value.abs() <= double(sys.float_info.max)
             return ibis.cases((finite, of.value), else_=ibis.null("float64"))
         if of.kind in WHOLE or 0 < _digits(of.kind) <= self.dialect.digits:
             return of.value.cast("float64")
