@@ -1,1 +1,5 @@
 """The grooming graph and its agents: proposer, validator, prioritizer."""
+
+from ostler.core.egress import keep_graphs_in
+
+keep_graphs_in()

@@ -19,6 +19,7 @@ from ostler.core.actions import AgreeWithColumns, AnyAction, Replacement, Replac
 from ostler.core.base import Cell, Frozen
 from ostler.core.canonical import canonical_json
 from ostler.core.checks import RejectedValues
+from ostler.core.masks import MASK, is_masked
 from ostler.core.proposals import Draft, Evidence
 
 _MEMBERS_SHOWN = 40
@@ -92,10 +93,16 @@ class Question:
     model: str
 
 
-def question(model: str, dataset: str, drafts: tuple[Draft, ...]) -> Question:
-    """What a model is asked about some drafts."""
+def question(
+    model: str, dataset: str, drafts: tuple[Draft, ...], classes: Mapping[str, str] | None = None
+) -> Question:
+    """What a model is asked about some drafts.
+
+    Of values in columns whose class is masked it is not even told the shape.
+    """
     ids: dict[_Shown, str] = {}
-    shown = [_card(name, draft, ids) for name, draft in _named(drafts).items()]
+    hidden = frozenset(c for c, name in (classes or {}).items() if is_masked(name))
+    shown = [_card(name, draft, ids, hidden) for name, draft in _named(drafts).items()]
     request = ModelRequest(
         model=model,
         system=SYSTEM,
@@ -110,7 +117,7 @@ def _named(drafts: tuple[Draft, ...]) -> dict[str, Draft]:
     return {f"d{number}": draft for number, draft in enumerate(drafts[:_DRAFTS_SHOWN], 1)}
 
 
-def _card(name: str, draft: Draft, ids: dict[_Shown, str]) -> JsonValue:
+def _card(name: str, draft: Draft, ids: dict[_Shown, str], hidden: frozenset[str]) -> JsonValue:
     return {
         "id": name,
         "kind": draft.action.kind,
@@ -120,17 +127,19 @@ def _card(name: str, draft: Draft, ids: dict[_Shown, str]) -> JsonValue:
         "confidence": draft.evidence.confidence,
         "support": draft.evidence.support,
         "against": draft.evidence.against,
-        "members": list(_members(name, draft.action, ids)),
+        "members": list(_members(name, draft.action, ids, hidden)),
     }
 
 
-def _members(draft: str, action: AnyAction, ids: dict[_Shown, str]) -> Iterable[JsonValue]:
+def _members(
+    draft: str, action: AnyAction, ids: dict[_Shown, str], hidden: frozenset[str]
+) -> Iterable[JsonValue]:
     if isinstance(action, ReplaceValues):
         for number, replacement in enumerate(action.mapping[:_MEMBERS_SHOWN], 1):
             yield {
                 "id": f"m{number}",
-                "old": _value(_Shown(draft, replacement.old), ids),
-                "new": _value(_Shown(draft, replacement.new), ids),
+                "old": _value(_Shown(draft, replacement.old), ids, action.column in hidden),
+                "new": _value(_Shown(draft, replacement.new), ids, action.column in hidden),
             }
     elif isinstance(action, AgreeWithColumns):
         for number, target in enumerate(action.targets[:_MEMBERS_SHOWN], 1):
@@ -141,8 +150,9 @@ def _members(draft: str, action: AnyAction, ids: dict[_Shown, str]) -> Iterable[
             }
 
 
-def _value(value: _Shown, ids: dict[_Shown, str]) -> JsonValue:
-    return {"id": ids.setdefault(value, f"v{len(ids) + 1}"), "shape": shape(value.text)}
+def _value(value: _Shown, ids: dict[_Shown, str], hidden: bool) -> JsonValue:
+    known = MASK if hidden and value.text is not None else shape(value.text)
+    return {"id": ids.setdefault(value, f"v{len(ids) + 1}"), "shape": known}
 
 
 def shape(text: Cell) -> str:

@@ -3,14 +3,14 @@
 A live run and its replay both read it here, so that neither can know what the other does not.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from ostler.agents.context import GroomingContext, Record
 from ostler.agents.model import ModelClient
 from ostler.config.settings import Grooming
-from ostler.core.checks import Check
+from ostler.core.checks import Check, LearnedLimits
 from ostler.core.datasets import Dataset
 from ostler.core.runs import RunInputs
 from ostler.policies.policyset import PolicySet, policies_from
@@ -33,6 +33,8 @@ class Brief:
     dataset: Dataset
     others: tuple[Dataset, ...]
     checks: tuple[Check, ...]
+    classes: Mapping[str, str]
+    """Of the contract: the classification of columns."""
     policies: PolicySet
     settings: Grooming
 
@@ -41,10 +43,17 @@ def read_brief(objects: Objects, inputs: RunInputs, others: tuple[Dataset, ...])
     """The brief that some inputs name; VerificationFailed when what was recorded has changed."""
     dataset = Dataset.model_validate(objects.get(inputs.facts))
     checks: tuple[Check, ...] = ()
+    classes: Mapping[str, str] = {}
     if inputs.contract is not None:
         text = objects.text(inputs.contract)
         contract = parse_contract(text, dataset=dataset.name, source="the recorded contract")
-        checks = contract.checks
+        checks, classes = contract.checks, contract.classes
+        if inputs.learned is not None:
+            limits = LearnedLimits.model_validate(objects.get(inputs.learned)).limits
+            checks = tuple(
+                check.model_copy(update={"learned": limits.get(check.id, check.learned)})
+                for check in checks
+            )
         # A column is protected when either the dataset's owner or its contract says so.
         protected = tuple(sorted({*dataset.protected, *contract.protected}))
         dataset = dataset.model_copy(update={"protected": protected})
@@ -53,6 +62,7 @@ def read_brief(objects: Objects, inputs: RunInputs, others: tuple[Dataset, ...])
         dataset=dataset,
         others=others,
         checks=checks,
+        classes=classes,
         policies=policies_from(objects.text(inputs.policy)),
         settings=Grooming.model_validate(objects.get(inputs.config)),
     )
@@ -89,6 +99,7 @@ def context_of(
         others=neighbours(rules, table, find, reference=inputs.reference),
         patches=patches,
         now=now,
+        classes=brief.classes,
         states=states,
     )
     return GroomingContext(

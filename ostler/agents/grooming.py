@@ -1,6 +1,6 @@
 """A grooming run from outside: its inputs are fixed and recorded, then the graph runs on them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,14 +15,14 @@ from ostler.agents.outputs import Parking, Prioritized, Proposed, Validated
 from ostler.config.settings import Grooming
 from ostler.core.base import Frozen
 from ostler.core.canonical import Digest, short_id
-from ostler.core.checks import Check, ForeignKey
+from ostler.core.checks import Check, LearnedLimits
 from ostler.core.datasets import Dataset
 from ostler.core.items import Alert
 from ostler.core.runs import RunInputs, Step
 from ostler.core.states import ProposalState, RunState
 from ostler.policies.policyset import PolicySet
 from ostler.review.overtaken import mark_overtaken
-from ostler.store import findings, items, lineage, proposals, runs
+from ostler.store import findings, history, items, lineage, proposals, runs, telling
 from ostler.store.engine import Store
 from ostler.store.objects import Objects
 from ostler.store.proposals import Parked
@@ -32,6 +32,7 @@ from ostler.telemetry import names
 from ostler.telemetry.setup import Telemetry
 from ostler.telemetry.traceparent import derived
 from ostler.tools.contracts.parse import parse_contract
+from ostler.tools.quality.learning import with_history
 from ostler.tools.states import States
 
 ACTOR = "groomer"
@@ -124,6 +125,12 @@ class _StoreRecord:
                 self.parked[proposal.id] = proposals.park(
                     session, proposal, state, at=at, actor=ACTOR
                 )
+            fresh = [
+                one
+                for one in parking.proposals
+                if one.verdict.outcome == "votes" and self.parked[one.id] is not Parked.KNOWN
+            ]
+            telling.tell_run(session, self.run, fresh, at=at)
 
 
 def groom(
@@ -195,7 +202,7 @@ def _inputs(
 ) -> RunInputs:
     table = table_of(dataset)
     checks = _checks(dataset, contract)
-    wanted = {check.rule.dataset for check in checks if isinstance(check.rule, ForeignKey)}
+    wanted = {check.rule.reads[0] for check in checks}
     read = [
         (other.name, table_of(other), table_of(other).version)
         for other in others
@@ -217,8 +224,23 @@ def _inputs(
         config=groomer.objects.put(groomer.settings),
         model=groomer.model.name,
         alerts=alerts,
+        learned=_learned(groomer, dataset, checks, version),
         code=__version__,
     )
+
+
+def _learned(
+    groomer: Groomer, dataset: Dataset, checks: Sequence[Check], version: int
+) -> Digest | None:
+    """The limits that earlier results teach, recorded as an input, so that a replay has them."""
+    asked = [check for check in checks if check.learned is not None]
+    if not asked:
+        return None
+    with groomer.store.reading() as session:
+        past = history.past_results(session, dataset.name, up_to=version)
+    taught = with_history(asked, past, version=version, now=groomer.clock())
+    limits = {check.id: check.learned for check in taught if check.learned is not None}
+    return groomer.objects.put(LearnedLimits(limits=limits))
 
 
 def _checks(dataset: Dataset, contract: str | None) -> tuple[Check, ...]:

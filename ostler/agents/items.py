@@ -1,6 +1,6 @@
 """A finding becomes a backlog item with the whole template filled in."""
 
-from ostler.core.checks import Check, Dimension, Severity
+from ostler.core.checks import Check, Dimension, Severity, is_about_rows
 from ostler.core.datasets import Dataset
 from ostler.core.items import BacklogItem, Criterion, Finding, Quadrant, Track, item_id
 from ostler.core.sentences import describe_rule
@@ -48,6 +48,8 @@ def item_of(dataset: Dataset, finding: Finding) -> BacklogItem:
 
 def allowed(check: Check, total: int) -> int:
     """How many rows a check lets fail."""
+    if check.learned is not None and check.learned.high is not None:
+        return int(check.learned.high * total) if is_about_rows(check.rule) else 0
     if check.max_failing is not None:
         return check.max_failing
     return int(check.max_share * total)

@@ -22,6 +22,18 @@ LOOK_FOR: dict[str, tuple[str, ...]] = {
     "foreign_key": ("spelling", "formats", "missing"),
     "row_rule": ("units", "formats"),
     "drift": ("units", "formats", "missing"),
+    "required_if": ("missing", "dependencies"),
+    "length": ("formats", "spelling", "missing"),
+    "format": ("formats", "spelling", "missing"),
+    "condition": ("units", "formats", "missing"),
+    "balance": ("units", "formats"),
+    "total": ("units", "duplicates", "formats"),
+    "agreement": ("units", "formats", "spelling"),
+    "volume": ("duplicates",),
+    "gaps": (),
+    "schema": (),
+    # An audit: it opens items for people, and nothing is edited to make a share look right.
+    "fairness": (),
     "reported": tuple(MINERS),
 }
 """For each kind of rule that fails, the miners that may mend it."""

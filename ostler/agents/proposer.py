@@ -66,7 +66,9 @@ def _advised(
     context: GroomingContext, drafts: tuple[Draft, ...]
 ) -> tuple[tuple[Draft, ...], ModelCall]:
     """The drafts with the model's advice on them; as they were when there is none to be had."""
-    question = advice.question(context.model.name, context.dataset.name, drafts)
+    question = advice.question(
+        context.model.name, context.dataset.name, drafts, context.around.classes
+    )
     attributes = {
         names.OPERATION_NAME: names.CHAT,
         names.REQUEST_MODEL: context.model.name,

@@ -7,6 +7,7 @@ import typer
 
 from ostler.cli import options
 from ostler.cli.options import example
+from ostler.core.errors import BadInput
 
 if TYPE_CHECKING:
     from ostler.cli.opening import Opened
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from ostler.core.datasets import Dataset
     from ostler.core.items import Finding
     from ostler.tools.quality.effort import Reading
+    from ostler.triggers.gates.measured import Measured
 
 
 class WhichEngine(StrEnum):
@@ -33,12 +35,23 @@ def register(app: typer.Typer) -> None:
             "ostler check people --json",
             "ostler check orders@3",
             "ostler check customers --engine postgresql",
+            "ostler check people --rows C-7K3QH2MA --limit 100",
+            "ostler check people --rows C-7K3QH2MA --csv > failing.csv",
         )
     )(check)
 
 
 def check(
     dataset: Annotated[str, typer.Argument(help="The dataset, or one version: people@3.")],
+    rows: Annotated[
+        str, typer.Option("--rows", metavar="CHECK", help="List the rows that fail one check.")
+    ] = "",
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=1_000_000, help="So many rows at most.")
+    ] = 20,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print the rows as CSV; with --rows.")
+    ] = False,
     no_states: Annotated[
         bool,
         typer.Option(
@@ -59,25 +72,35 @@ def check(
     """Measure every check of the contract, and drift; exits with 1 when a gate fails.
 
     Of a large table only data files are read that were not measured before. What fails opens a
-    backlog item.
+    backlog item. With --rows the rows that fail one check are listed instead: their keys, and the
+    cells that the check looks at. Values that the contract classifies are shown as ••• unless
+    `readers` in ostler.yaml names a role of yours.
     """
+    if as_csv and (as_json or not rows):
+        raise BadInput(
+            "--csv prints rows, and nothing else", "ostler check DATASET --rows CHECK --csv"
+        )
+    from ostler.cli.failing import show_rows
     from ostler.cli.naming import dataset_at
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, progress, say
 
     with opened(workspace) as parts:
         name, version = dataset_at(dataset)
-        if engine is not WhichEngine.DUCKDB:
-            from ostler.cli.check_elsewhere import check_elsewhere
-
-            there = check_elsewhere(parts, name, version, engine, as_json=as_json)
-            if there is not None:
-                return there
+        there = _elsewhere(parts, name, version, engine, as_json)
+        if there is not None:
+            return there
+        if rows:
+            known = parts.current(name) if version is None else parts.dataset(name)
+            show_rows(parts, known, version, rows, limit, as_json=as_json, as_csv=as_csv)
+            return 0
         with progress(f"checking {name}"):
             known = parts.current(name) if version is None else parts.dataset(name)
-            results, findings, measured, reading = _measure(parts, known, version, no_states)
+            found = parts.measured(known, parts.contract(name), version=version, anew=no_states)
+        results, findings, measured = found.results, found.findings, found.version
+        reading = found.reading
         if version is None:
-            _record(parts, known, findings)
+            _record(parts, known, found)
         contract, differs = parts.contract_text(name) is not None, parts.unpublished(name)
     failed = [r for r in results if not r.passed and r.check.gate]
     if as_json:
@@ -87,7 +110,7 @@ def check(
                 "version": measured,
                 "passed": not failed,
                 "read": _read(reading),
-                "checks": results,
+                "checks": [{"id": r.check.id, **r.model_dump(mode="json")} for r in results],
             }
         )
     else:
@@ -103,49 +126,6 @@ def check(
     else:
         say(f"{name}@{measured}: {len(results)} checks, none fails that gates")
     return 1 if failed else 0
-
-
-def _measure(
-    parts: "Opened", dataset: "Dataset", version: int | None, no_states: bool
-) -> "tuple[tuple[CheckResult, ...], tuple[Finding, ...], int, Reading | None]":
-    from ostler.cli.opening import now
-    from ostler.core.items import Finding
-    from ostler.tables.delta import table_of
-    from ostler.tables.view import View
-    from ostler.tools.drift.findings import drift_findings
-    from ostler.tools.neighbours import neighbours
-    from ostler.tools.quality.measure import measured
-
-    table = table_of(dataset)
-    view = table.view(version)
-    reference = table.reference
-    if reference is not None and reference >= view.version:
-        reference = None
-    contract = parts.contract(dataset.name)
-    checks = contract.checks if contract else ()
-    names = {known.name: known for known in parts.datasets()}
-
-    def newest(name: str) -> View | None:
-        return table_of(names[name]).view() if name in names else None
-
-    rules = [one.rule for one in checks]
-    others = neighbours(rules, table, newest, reference=reference)
-    states = None if no_states else parts.states
-    found = measured(view, checks, now=now(), others=others, states=states)
-    results = found.results
-    drift = () if reference is None else drift_findings(view, others[f"@{reference}"], now=now())
-    findings = [
-        Finding(dataset=dataset.name, version=view.version, result=r, source="contract")
-        for r in results
-        if not r.passed
-    ] + [
-        Finding(
-            dataset=dataset.name, version=view.version, result=r, source="drift", evidence=sentence
-        )
-        for r, sentence in drift
-        if not r.passed
-    ]
-    return (*results, *(r for r, _ in drift)), tuple(findings), view.version, found.reading
 
 
 def _read(reading: "Reading | None") -> "dict[str, int] | None":
@@ -164,19 +144,22 @@ def _told(reading: "Reading") -> str:
     return f"{files}; {count(len(reading.anew), 'check')} could only be measured as a whole"
 
 
-def _record(parts: "Opened", dataset: "Dataset", findings: "tuple[Finding, ...]") -> None:
-    from ostler.agents.items import item_of
-    from ostler.cli.opening import now
-    from ostler.store.findings import record_finding
-    from ostler.store.items import upsert_item
+def _elsewhere(
+    parts: "Opened", name: str, version: int | None, engine: WhichEngine, as_json: bool
+) -> int | None:
+    if engine is WhichEngine.DUCKDB:
+        return None
+    from ostler.cli.check_elsewhere import check_elsewhere
 
-    if not findings:
-        return
-    at, actor = now(), parts.workspace.reviewer
+    return check_elsewhere(parts, name, version, engine, as_json=as_json)
+
+
+def _record(parts: "Opened", dataset: "Dataset", found: "Measured") -> None:
+    from ostler.cli.opening import now
+    from ostler.triggers.gates.items import keep_findings
+
     with parts.store.transaction() as session:
-        for finding in findings:
-            record_finding(session, finding, actor=actor, at=at)
-            upsert_item(session, item_of(dataset, finding), actor=actor, at=at)
+        keep_findings(session, dataset, found, actor=parts.workspace.reviewer, at=now())
 
 
 def print_results(results: "tuple[CheckResult, ...]", findings: "tuple[Finding, ...]" = ()) -> None:
@@ -194,10 +177,11 @@ def print_results(results: "tuple[CheckResult, ...]", findings: "tuple[Finding, 
         return Text("FAIL", "bold red") if result.check.gate else Text("warn", "yellow")
 
     print_table(
-        ("", "check", "observed", "threshold", "failing rows"),
+        ("", "id", "check", "observed", "threshold", "failing rows"),
         [
             (
                 verdict(result),
+                result.check.id,
                 describe_rule(result.check.rule),
                 result.observed,
                 threshold(result.check),

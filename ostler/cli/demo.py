@@ -47,7 +47,7 @@ def demo(
 def _clear(folder: Path) -> None:
     import shutil
 
-    from ostler.config.settings import FILE
+    from ostler.config.section import FILE
     from ostler.core.errors import Conflict
 
     if not folder.exists() or not any(folder.iterdir()):

@@ -59,6 +59,7 @@ def gc(
             found = look(premises, days, now(), tell)
             if not dry_run:
                 remove(premises, found, days, now(), parts.workspace.reviewer)
+                parts.states.trim()
     if as_json:
         print_json({"dry_run": dry_run, "keep_days": days, **found.model_dump()})
     else:

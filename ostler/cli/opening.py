@@ -14,6 +14,8 @@ from ostler.core.errors import BadInput
 
 if TYPE_CHECKING:
     from ostler.agents.grooming import Groomer
+    from ostler.core.checks import Check
+    from ostler.core.history import Past
     from ostler.execution.context import ExecutionContext
     from ostler.execution.relay.relay import Relay
     from ostler.policies.policyset import PolicySet
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from ostler.tools.contracts.contract import Contract
     from ostler.tools.states import States
     from ostler.triggers.alerts.taking import Intake
+    from ostler.triggers.gates.measured import Measured
 
 
 def now() -> datetime:
@@ -104,12 +107,11 @@ class Opened:
 
     def current(self, name: str) -> Dataset:
         """A dataset, and those that its contract names, with what has happened in PostgreSQL."""
-        from ostler.core.checks import ForeignKey
         from ostler.tables.targets import current
 
         dataset, contract = self.dataset(name), self.contract(name)
-        rules = [check.rule for check in contract.checks] if contract else []
-        named = {rule.dataset for rule in rules if isinstance(rule, ForeignKey)} | {name}
+        checks = contract.checks if contract else ()
+        named = {name, *(check.rule.reads[0] for check in checks)}
         for one in self.datasets():
             if one.name in named:
                 current(one, self.workspace.settings.connections)
@@ -146,6 +148,58 @@ class Opened:
         """The dataset's contract that counts, read; None when there is none."""
         text = self.contract_text(dataset)
         return None if text is None else self._parsed(dataset, text)
+
+    def measured(
+        self,
+        dataset: Dataset,
+        contract: "Contract | None",
+        *,
+        version: int | None = None,
+        reference: int | None = None,
+        drift_only: bool = False,
+        anew: bool = False,
+    ) -> "Measured":
+        """A version of a dataset, the newest by default, by a contract and for drift.
+
+        With `anew` nothing is taken from what was measured before.
+        """
+        from ostler.triggers.gates.datasets import measure_dataset
+
+        def checks_of(version: int) -> "tuple[Check, ...]":
+            return () if drift_only else self.checks_of(contract, dataset.name, version)
+
+        return measure_dataset(
+            dataset,
+            checks_of,
+            contract.classes if contract else {},
+            self.datasets(),
+            version=version,
+            reference=reference,
+            states=None if anew else self.states,
+            now=now(),
+        )
+
+    def checks(self, dataset: str, version: int) -> "tuple[Check, ...]":
+        """The contract's checks for a version, those with learned limits with what was learned."""
+        return self.checks_of(self.contract(dataset), dataset, version)
+
+    def checks_of(
+        self, contract: "Contract | None", dataset: str, version: int
+    ) -> "tuple[Check, ...]":
+        """`checks`, of a contract that need not be the dataset's own."""
+        checks = contract.checks if contract else ()
+        if not any(check.learned is not None for check in checks):
+            return checks
+        from ostler.tools.quality.learning import with_history
+
+        return with_history(checks, self.past(dataset), version=version, now=now())
+
+    def past(self, dataset: str) -> "tuple[Past, ...]":
+        """What checks gave on the dataset's versions so far."""
+        from ostler.store.history import past_results
+
+        with self.store.reading() as session:
+            return past_results(session, dataset)
 
     def unpublished(self, dataset: str) -> str:
         """Says that the contract file is not what is published; empty when it is, or none is."""

@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
     group.command(epilog=example("ostler outbox send"))(send)
     group.command(epilog=example("ostler outbox retry E-4f1c", "ostler outbox retry --dead"))(retry)
     group.command(epilog=example("ostler outbox drop E-4f1c"))(drop)
+    group.command("test", epilog=example("ostler outbox test notify:ana"))(test_destination)
     app.add_typer(group, name="outbox")
 
 
@@ -61,7 +62,7 @@ def outbox(
     elif kinds:
         say(f"nothing waits; told are: {', '.join(kinds)}")
     else:
-        say("nobody outside is told: name destinations under effects: in ostler.yaml")
+        say("nobody is told: name destinations under effects: or notify: in ostler.yaml")
 
 
 def send(workspace: options.Workspace = None, as_json: options.Json = False) -> int:
@@ -127,6 +128,35 @@ def drop(event: EventId, workspace: options.Workspace = None) -> None:
         found = find(session, event)
         give_up(session, found, at=now())
     say(f"{count(len(found), 'delivery', 'deliveries')} dropped")
+
+
+def test_destination(
+    destination: Annotated[
+        str, typer.Argument(metavar="NAME", help="A destination, as ostler outbox names it.")
+    ],
+    workspace: options.Workspace = None,
+) -> int:
+    """Send a test message to a destination now; exits with 1 when it does not get there."""
+    from ostler.cli.opening import now, opened
+    from ostler.cli.output import say
+    from ostler.core.errors import NotFound
+    from ostler.execution.relay.sending import Result
+    from ostler.review.text import visible
+    from ostler.store.outbox import OutboxEvent, event_id
+
+    at = now()
+    event = OutboxEvent(event_id("test", str(at)), "ostler.test", {"dataset": "test"}, at)
+    with opened(workspace) as parts, parts.store.reading() as session:
+        known = {one.name: one for one in parts.relay.destinations}
+        if destination not in known:
+            raise NotFound(
+                f"there is no destination {destination!r}",
+                f"there are: {', '.join(known) or 'none; see docs/effects.md'}",
+            )
+        to = known[destination]
+        answer = to.send(f"{event.id}/{to.name}", to.body(session, event))
+    say(visible(f"{destination}: {answer.text}"))
+    return 0 if answer.result is Result.SENT else 1
 
 
 def _row(one: "Delivery") -> tuple[str, ...]:

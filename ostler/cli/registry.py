@@ -1,5 +1,6 @@
 """`ostler contract publish | history | promote`: the registry of contracts."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -157,12 +158,12 @@ def history(
             ("version", "published", "compatibility", "approved by", "proposal", "why"),
             [
                 (
-                    str(line["version"]),
-                    str(line["published_at"])[:16].replace("T", " "),
-                    str(line["compatibility"] or "the first one"),
-                    ", ".join(map(str, line["approved_by"])),
-                    str(line["proposal"]),
-                    str(line["because"]),
+                    line.version,
+                    f"{line.published_at:%Y-%m-%d %H:%M}",
+                    line.compatibility or "the first one",
+                    ", ".join(line.approved_by),
+                    line.proposal,
+                    line.because,
                 )
                 for line in lines
             ],
@@ -174,22 +175,36 @@ def history(
         say(differs)
 
 
-def _line(parts: "Opened", version: "Published") -> dict[str, str | list[str]]:
+@dataclass(frozen=True)
+class Line:
+    """A published version, with who said yes to it and why."""
+
+    version: str
+    number: int
+    published_at: datetime
+    compatibility: str
+    approved_by: tuple[str, ...]
+    proposal: str
+    because: str
+    digest: str
+
+
+def _line(parts: "Opened", version: "Published") -> Line:
     from ostler.store.proposals import get_proposal
 
     with parts.store.reading() as session:
         record = get_proposal(session, version.proposal)
     change = record.proposal.contract_change
-    return {
-        "version": version.version,
-        "number": str(version.number),
-        "published_at": version.published_at.isoformat(timespec="seconds"),
-        "compatibility": version.compatibility,
-        "approved_by": sorted(v.reviewer for v in record.votes if v.decision == "approve"),
-        "proposal": version.proposal,
-        "because": (change.because if change else "") or record.proposal.sentence,
-        "digest": version.digest,
-    }
+    return Line(
+        version=version.version,
+        number=version.number,
+        published_at=version.published_at,
+        compatibility=version.compatibility,
+        approved_by=tuple(sorted(v.reviewer for v in record.votes if v.decision == "approve")),
+        proposal=version.proposal,
+        because=(change.because if change else "") or record.proposal.sentence,
+        digest=version.digest,
+    )
 
 
 def promote(

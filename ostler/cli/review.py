@@ -1,6 +1,6 @@
 """`ostler review`: the console."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,20 +13,31 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog=example("ostler review"))(review)
+    app.command(epilog=example("ostler review", "ostler review P-7K3Q"))(review)
 
 
-def review(workspace: options.Workspace = None) -> int:
+def review(
+    proposal: Annotated[
+        str,
+        typer.Argument(metavar="[ID]", help="A proposal to open it on, or the start of its id."),
+    ] = "",
+    workspace: options.Workspace = None,
+) -> int:
     """Open the approval console."""
     from ostler.cli.opening import opened
 
     with opened(workspace) as parts:
-        return open_console(parts)
+        return open_console(parts, proposal)
 
 
-def open_console(parts: "Opened") -> int:
+def open_console(parts: "Opened", proposal: str = "") -> int:
     """The console over an open workspace; `w` in it executes what was approved."""
     from ostler.cli.work import execute
     from ostler.tui.app import run_review
+    from ostler.tui.state import Queue, opened_on
 
-    return run_review(parts.desk, work=lambda: execute(parts))
+    begin = Queue()
+    if proposal:
+        record = parts.desk.card(proposal).record
+        begin = opened_on(record.proposal.id, record.state)
+    return run_review(parts.desk, work=lambda: execute(parts), begin=begin)

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 import yaml
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
@@ -24,18 +22,14 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from ostler.config.section import FILE, Section
+from ostler.config.timing import Notify, Recurring, Watch
 from ostler.core.datasets import Connection
 from ostler.core.errors import BadInput, NotFound
 from ostler.core.rollout import Rollout
 
-FILE = "ostler.yaml"
 
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Model(_Section):
+class Model(Section):
     """A model behind an OpenAI-compatible address; its key comes from OSTLER_MODEL_API_KEY."""
 
     base_url: str
@@ -46,7 +40,7 @@ class Model(_Section):
     temperature: float = Field(default=0, ge=0, le=2)
 
 
-class Grooming(_Section):
+class Grooming(Section):
     """What steers a run; part of its recorded inputs."""
 
     max_proposals: int = Field(default=50, ge=1, le=1000)
@@ -57,7 +51,7 @@ class Grooming(_Section):
     """By dataset: what of a patch goes first, and how it is watched."""
 
 
-class Work(_Section):
+class Work(Section):
     """What steers a worker."""
 
     lease_seconds: int = Field(default=300, ge=5)
@@ -72,7 +66,7 @@ class Work(_Section):
     """A run that failed so often is given up and shown."""
 
 
-class Secret(_Section):
+class Secret(Section):
     """Where a secret is: never in the settings themselves."""
 
     env: str = Field(default="", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")
@@ -87,7 +81,7 @@ class Secret(_Section):
         return self
 
 
-class Alerts(_Section):
+class Alerts(Section):
     """What steers the taking in of alerts."""
 
     port: int = Field(default=9311, ge=0, le=65535)
@@ -104,14 +98,14 @@ class Alerts(_Section):
     """How long a burst may gather before a run begins."""
 
 
-class OfDataset(_Section):
+class OfDataset(Section):
     """What is set for one dataset."""
 
     alert_names: tuple[str, ...] = ()
     """What monitors call it, with * and ?."""
 
 
-class Upkeep(_Section):
+class Upkeep(Section):
     """What steers `ostler gc`."""
 
     retention_days: int = Field(default=0, ge=0)
@@ -126,7 +120,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 
 
-class Http(_Section):
+class Http(Section):
     """Where something is posted to."""
 
     url: str
@@ -218,7 +212,7 @@ class Effect(Http):
     """Kinds of events, with * and ?."""
 
 
-class Lineage(_Section):
+class Lineage(Section):
     """Where OpenLineage events of executions go, and under which names."""
 
     namespace: str = Field(default="ostler", min_length=1, max_length=500)
@@ -231,7 +225,7 @@ class Lineage(_Section):
     """A server that takes events at /api/v1/lineage."""
 
 
-class Spark(_Section):
+class Spark(Section):
     """A server of Spark Connect, and which of its tables are datasets of ours."""
 
     address: str
@@ -249,7 +243,7 @@ class Spark(_Section):
         return address
 
 
-class Engines(_Section):
+class Engines(Section):
     """Where checks can be measured besides here."""
 
     spark: Spark | None = None
@@ -264,6 +258,8 @@ class Settings(BaseSettings):
 
     people: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Who may be in which role: `ana: [owner, steward]`."""
+    readers: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Which roles see the values of a class of a contract: `pii: [steward]`; others see a mask."""
     reviewer: str = ""
     """Who is at the keyboard; empty: the user of the operating system."""
     state: str = Field(default="", repr=False)
@@ -286,6 +282,14 @@ class Settings(BaseSettings):
     engines: Engines = Field(default_factory=Engines)
     environments: dict[str, dict[str, str]] = Field(default_factory=dict[str, dict[str, str]])
     """By environment: which dataset holds what, as in `staging: {people: people_staging}`."""
+    watch: dict[str, tuple[Watch, ...]] = Field(default_factory=dict[str, tuple[Watch, ...]])
+    """What is done about a dataset, and when; one entry or a list of them per dataset."""
+    recurring: dict[str, Recurring] = Field(default_factory=dict[str, Recurring])
+    """Backlog items that come back, by name."""
+    notify: dict[str, Notify] = Field(default_factory=dict[str, Notify])
+    """People and channels that are told, by name."""
+    console_url: str = ""
+    """Where a browser opens a proposal: an address with {proposal} in it."""
 
     def in_environment(self, name: str, environment: str) -> str:
         """The dataset that holds `name` there; by default it is called so. NotFound without one."""
@@ -298,13 +302,34 @@ class Settings(BaseSettings):
             )
         return self.environments[environment].get(name, name)
 
-    @field_validator("effects")
+    @field_validator("watch", mode="before")
     @classmethod
-    def _names(cls, effects: dict[str, Effect]) -> dict[str, Effect]:
-        for name in effects:
+    def _one_or_several(cls, watch: Any) -> Any:
+        if not isinstance(watch, dict):
+            return watch
+        entries = cast("dict[object, object]", watch)
+        # Not a list: a mapping, or what is none of both and refused by its field.
+        return {
+            name: cast("object", one) if isinstance(one, list) else [one]
+            for name, one in entries.items()
+        }
+
+    @field_validator("console_url")
+    @classmethod
+    def _opens_proposals(cls, url: str) -> str:
+        if url and (not url.startswith(("https://", "http://")) or "{proposal}" not in url):
+            raise ValueError(
+                "must be an address that begins with https:// and has {proposal} in it"
+            )
+        return url
+
+    @field_validator("effects", "notify", "recurring")
+    @classmethod
+    def _names(cls, named: dict[str, Section]) -> dict[str, Section]:
+        for name in named:
             if not _NAME.fullmatch(name):
                 raise ValueError(f"{name!r} is no name: use letters, digits, - and _")
-        return effects
+        return named
 
     @classmethod
     def settings_customise_sources(
@@ -341,7 +366,8 @@ def read_settings(path: Path) -> Settings:
 
 def _keys() -> list[str]:
     sections = (
-        *(Settings, Model, Grooming, Work, Upkeep, Connection, Rollout, Effect, Lineage),
+        *(Settings, Model, Grooming, Work, Upkeep, Connection, Rollout),
+        *(Effect, Lineage, Watch, Recurring, Notify),
         *(Alerts, Secret, OfDataset, Engines, Spark),
     )
     return sorted({key for section in sections for key in section.model_fields})

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-from ostler.config.settings import FILE, Settings, read_settings
+from ostler.config.section import FILE
+from ostler.config.settings import Settings, read_settings
 from ostler.core.errors import BadInput, Conflict, NotFound
 from ostler.storage.addresses import checked_url, is_url, refuse_ambiguous
 from ostler.storage.paths import AnyPath, path_of
@@ -70,6 +71,12 @@ storage: {storage}
 #     headers: {Authorization: "Bearer ${TICKETS_TOKEN}"}
 # lineage:
 #   file: lineage.jsonl
+
+# What is done when, and who is told in words; see docs/quality.md.
+# watch:
+#   people: {cron: "0 6 * * 1-5", zone: Europe/Berlin, do: gate}
+# notify:
+#   ana: {url: "${OSTLER_NOTIFY_ANA}", quiet: 22:00-07:00}
 """
 
 

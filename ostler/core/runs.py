@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import cast
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from ostler.core.base import Frozen
 from ostler.core.canonical import Digest, digest_of
@@ -31,6 +31,8 @@ class RunInputs(Frozen):
     """Name of the model that was asked, if any; its replies are in the step `propose`."""
     alerts: tuple[Alert, ...] = ()
     """What woke the run, and all that it looks into; empty when the dataset as a whole is."""
+    learned: Digest | None = Field(default=None, exclude_if=lambda it: it is None)
+    """Of the limits that earlier results taught; left out where no check learns its limits."""
     code: str
     """Version of Ostler."""
 

@@ -9,6 +9,7 @@ from ostler.core.errors import InternalError
 from ostler.core.proposals import Proposal
 from ostler.core.rollout import Beside, Rollout, Sample, Where
 from ostler.core.states import ProposalState
+from ostler.core.table_rules import Balance, Fairness, Gaps, Schema, Total, Volume
 from ostler.execution import marks
 from ostler.execution.context import ExecutionContext
 from ostler.policies.judgement import may_promote
@@ -24,7 +25,10 @@ from ostler.tools.quality.measure import measure
 
 EXECUTOR = Principal(kind="agent", name="executor")
 
-_WHOLE_TABLE = (RowCount, Freshness, Drift, Reported)
+_WHOLE_TABLE = (
+    *(RowCount, Freshness, Drift, Reported),
+    *(Balance, Total, Volume, Gaps, Schema, Fairness),
+)
 """Rules that say nothing about some of the rows."""
 
 

@@ -96,18 +96,11 @@ def claim_due(
     database's clock. `is_gone` says of a holder whether it cannot be at it any more.
     """
     now = database_now(session)
-    rows = session.exec(
-        select(DueRow)
-        .where(col(DueRow.marks) > col(DueRow.done))
-        .order_by(col(DueRow.next_at), col(DueRow.dataset))
-    ).all()
-    free = [row for row in rows if not _held(row, now, is_gone)]
-    if dataset is not None:
-        ready = next((row for row in free if row.dataset == dataset), None)
-    elif len(rows) - len(free) < most:
-        ready = next((row for row in free if row.next_at <= stamp(now)), None)
+    if dataset is None:
+        ready = _ready(session, now, most, is_gone)
     else:
-        ready = None
+        free, _ = _waiting(session, now, is_gone)
+        ready = next((row for row in free if row.dataset == dataset), None)
     if ready is None:
         return None
     # The try is counted before it is made, so that one which kills its process ends as well.
@@ -155,15 +148,9 @@ def fail_due(session: Session, held: DueClaim, problem: str, *, next_at: datetim
     return _leave(session, held, values, next_at or database_now(session))
 
 
-def is_anything_due(session: Session, is_gone: Callable[[str], bool] = lambda _: False) -> bool:
-    """Whether `claim_due` would find a dataset, if it is allowed one more."""
-    now = database_now(session)
-    rows = session.exec(
-        select(DueRow).where(
-            col(DueRow.marks) > col(DueRow.done), col(DueRow.next_at) <= stamp(now)
-        )
-    )
-    return any(not _held(row, now, is_gone) for row in rows)
+def is_anything_due(session: Session, most: int, is_gone: Callable[[str], bool]) -> bool:
+    """Whether `claim_due` would find a dataset."""
+    return _ready(session, database_now(session), most, is_gone) is not None
 
 
 def list_due(session: Session) -> tuple[Due, ...]:
@@ -185,6 +172,29 @@ def list_due(session: Session) -> tuple[Due, ...]:
         )
         for row in rows
     )
+
+
+def _ready(
+    session: Session, now: datetime, most: int, is_gone: Callable[[str], bool]
+) -> DueRow | None:
+    """The dataset to be taken next."""
+    free, held = _waiting(session, now, is_gone)
+    if held >= most:
+        return None
+    return next((row for row in free if row.next_at <= stamp(now)), None)
+
+
+def _waiting(
+    session: Session, now: datetime, is_gone: Callable[[str], bool]
+) -> tuple[list[DueRow], int]:
+    """Marked datasets that nobody is at, what is due first in front; and how many are held."""
+    rows = session.exec(
+        select(DueRow)
+        .where(col(DueRow.marks) > col(DueRow.done))
+        .order_by(col(DueRow.next_at), col(DueRow.dataset))
+    ).all()
+    free = [row for row in rows if not _held(row, now, is_gone)]
+    return free, len(rows) - len(free)
 
 
 def _held(row: DueRow, now: datetime, is_gone: Callable[[str], bool]) -> bool:

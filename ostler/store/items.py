@@ -63,14 +63,21 @@ def upsert_item(session: Session, item: BacklogItem, *, actor: str, at: datetime
 
 
 def set_item_state(
-    session: Session, item_id: str, state: ItemState, *, actor: str, at: datetime
+    session: Session,
+    item_id: str,
+    state: ItemState,
+    *,
+    actor: str,
+    at: datetime,
+    because: str = "",
 ) -> None:
     """Say where an item stands (NotFound); the state that it has already changes nothing."""
     row = _row(session, item_id)[0]
     if row.state != state:
+        detail = {"from": row.state, "to": state.value} | ({"because": because} if because else {})
         change(
             session,
-            Event(at, actor, "item.moved", row.id, {"from": row.state, "to": state.value}),
+            Event(at, actor, "item.moved", row.id, detail),
             BacklogItemRow,
             (row.id,),
             {"state": state.value, "changed_at": stamp(at)},

@@ -118,6 +118,15 @@ class FindingRow(Stored, table=True):
     recorded_at: str
 
 
+class MeasurementRow(Stored, table=True):
+    """What checks gave on a version; the document is `core.history.PastResults`."""
+
+    dataset: str = Field(primary_key=True)
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    digest: str = Field(primary_key=True, foreign_key="document.digest")
+    recorded_at: str
+
+
 class BacklogItemRow(Stored, table=True):
     """A backlog item; the document is the newest revision of `core.items.BacklogItem`."""
 
@@ -315,6 +324,24 @@ class DueRow(Stored, table=True):
     """Why the last try failed; stays when it was given up."""
 
 
+class ScheduleRow(Stored, table=True):
+    """Something that comes again and again, and how far it has come."""
+
+    id: str = Field(primary_key=True)
+    what: str
+    """For people."""
+    mark: str
+    """The last occurrence that somebody took: a time, or a version, written so that it sorts."""
+    done: str
+    """The last one that was dealt with; equal to `mark` while nobody is at it."""
+    outcome: str
+    """What came of that, for people."""
+    attempts: int
+    owner: str
+    lease_until: str | None
+    changed_at: str
+
+
 class AuditEntryRow(Stored, table=True):
     """An entry of the audit log: a leaf of the Merkle tree."""
 
@@ -361,6 +388,7 @@ PROJECTED: tuple[Table, ...] = tuple(
         RunRow,
         RunStepRow,
         FindingRow,
+        MeasurementRow,
         BacklogItemRow,
         ProposalRow,
         VoteRow,
@@ -368,6 +396,7 @@ PROJECTED: tuple[Table, ...] = tuple(
         LineageEdgeRow,
         LineageAliasRow,
         AlertGroupRow,
+        ScheduleRow,
     )
 )
 """The tables that the audit log determines, every column of them."""

@@ -110,6 +110,14 @@ def queue(
     return _records(session, query)
 
 
+def items_waited_on(session: Session, dataset: str) -> frozenset[str]:
+    """The items of a dataset for which a proposal still waits or is being executed."""
+    query = select(ProposalRow.item).where(
+        ProposalRow.dataset == dataset, col(ProposalRow.state).in_(OPEN)
+    )
+    return frozenset(session.exec(query))
+
+
 def counts(session: Session) -> dict[ProposalState, int]:
     """How many proposals there are in each state, zeros included."""
     query = select(ProposalRow.state, func.count()).group_by(col(ProposalRow.state))

@@ -12,13 +12,14 @@ from ostler.store.models import (
     OutboxRow,
     ProposalRow,
     RunRow,
+    ScheduleRow,
     Stored,
     table_of,
 )
 
 _CHANGED = (
     *(DatasetRow, RunRow, BacklogItemRow, ProposalRow, OutboxRow),
-    *(AlertGroupRow, DeadLetterRow, DueRow),
+    *(AlertGroupRow, DeadLetterRow, DueRow, ScheduleRow),
 )
 """The rows that are ever updated; to all other tables the store only adds."""
 

@@ -5,21 +5,28 @@ of columns do. Whoever needs more asks with the id. What an event says comes fro
 document that was edited is no reason not to tell.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Row, select
-from sqlmodel import Session
+from sqlalchemy import Row
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
 
+from ostler.core.checks import CheckResult
+from ostler.core.items import BacklogItem
+from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
 from ostler.store.models import BacklogItemRow, ProposalRow, Stored, table_of
 from ostler.store.outbox import enqueue, event_id
-from ostler.store.times import stamp
+from ostler.store.times import instant, stamp
 
 KINDS: dict[str, str] = {
     "proposal.parked": "it waits for votes",
+    "proposal.expiring": "proposals of a run wait, and lapse soon; once per run",
     "proposal.approved": "people or policy said yes",
     "proposal.rejected": "people said no",
     "proposal.denied": "policy says no",
@@ -32,14 +39,24 @@ KINDS: dict[str, str] = {
     "proposal.revoked": "a person took the approval back",
     "proposal.aborted": "it was taken out again while it was a canary",
     "proposal.reverted": "it was in the table and was taken out again",
+    "run.parked": "a run left proposals that wait for votes; once per run",
     "contract.published": "a version of a contract is in force; its compatibility and consumers",
     "item.open": "a finding opened a backlog item",
     "item.done": "its criteria hold on the published version",
     "item.reopened": "it is to be done again",
+    "item.due": "a recurring item was opened",
+    "gate.failed": "a gate stopped on a version; which checks, and their items",
+    "watch.failed": "something scheduled could not be done",
     "execution.recorded": "an execution ended; its outcome and versions",
 }
 """Every kind of event, and when it is told."""
 
+
+ANYONE = "anyone"
+"""Stands for a role where a proposal waits for no special one."""
+
+_SOON = timedelta(days=6)
+"""Before this nothing lapses soon."""
 
 _ONCE = (ProposalState.EXECUTING.value, ProposalState.CANARY.value)
 """States that a proposal comes to again with each look of a worker; news only the first time."""
@@ -96,6 +113,101 @@ def tell_execution(
     enqueue(session, identity, "execution.recorded", data, at=at)
 
 
+def tell_run(session: Session, run: str, waiting: Sequence[Proposal], *, at: datetime) -> None:
+    """A run left proposals that wait for people, best first; nothing when it left none."""
+    if not waiting:
+        return
+    roles = Counter(role for proposal in waiting for role in proposal.verdict.roles or (ANYONE,))
+    data: dict[str, JsonValue] = {
+        "run": run,
+        "dataset": waiting[0].dataset,
+        "waiting": len(waiting),
+        "proposal": waiting[0].id,
+        "roles": dict(sorted(roles.items())),
+    }
+    enqueue(session, event_id(run, "parked"), "run.parked", data, at=at)
+
+
+def tell_expiring(session: Session, *, at: datetime) -> None:
+    """Per run, that its proposals wait and lapse soon: in the last fifth of their time."""
+    rows = session.exec(
+        select(ProposalRow)
+        .where(
+            col(ProposalRow.state) == ProposalState.PARKED,
+            col(ProposalRow.expires_at) < stamp(at + _SOON),
+            col(ProposalRow.expires_at) > stamp(at),
+        )
+        .order_by(col(ProposalRow.run), col(ProposalRow.score).desc(), col(ProposalRow.id))
+    )
+    for (run, dataset, ends), found in groupby(
+        rows, key=lambda row: (row.run, row.dataset, row.expires_at or "")
+    ):
+        waiting = list(found)
+        whole = instant(ends) - instant(waiting[0].created_at)
+        if instant(ends) - at <= whole / 5:
+            data: dict[str, JsonValue] = {
+                "run": run,
+                "dataset": dataset,
+                "waiting": len(waiting),
+                "proposal": waiting[0].id,
+                "expires_at": ends,
+            }
+            enqueue(session, event_id(run, ends, "expiring"), "proposal.expiring", data, at=at)
+
+
+def tell_gate(
+    session: Session,
+    dataset: str,
+    version: int,
+    failed: Sequence[tuple[str, CheckResult]],
+    *,
+    at: datetime,
+) -> None:
+    """A gate stopped: each check that failed with its item. Once for the same result."""
+    checks: list[JsonValue] = [
+        {
+            "item": item,
+            "rule": result.check.rule.kind,
+            "columns": list(result.check.rule.columns),
+            "failing": result.failing,
+            "total": result.total,
+        }
+        for item, result in failed
+    ]
+    data: dict[str, JsonValue] = {
+        "dataset": dataset,
+        "version": version,
+        "checks": checks,
+    }
+    enqueue(session, event_id("gate", dataset, version, checks), "gate.failed", data, at=at)
+
+
+def tell_due_item(
+    session: Session, item: BacklogItem, kind: str, previous: str, *, at: datetime
+) -> None:
+    """A recurring item was opened."""
+    data: dict[str, JsonValue] = {
+        "item": item.id,
+        "dataset": item.dataset,
+        "kind": kind,
+        "previous": previous,
+    }
+    enqueue(session, event_id(item.id, "due"), "item.due", data, at=at)
+
+
+def tell_watch_failed(
+    session: Session, schedule: str, mark: str, dataset: str, do: str, *, at: datetime
+) -> None:
+    """An occurrence of a schedule could not be dealt with."""
+    data: dict[str, JsonValue] = {
+        "schedule": schedule,
+        "dataset": dataset,
+        "do": do,
+        "occurrence": mark,
+    }
+    enqueue(session, event_id(schedule, mark, "failed"), "watch.failed", data, at=at)
+
+
 def tell_contract(
     session: Session,
     dataset: str,
@@ -113,4 +225,4 @@ def tell_contract(
 def _row(session: Session, row: type[Stored], name: str) -> Row[Any]:
     """The columns of a row, not the object: reading that anew would change it under its holder."""
     table = table_of(row)
-    return session.connection().execute(select(table).where(table.c["id"] == name)).one()
+    return session.connection().execute(select_columns(table).where(table.c["id"] == name)).one()

@@ -1,7 +1,7 @@
 """The dry run: what patches do to every check, from the rows that they touch.
 
 What does not follow from these rows is measured with the patch on the table: a change of columns,
-drift, and the newest moment when a patch takes it away.
+drift, rules that have a query of their own, and the newest moment when a patch takes it away.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ostler.core.base import Cell, RowId
-from ostler.core.checks import AnyRule, Check, CheckResult, Drift
+from ostler.core.checks import AnyRule, Check, CheckResult, Drift, RowCount
 from ostler.core.errors import BadInput, UserError
 from ostler.core.proposals import Change, CheckEffect, DryRun
 from ostler.tables.engine import computed
@@ -19,6 +19,7 @@ from ostler.tables.sql import quoted
 from ostler.tables.stacking import moved_under
 from ostler.tables.staging import apply, matching_rows, moved, obstacle, outgrown
 from ostler.tables.view import View
+from ostler.tools.quality.apart import is_apart
 from ostler.tools.quality.effects import Effects, effects_of, touched
 from ostler.tools.quality.expressions import columns_of
 from ostler.tools.quality.measure import measure, outcome_of
@@ -148,7 +149,7 @@ def _after(
     rules = {
         rule: planned(rule)
         for rule in known
-        if not isinstance(rule, Drift) and not unmeasurable(rule, view, others)
+        if _follows(known[rule]) and not unmeasurable(rule, view, others)
     }
     if cells:
         patches = [trials[place].patch for place in cells]
@@ -172,6 +173,14 @@ def _after(
             left = [check for check in _checks(trial, measured) if check.rule not in after[place]]
             after[place] |= _measured_on(view, trial.patch, left, now, others)
     return after, refused
+
+
+def _follows(result: CheckResult) -> bool:
+    """Whether what a check gives after a patch follows from the rows that the patch touches."""
+    rule = result.check.rule
+    if isinstance(rule, RowCount):
+        return result.check.learned is None
+    return not isinstance(rule, Drift) and not is_apart(rule)
 
 
 def _misfit(patch: Patch, view: View) -> UserError | None:

@@ -1,14 +1,14 @@
 """What checks of one table need beside it: other datasets, and other versions of it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
-from ostler.core.checks import Drift, ForeignKey, Rule
+from ostler.core.checks import Drift, Rule
 from ostler.tables.delta import VersionedTable
 from ostler.tables.view import View
 
 
 def neighbours(
-    rules: Iterable[Rule],
+    rules: Sequence[Rule],
     table: VersionedTable,
     find: Callable[[str], View | None],
     *,
@@ -22,7 +22,7 @@ def neighbours(
     versions = {rule.reference for rule in rules if isinstance(rule, Drift)}
     for version in sorted(versions | ({reference} if reference is not None else set())):
         views[f"@{version}"] = table.view(version)
-    for name in sorted({rule.dataset for rule in rules if isinstance(rule, ForeignKey)}):
+    for name in sorted({rule.reads[0] for rule in rules} - {""}):
         other = find(name)
         if other is not None:
             views[name] = other

@@ -5,7 +5,7 @@ content under its digest; it changes nothing.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from ostler.core.canonical import Digest
 from ostler.core.checks import AnyRule, Check, CheckResult
 from ostler.core.datasets import Dataset
 from ostler.core.errors import InternalError
+from ostler.core.masks import hides_ids, withheld
 from ostler.core.proposals import Draft, DryRun, Evidence, PatchSummary, Rank
 from ostler.tables.patch_files import PatchFiles
 from ostler.tables.patches import make
@@ -27,6 +28,9 @@ from ostler.tools.repair import MINERS
 from ostler.tools.repair.compile import compile_action
 from ostler.tools.states import States
 
+_SAMPLE = 10
+"""Failing rows that a result names."""
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -38,6 +42,8 @@ class Surroundings:
     """Other datasets by name, and other versions of this one as `@3`."""
     patches: PatchFiles
     now: datetime
+    classes: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The classification of columns, which says whose values nobody may be told."""
     states: States | None = None
     """What was measured before; None to measure everything anew."""
 
@@ -131,15 +137,16 @@ class Tool:
 
 
 def _measure(around: Surroundings, given: Checks) -> Measurements:
-    return Measurements(
-        results=measure(
-            around.view,
-            given.checks,
-            now=around.now,
-            others=around.others,
-            states=around.states,
-        )
+    sample = 0 if hides_ids(around.view.key, around.classes) else _SAMPLE
+    results = measure(
+        around.view,
+        given.checks,
+        now=around.now,
+        others=around.others,
+        sample=sample,
+        states=around.states,
     )
+    return Measurements(results=results)
 
 
 def _drift(around: Surroundings, given: Reference) -> Measurements:
@@ -147,7 +154,10 @@ def _drift(around: Surroundings, given: Reference) -> Measurements:
     found = drift_findings(around.view, reference, now=around.now)
     return Measurements(
         results=tuple(result for result, _ in found),
-        explanations=tuple(sentence for _, sentence in found),
+        explanations=tuple(
+            withheld(sentence, result.check.rule.columns, around.classes)
+            for result, sentence in found
+        ),
     )
 
 

@@ -4,7 +4,6 @@ A run is about the alerts that fire and that no run has looked into on this vers
 tried again after a pause that grows, and in the end given up and shown.
 """
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,8 +32,6 @@ _WAIT = wait_exponential_jitter(multiplier=10, max=3600, exp_base=2, jitter=10)
 
 _KEEP = timedelta(days=30)
 """How long repetitions of an alert that is over are known."""
-
-_log = logging.getLogger(__name__)
 
 
 class Bench(Protocol):
@@ -167,8 +164,6 @@ class DueRuns:
         over = held.attempts >= self.settings.attempts or isinstance(error, NotFound)
         next_at = None if over else self.clock() + timedelta(seconds=_pause(held.attempts))
         ran = Ran(held.dataset, error=error, gave_up=over)
-        defect = not isinstance(error, OstlerError)
-        _log.warning("grooming %s failed: %s", held.dataset, ran.problem, exc_info=defect)
         with self.store.transaction() as session:
             fail_due(session, held, ran.problem, next_at=next_at)
         return ran

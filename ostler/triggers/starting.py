@@ -52,4 +52,4 @@ class Starter:
 
     def _is_due(self) -> bool:
         with self.store.reading() as session:
-            return is_anything_due(session, is_gone)
+            return is_anything_due(session, self.most, is_gone)

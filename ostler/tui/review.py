@@ -54,11 +54,11 @@ class Review(Asking[Answer]):
     BINDINGS: ClassVar[list[BindingType]] = bindings()
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012 (Textual's type)
 
-    def __init__(self, desk: Desk, work: Work | None) -> None:
+    def __init__(self, desk: Desk, work: Work | None, begin: state.Queue) -> None:
         super().__init__()
         self._desk = desk
         self._work = work
-        self._queue = state.Queue()
+        self._queue = begin
         self._counts: dict[ProposalState, int] = {}
         self._newest = -1
         self._said: Content | None = None
@@ -80,6 +80,7 @@ class Review(Asking[Answer]):
     def on_mount(self) -> None:
         """Read the queue, and from now on whatever happens to it elsewhere."""
         self._read_page()
+        self._read_pieces()
         self.set_interval(LOOK_SECONDS, self._look)
 
     def on_resize(self, event: Resize) -> None:

@@ -72,6 +72,12 @@ class Queue:
         return lines[at] if 0 <= at < len(lines) else None
 
 
+def opened_on(proposal: str, at: ProposalState) -> Queue:
+    """The view in which a proposal stands, with nothing but it to be read."""
+    view = next(index for index, states in enumerate(VIEWS) if at in states)
+    return Queue(view=view, filter=proposal)
+
+
 def moved(queue: Queue, to: int) -> Queue:
     """The cursor at a place, or at the nearest there is."""
     return replace(queue, cursor=_nearest(queue, to))

@@ -273,3 +273,15 @@ def test_texts_of_the_same_kinds_have_the_same_shape(signs: list[tuple[str, str]
 )
 def test_shapes(text: Cell, shown: str) -> None:
     assert shape(text) == shown
+
+
+def test_of_a_classified_column_a_model_is_not_even_told_the_shape() -> None:
+    classes = {"city": "Confidential", "phone": "public"}
+    [city, phone, *_] = json.loads(question("scripted", "people", DRAFTS, classes).request.user)[
+        "drafts"
+    ]
+    assert {m[side]["shape"] for m in city["members"] for side in ("old", "new")} == {"•••"}
+    assert [(m["old"]["shape"], m["new"]["shape"]) for m in phone["members"]] == [
+        ("A/A", "missing"),
+        ("-", "missing"),
+    ]

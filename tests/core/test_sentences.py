@@ -11,6 +11,7 @@ from ostler.core.actions import (
     ConvertUnit,
     DeleteDuplicates,
     DeleteRows,
+    PublishContract,
     Reformat,
     Replacement,
     ReplaceValues,
@@ -36,7 +37,18 @@ from ostler.core.checks import (
     TypeIs,
     Unique,
 )
+from ostler.core.row_rules import Format, Holds, LengthBetween, RequiredIf
 from ostler.core.sentences import LONGEST, describe, describe_rule
+from ostler.core.table_rules import (
+    Agreement,
+    Balance,
+    Declared,
+    Fairness,
+    Gaps,
+    Schema,
+    Total,
+    Volume,
+)
 
 
 def replace(column: str, *pairs: tuple[Cell, Cell]) -> ReplaceValues:
@@ -95,6 +107,10 @@ ACTIONS: list[tuple[AnyAction, str]] = [
         "Set 2 cells in city and zip",
     ),
     (Revert(proposal="P-7K3QH2MA"), "Undo P-7K3QH2MA"),
+    (
+        PublishContract(version="2.0.0", contract="d", takes_back="P-7K3QH2MA"),
+        "Publish version 2.0.0 of the contract, which takes P-7K3QH2MA back",
+    ),
 ]
 
 RULES: list[tuple[AnyRule, str]] = [
@@ -118,6 +134,40 @@ RULES: list[tuple[AnyRule, str]] = [
         "customer_id occurs in customers as id",
     ),
     (RowRule(left="ordered", operator="<=", right="shipped"), "ordered <= shipped"),
+    (
+        RequiredIf(column="shipped", when="status='sent'"),
+        "shipped has no missing value where status = 'sent'",
+    ),
+    (LengthBetween(column="a", minimum=2, maximum=5), "a has at least 2 and at most 5 characters"),
+    (LengthBetween(column="a", minimum=9, maximum=9), "a has exactly 9 characters"),
+    (Format(column="a", format="iban"), "a is an IBAN with right check digits"),
+    (Holds(holds="a*b=c"), "a * b = c"),
+    (
+        Balance(left="debit", right="credit", by=("journal",)),
+        "the totals of debit and credit are equal for each journal",
+    ),
+    (
+        Total(column="sum", by=("id",), dataset="orders", references=("no",), equals="total"),
+        "the total of sum is that of total in orders for each id",
+    ),
+    (
+        Agreement(column="price", on=("sku",), dataset="cat", references=("id",), equals="p"),
+        "price is what cat has as p for the same sku",
+    ),
+    (Volume(column="at", every="day", minimum=5), "each day of at has at least 5 rows"),
+    (
+        Gaps(column="at", every_hours=1.5, by=("sensor",)),
+        "at has no gap of more than 1.5 hours for each sensor",
+    ),
+    (
+        Schema(declared=(Declared(column="a"),)),
+        "the table has the 1 column of the contract and no others",
+    ),
+    (
+        Fairness(column="sex", outcome="a=1", measure="ratio", limit=0.8),
+        "shares of a = 1 have a ratio of at least 0.8 between groups of sex",
+    ),
+    (RowCount(), "there are as many rows as usual"),
     (NearDuplicates(on=("a", "b"), rows=("1",)), "no two rows say nearly the same in a and b"),
     (
         Drift(column="a", reference=3, statistic="psi", limit=0.2),

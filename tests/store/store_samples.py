@@ -35,12 +35,14 @@ from ostler.store import (
     due,
     executions,
     findings,
+    history,
     items,
     lineage,
     proposals,
     receiving,
     registry,
     runs,
+    schedules,
     votes,
 )
 from ostler.store.engine import Store, open_store
@@ -162,12 +164,18 @@ def _begin(session: Session, objects: Objects) -> None:
     made = lineage.Edge("lake/raw", "orders", "größe", "size", "imported from a file")
     assert lineage.record_edges(session, [made], actor="ana", at=at) == 1
     lineage.record_alias(session, "lake/orders", "orders", actor="ana", at=at)
+    schedules.begin(session, "W-1", "gate orders, 0 6 * * *", "", actor="watcher", at=at)
+    owner = "host:1"
+    assert schedules.take(
+        session, "W-1", "due", owner, actor="watcher", at=at, is_gone=lambda _: False
+    )
     arrival = receiving.Arrival("orders", report(), at, timedelta(hours=1))
     [group] = receiving.receive(session, [arrival], actor="alerts", at=at).fired
     alerts.looked_into(session, [group.id], run="R-1", version=3, actor=agent, at=at)
     due.mark_due(session, "orders", "a test", at)
     dead = dead_letters.letter("", "it is not JSON", b"nonsense")
     dead_letters.add_letter(session, dead, actor="alerts", at=at)
+    history.record_results(session, "orders", 3, [finding().result], actor="ana", at=at)
     contract = contracts.record_contract(session, "orders", "rules: []", actor="ana", at=at)
     assert objects.put_text("rules: []") == contract
     runs.start_run(session, "R-1", inputs(contract=contract), actor=agent, at=at)

@@ -15,6 +15,7 @@ from ostler.store import (
     datasets,
     executions,
     findings,
+    history,
     items,
     outbox,
     proposals,
@@ -250,3 +251,25 @@ def test_a_time_without_a_zone_is_refused(store: Store) -> None:
     with store.transaction() as session, pytest.raises(InternalError, match="no zone"):
         naive = samples.NOON.replace(tzinfo=None)
         datasets.add_dataset(session, samples.dataset(), actor="ana", at=naive)
+
+
+def test_results_are_kept_per_version_once_and_without_values(store: Store) -> None:
+    result = samples.finding().result
+    worse = result.model_copy(update={"failing": 20})
+    with store.transaction() as session:
+        for turn, (version, one) in enumerate([(1, result), (1, result), (3, result), (2, worse)]):
+            history.record_results(
+                session, "orders", version, [one], actor="cli", at=samples.later(turn)
+            )
+        history.record_results(session, "other", 1, [], actor="cli", at=samples.NOON)
+    with store.reading() as session:
+        past = history.past_results(session, "orders", up_to=2)
+        assert [(one.version, one.at) for one in past] == [
+            (1, samples.NOON),
+            (2, samples.later(3)),
+        ]
+        assert [(r.check, r.failing, r.total) for r in past[1].results] == [
+            (samples.CHECK.id, 20, 1000)
+        ]
+        assert kinds(session, "orders") == ["checks.measured"] * 3
+        assert history.past_results(session, "other", up_to=9) == ()

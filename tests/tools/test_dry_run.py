@@ -16,6 +16,7 @@ from ostler.core.checks import (
     Drift,
     ForeignKey,
     Freshness,
+    Learned,
     NearDuplicates,
     NotNull,
     Range,
@@ -24,6 +25,17 @@ from ostler.core.checks import (
 )
 from ostler.core.errors import BadInput
 from ostler.core.proposals import DryRun
+from ostler.core.row_rules import Format, Holds, LengthBetween, RequiredIf
+from ostler.core.table_rules import (
+    Agreement,
+    Balance,
+    Declared,
+    Fairness,
+    Gaps,
+    Schema,
+    Total,
+    Volume,
+)
 from ostler.tables.engine import connect
 from ostler.tables.patches import CHANGES, Patch, Stale, make
 from ostler.tables.staging import apply
@@ -54,6 +66,20 @@ RULES: list[AnyRule] = [
     NearDuplicates(on=("a",), rows=("1", "3")),
     Drift(column="a", reference=0, statistic="chi2", limit=0.2),
     NotNull(column="gone"),
+    RequiredIf(column="change", when="number >= 0"),
+    LengthBetween(column="a", minimum=2),
+    Format(column="a", format="country"),
+    Format(column="change", format="luhn"),
+    Holds(holds="change * 2 - number > 0.5 or at is missing"),
+    Holds(holds="if days('2026-01-01', at) > 1 then a != 'b'"),
+    Balance(left="change", right="number", by=("a",)),
+    Balance(left="change", right="number", tolerance=1),
+    Total(column="number", by=("a",), dataset="t", references=("a",), equals="change"),
+    Agreement(column="number", on=("a",), dataset="t", references=("a",), equals="number"),
+    Volume(column="at", every="day", minimum=1, maximum=2),
+    Gaps(column="at", every_hours=30, by=("a",)),
+    Schema(declared=(Declared(column="a"),)),
+    Fairness(column="a", outcome="number >= 0", limit=0.3, minimum_size=1),
 ]
 CELLS = st.tuples(*(st.sampled_from(values) for values in COLUMNS.values()))
 
@@ -115,6 +141,21 @@ def test_effects_are_what_measuring_with_the_patch_gives(
     assert DUCKDB.execute(
         "SELECT count(*) FROM duckdb_tables() WHERE starts_with(table_name, 'ostler')"
     ).fetchall() == [(0,)]
+
+
+def test_learned_limits_are_held_to_what_a_patch_leaves() -> None:
+    view = view_from([("a", "1", None, None)] * 3, hidden=True)
+    learned = Learned(low=3, high=4, because="usually 3 to 4 rows")
+    check = Check(rule=RowCount(), learned=learned)
+    gone = [
+        {"op": "delete", "row": "1", "column": name, "old": old, "new": None}
+        for name, old in zip(COLUMNS, ("a", "1", None, None), strict=True)
+    ]
+    patch = make(pa.Table.from_pylist(gone, schema=CHANGES), view.columns)
+    before = measure(view, [check], now=NOW, sample=0)
+    run = dry_run(view, patch, before, mends=RULES[0], now=NOW, others={}, sample=1)
+    assert [(e.before, e.after) for e in run.effects[1:]] == [(0, 1)]
+    assert before[0].observed == "3 rows; usually 3 to 4 rows"
 
 
 def test_a_patch_that_does_not_fit_says_so_and_spoils_no_other() -> None:

@@ -57,6 +57,21 @@ def test_an_alert_becomes_proposals_without_a_person(run, workspace: Path) -> No
     assert run("replay", group["run"]).code == 0
 
 
+def test_an_item_of_an_alert_is_done_when_it_is_over_and_reopened_when_it_is_back(
+    run, workspace: Path
+) -> None:
+    def state(**said: object) -> str:
+        about = ours(dataset="people", columns=["city"], rule="late", **said)
+        assert run("alert", write(workspace, about)).code == 0
+        [item] = run("item", "--json").json
+        return item["state"]
+
+    assert state(at="2026-03-01T12:00:00Z") == "open"
+    assert state(at="2026-03-01T12:05:00Z", status="resolved") == "done"
+    assert state(at="2026-03-01T12:00:00Z") == "done", "what is only repeated wakes nobody"
+    assert state(at="2026-03-01T12:09:00Z") == "reopened"
+
+
 def test_what_is_refused_is_kept_shown_and_tried_again(run, workspace: Path) -> None:
     refused = run("alert", write(workspace, ours(dataset=f"lake {HOSTILE}")))
     assert refused.code == 2

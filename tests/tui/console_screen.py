@@ -13,16 +13,22 @@ from textual.pilot import Pilot
 
 from ostler.review.desk import Desk
 from ostler.tui.app import ReviewApp
+from ostler.tui.state import Queue
 
+ALL = Queue()
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 
 @asynccontextmanager
 async def console(
-    desk: Desk, *, size: tuple[int, int] = (132, 34), work: Callable[[], str] | None = None
+    desk: Desk,
+    *,
+    size: tuple[int, int] = (132, 34),
+    work: Callable[[], str] | None = None,
+    begin: Queue = ALL,
 ) -> AsyncIterator[Pilot[None]]:
     """The console on a desk, settled."""
-    app = ReviewApp(desk, work=work)
+    app = ReviewApp(desk, work=work, begin=begin)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         yield pilot

@@ -17,6 +17,7 @@ from ostler.core.states import ProposalState
 from ostler.review.desk import Card, Desk
 from ostler.store.transitions import move
 from ostler.tui.keys import KEYS
+from ostler.tui.state import opened_on
 
 P = ProposalState
 MakeDesk = Callable[..., Desk]
@@ -552,3 +553,16 @@ async def test_what_others_decide_is_seen_without_a_key(desk: Desk) -> None:
             await pilot.pause(0.1)
         assert "3 pending" in screen(pilot)
         assert f"{first} · " in screen(pilot)
+
+
+async def test_the_console_opens_on_the_proposal_that_a_message_named(desk: Desk) -> None:
+    *_, last = ids(desk)
+    async with console(desk, begin=opened_on(last, P.PARKED)) as pilot:
+        assert f"{last} · " in screen(pilot)
+        assert "1 of 1" in status(pilot)
+        await press(pilot, "escape")
+        assert "of 4" in status(pilot)
+    rejected = ids(desk)[0]
+    desk.reject(desk.card(rejected), "it is right as it is")
+    async with console(desk, begin=opened_on(rejected, P.REJECTED)) as pilot:
+        assert f"{rejected} · " in screen(pilot)

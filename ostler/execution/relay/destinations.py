@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import quote
@@ -10,9 +11,12 @@ from pydantic import JsonValue
 from sqlmodel import Session
 
 from ostler.config.settings import Settings
+from ostler.config.timing import Notify
 from ostler.core.canonical import canonical_json
 from ostler.core.errors import BadInput, OstlerError
 from ostler.core.proposals import Proposal
+from ostler.execution.relay.notices import after_quiet, concerns, notice
+from ostler.execution.relay.people import ToPeople
 from ostler.execution.relay.sending import Send, ToFile, ToServer
 from ostler.store.documents import text_of
 from ostler.store.outbox import OutboxEvent
@@ -44,9 +48,15 @@ class Destination:
     seconds: float
     """What a try takes at most."""
 
-    def wants(self, event: OutboxEvent) -> bool:
+    concerns: Callable[[Session, OutboxEvent], bool] = lambda _session, _event: True
+    """Whether an event of these kinds is about what it wants to hear of."""
+    when: Callable[[datetime], datetime] = lambda at: at
+    """When something that could be sent at a time is sent: then, or after its quiet hours."""
+
+    def wants(self, session: Session, event: OutboxEvent) -> bool:
         """Whether it is told of this event."""
-        return any(fnmatchcase(event.kind, kind) for kind in self.kinds)
+        of_kind = any(fnmatchcase(event.kind, kind) for kind in self.kinds)
+        return of_kind and self.concerns(session, event)
 
 
 def destinations_of(settings: Settings, root: Path) -> tuple[Destination, ...]:
@@ -63,12 +73,9 @@ def destinations_of(settings: Settings, root: Path) -> tuple[Destination, ...]:
         return openlineage(session, event, settings.lineage)
 
     for name, effect in settings.effects.items():
-        for pattern in effect.events:
-            if not any(fnmatchcase(kind, pattern) for kind in KINDS):
-                raise BadInput(
-                    f"effects.{name}.events: no event is called {pattern!r}",
-                    f"there are: {', '.join(KINDS)}",
-                )
+        _refuse_unknown(f"effects.{name}.events", effect.events)
+    for name, notify in settings.notify.items():
+        _refuse_unknown(f"notify.{name}.events", notify.events)
     found = [
         Destination(
             name,
@@ -81,6 +88,7 @@ def destinations_of(settings: Settings, root: Path) -> tuple[Destination, ...]:
         )
         for name, effect in settings.effects.items()
     ]
+    found += [_people(name, one, settings) for name, one in settings.notify.items()]
     lineage = settings.lineage
     if lineage.file:
         path = root / lineage.file
@@ -104,6 +112,29 @@ def destinations_of(settings: Settings, root: Path) -> tuple[Destination, ...]:
             )
         )
     return tuple(sorted(found, key=lambda one: one.name))
+
+
+def _refuse_unknown(where: str, patterns: tuple[str, ...]) -> None:
+    for pattern in patterns:
+        if not any(fnmatchcase(kind, pattern) for kind in KINDS):
+            raise BadInput(
+                f"{where}: no event is called {pattern!r}", f"there are: {', '.join(KINDS)}"
+            )
+
+
+def _people(name: str, to: Notify, settings: Settings) -> Destination:
+    return Destination(
+        f"notify:{name}",
+        to.events,
+        lambda _session, event: notice(event, settings.console_url),
+        ToPeople(to),
+        to.attempts,
+        # Never the address: most hold a secret.
+        "people, through Apprise",
+        to.timeout_seconds,
+        lambda session, event: concerns(session, event, to),
+        lambda at: after_quiet(at, to),
+    )
 
 
 def cloud_event(session: Session, event: OutboxEvent, source: str) -> str:

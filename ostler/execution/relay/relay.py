@@ -106,7 +106,7 @@ class Relay:
                     [
                         _worded(session, event, one, now)
                         for one in self.destinations
-                        if one.wants(event)
+                        if one.wants(session, event)
                     ],
                 )
                 for event in outbox.unrouted(session, _ROUTED)
@@ -174,7 +174,8 @@ class Relay:
             return DeliveryState.SENT, now
         if answer.result is Result.REFUSED or attempts >= to.attempts:
             return DeliveryState.DEAD, now
-        return DeliveryState.PENDING, now + timedelta(seconds=max(_pause(attempts), answer.wait))
+        pause = timedelta(seconds=max(_pause(attempts), answer.wait))
+        return DeliveryState.PENDING, to.when(now + pause)
 
     def _settle(
         self, found: Delivery, state: DeliveryState, attempts: int, next_at: datetime, answer: str
@@ -215,4 +216,5 @@ def _worded(session: Session, event: OutboxEvent, to: Destination, now: datetime
         body = to.body(session, event)
     except OstlerError as error:
         state, why = DeliveryState.DEAD, f"it cannot be told: {error.message}"
-    return Delivery(event.id, event.kind, to.name, state, body, 0, now, why, event.created_at)
+    at = to.when(now)
+    return Delivery(event.id, event.kind, to.name, state, body, 0, at, why, event.created_at)

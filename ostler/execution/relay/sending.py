@@ -49,6 +49,19 @@ Send = Callable[[str, str], Answer]
 """Sends a body under a key."""
 
 
+def within(seconds: float, attempt: Callable[[], Answer]) -> Answer:
+    """What a try comes to, or that it took too long.
+
+    A receiver that drips its reply byte for byte keeps every timeout of a client; a thread that is
+    not waited for any longer is what ends it.
+    """
+    answers: list[Answer] = []
+    sender = threading.Thread(target=lambda: answers.append(attempt()), daemon=True)
+    sender.start()
+    sender.join(seconds)
+    return answers[0] if answers else Answer(Result.AGAIN, f"no answer within {seconds:g} s")
+
+
 @dataclass(frozen=True)
 class ToServer:
     """Posts a body; the key tells the receiver a repetition."""
@@ -69,16 +82,7 @@ class ToServer:
             "Idempotency-Key": key,
             "User-Agent": "ostler",
         }
-        answers: list[Answer] = []
-        # A receiver that drips its reply byte for byte keeps every timeout of a client; a thread
-        # that is not waited for any longer is what ends it.
-        sender = threading.Thread(
-            target=lambda: answers.append(self._post(headers, body, secrets)), daemon=True
-        )
-        sender.start()
-        sender.join(self.http.timeout_seconds)
-        late = Answer(Result.AGAIN, f"no answer within {self.http.timeout_seconds:g} s")
-        return answers[0] if answers else late
+        return within(self.http.timeout_seconds, lambda: self._post(headers, body, secrets))
 
     def _post(self, headers: Mapping[str, str], body: str, secrets: Mapping[str, str]) -> Answer:
         try:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ostler.core.checks import AnyRule, Check, ForeignKey, TypeIs
+from ostler.core.checks import AnyRule, Check, TypeIs
 from ostler.core.schema import Compatibility, Impact, Shape
 from ostler.core.sentences import describe_rule
 from ostler.tools.contracts.contract import Contract
@@ -238,6 +238,6 @@ def _referred(contract: Contract, dataset: str) -> set[str]:
     return {
         column
         for check in contract.checks
-        if isinstance(check.rule, ForeignKey) and check.rule.dataset == dataset
-        for column in check.rule.references
+        if check.rule.reads[0] == dataset
+        for column in check.rule.reads[1]
     }

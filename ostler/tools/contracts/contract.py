@@ -25,6 +25,8 @@ class Contract(Frozen):
     """The columns that it lists, in its order, by their names in the table."""
     protected: tuple[str, ...] = ()
     """Columns that no agent may propose to change."""
+    classes: Mapping[str, str] = Field(default_factory=dict)
+    """The classification of each column that has one, as the contract writes it."""
     downstream: tuple[str, ...] = ()
     """Who consumes the data."""
     unmeasured: tuple[str, ...] = ()

@@ -4,17 +4,25 @@ The text is cut at the places where YAML says that its parts stand, so comments 
 What comes out is read again and compared: a promise on another column must not change.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from difflib import unified_diff
 from typing import cast
 
 import yaml
 
 from ostler.core.canonical import digest_bytes
-from ostler.core.checks import AnyRule, Check
+from ostler.core.checks import Check
 from ostler.core.errors import BadInput
+from ostler.core.formula import names_in
+from ostler.core.formula_reading import read
 from ostler.core.schema import ContractEdit, Field, Shape
-from ostler.tools.contracts.columns import NAMING
+from ostler.core.table_rules import Schema
+from ostler.tools.contracts.columns import (
+    FORMULAS,
+    NAMING,
+    renamed_formula,
+    renamed_rule,
+)
 from ostler.tools.contracts.compatibility import logical_type
 from ostler.tools.contracts.contract import Contract
 from ostler.tools.contracts.parse import parse_contract
@@ -72,13 +80,19 @@ def _keeps_promises(before: Contract, text: str, shape: Shape, dataset: str, sou
     renames = dict(shape.renames)
     expected = [
         check.model_copy(update={"rule": renamed_rule(check.rule, renames)})
-        for check in before.checks
+        for check in _of_columns(before)
         if not (gone | cast).intersection(check.rule.columns)
     ]
-    found = [check for check in after.checks if not (cast | _new(shape)) & {*check.rule.columns}]
+    other = cast | _new(shape)
+    found = [check for check in _of_columns(after) if not other & {*check.rule.columns}]
     names = [renames.get(c, c) for c in before.columns if c not in gone]
     kept = [c for c in after.columns if c in names or c not in _new(shape)]
     return _sorted(expected) == _sorted(found) and sorted(kept) == sorted(names)
+
+
+def _of_columns(contract: Contract) -> Iterator[Check]:
+    """Its checks but for the one that says which columns there are, which are compared beside."""
+    return (check for check in contract.checks if not isinstance(check.rule, Schema))
 
 
 def _new(shape: Shape) -> set[str]:
@@ -87,19 +101,6 @@ def _new(shape: Shape) -> set[str]:
 
 def _sorted(checks: list[Check]) -> list[str]:
     return sorted(check.model_dump_json() for check in checks)
-
-
-def renamed_rule(rule: AnyRule, renames: Mapping[str, str]) -> AnyRule:
-    """A rule on the columns under their new names."""
-    fields = {field: getattr(rule, field) for field in NAMING if hasattr(rule, field)}
-    return rule.model_copy(
-        update={
-            field: renames.get(value, value)
-            if isinstance(value, str)
-            else tuple(renames.get(name, name) for name in value)
-            for field, value in fields.items()
-        }
-    )
 
 
 # The ways to write it, best first.
@@ -172,12 +173,7 @@ class _Text:
         elif named is not None:
             yield place_of(named, scalar(new))
             for rule in self._rules():
-                for reference in _references(rule):
-                    dataset, dot, column = str(reference.value).rpartition(".")
-                    if reference.value == old:
-                        yield place_of(reference, scalar(new))
-                    elif dot and column == old:
-                        yield place_of(reference, scalar(f"{dataset}.{new}"))
+                yield from _in_rule(rule, old, new)
 
     def _gone(self, field: Field) -> Iterator[Cut]:
         node = self._property(field.name)
@@ -190,7 +186,7 @@ class _Text:
                 continue
             for key in ("quality", "relationships"):
                 entries = list(items(value_of(holder, key)))
-                doomed = [e for e in entries if any(r.value == name for r in _references(e))]
+                doomed = [entry for entry in entries if _names(entry, name)]
                 if doomed and len(doomed) == len(entries):
                     yield self._whole_key(holder, key)
                 else:
@@ -241,14 +237,51 @@ class _Text:
         return (self.starts[name.start_mark.line], self.starts[last_line(value) + 1], "")
 
 
-def _references(node: yaml.Node, key: str = "") -> Iterator[yaml.ScalarNode]:
+def _in_rule(rule: yaml.Node, old: str, new: str) -> Iterator[Cut]:
+    """A column's new name wherever a rule names it."""
+    for reference in _references(rule):
+        dataset, dot, column = str(reference.value).rpartition(".")
+        if reference.value == old:
+            yield place_of(reference, scalar(new))
+        elif dot and column == old:
+            yield place_of(reference, scalar(f"{dataset}.{new}"))
+    for formula in _formulas(rule):
+        if old in _names_in(formula):
+            yield place_of(formula, scalar(renamed_formula(str(formula.value), {old: new})))
+
+
+def _references(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
     """Where a rule names columns."""
+    return _under(node, _REFERRING)
+
+
+def _formulas(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """Where a rule has formulas."""
+    return _under(node, frozenset(FORMULAS))
+
+
+def _under(node: yaml.Node, keys: frozenset[str], key: str = "") -> Iterator[yaml.ScalarNode]:
     if isinstance(node, yaml.ScalarNode):
-        if key in _REFERRING:
+        if key in keys:
             yield node
     elif isinstance(node, yaml.SequenceNode):
         for item in cast("list[yaml.Node]", node.value):
-            yield from _references(item, key)
+            yield from _under(item, keys, key)
     else:
         for name, value in pairs(node):
-            yield from _references(value, str(name.value))
+            yield from _under(value, keys, str(name.value))
+
+
+def _names(node: yaml.Node, column: str) -> bool:
+    """Whether a rule names a column, in a formula or outside."""
+    return any(reference.value == column for reference in _references(node)) or any(
+        column in _names_in(formula) for formula in _formulas(node)
+    )
+
+
+def _names_in(formula: yaml.ScalarNode) -> tuple[str, ...]:
+    try:
+        return names_in(read(str(formula.value)))
+    except ValueError:
+        # A rule of another engine, which has words of its own under such a key.
+        return ()

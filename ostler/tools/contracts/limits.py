@@ -85,6 +85,11 @@ _BOUNDS: dict[str, Callable[[Any], tuple[int | None, int | None]]] = {
 }
 
 
+def limit_of(quality: DataQuality) -> str:
+    """The operator that a rule has; empty when it has none."""
+    return next((name for name in _OPERATORS if getattr(quality, name) is not None), "")
+
+
 def _upper(operator: str, value: Any, step: float) -> float | None:
     match operator, value:
         case "mustBe", 0:

@@ -71,6 +71,11 @@ def parse_contract(text: str, *, dataset: str, source: str) -> Contract:
             for column in schema.properties or []
             if _is_protected(column)
         ),
+        classes={
+            columns.stored[column.name or column.physicalName or ""]: column.classification
+            for column in schema.properties or []
+            if column.classification
+        },
         downstream=_downstream(model),
         unmeasured=tuple(report.unmeasured),
         digest=digest_bytes(text.encode()),

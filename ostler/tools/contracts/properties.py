@@ -1,7 +1,7 @@
 """What a contract says of a column outside its `quality`, as checks."""
 
 from math import ceil, floor, inf, nextafter
-from typing import Any
+from typing import Any, get_args
 
 from open_data_contract_standard.model import SchemaObject, SchemaProperty
 
@@ -16,6 +16,7 @@ from ostler.core.checks import (
     TypeIs,
     Unique,
 )
+from ostler.core.row_rules import Format, FormatName, LengthBetween
 from ostler.tools.contracts.keys import suggestion
 from ostler.tools.contracts.quality import texts
 from ostler.tools.contracts.relationships import foreign_keys
@@ -37,8 +38,7 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
 """The logical types that are measured, and the options that each may have."""
 _UNMEASURED = ("format", "multipleOf", "timezone", "defaultTimezone")
 _NESTED = ("object", "array", "map", "vector")
-_LONGEST = 1000
-"""RE2 counts repetitions up to here."""
+_LONGEST = 1_000_000_000
 
 
 def property_checks(
@@ -106,7 +106,9 @@ def _judge_keys(options: dict[str, Any], kind: str, path: str, report: Report) -
                 f"{path}.{key} is not an option of the logicalType {kind}"
                 f"{suggestion(key, _OPTIONS[kind])}"
             )
-        elif key in _UNMEASURED or (_OPTIONS[kind] is _TIME and key in _BOUNDS):
+        elif (key in _UNMEASURED and kind != "string") or (
+            _OPTIONS[kind] is _TIME and key in _BOUNDS
+        ):
             report.skip(f"{path}.{key} of a {kind} is not measured")
 
 
@@ -115,11 +117,17 @@ def _of_text(options: dict[str, Any], stored: str, path: str, report: Report) ->
     if "pattern" in options:
         rules.append(Pattern(column=stored, regex=str(options["pattern"])))
     shortest, longest = options.get("minLength", 0), options.get("maxLength", _LONGEST)
-    if not all(isinstance(n, int) and 0 <= n <= _LONGEST for n in (shortest, longest)):
+    if not all(type(n) is int and 0 <= n <= _LONGEST for n in (shortest, longest)):
         report.problem(f"{path}: lengths are whole numbers up to {_LONGEST:,}")
+    elif shortest > longest:
+        report.problem(f"{path}: no length lies between these bounds")
     elif "minLength" in options or "maxLength" in options:
-        most = longest if "maxLength" in options else ""
-        rules.append(Pattern(column=stored, regex=f"(?s).{{{shortest},{most}}}"))
+        least, most = options.get("minLength"), options.get("maxLength")
+        rules.append(LengthBetween(column=stored, minimum=least, maximum=most))
+    if options.get("format") in get_args(FormatName):
+        rules.append(Format.model_validate({"column": stored, "format": options["format"]}))
+    elif "format" in options:
+        report.skip(f"{path}.format {options['format']!r} of a string is not measured")
     return rules
 
 

@@ -1,6 +1,6 @@
 """The `quality` rules of a contract as checks: library metrics, and our own by `engine: ostler`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast, get_args
 
 from open_data_contract_standard.model import DataQuality
@@ -12,16 +12,19 @@ from ostler.core.checks import (
     Check,
     Dimension,
     Drift,
+    Learned,
     NearDuplicates,
     NotNull,
     Pattern,
     Range,
     RejectedValues,
+    RowCount,
     Unique,
+    is_learnable,
 )
 from ostler.tools.contracts.columns import Columns
 from ostler.tools.contracts.keys import suggestion
-from ostler.tools.contracts.limits import bearable, row_count, strictness
+from ostler.tools.contracts.limits import bearable, limit_of, row_count, strictness
 from ostler.tools.contracts.report import Report
 
 ENGINE = "ostler"
@@ -40,9 +43,18 @@ _RULES: dict[str, type[Any]] = {
     for rule in get_args(get_args(AnyRule)[0])
     if rule is not NearDuplicates  # found by comparing rows, not promised
 }
-_OWN = {"dependency": "dependent", "row_rule": "left", "foreign_key": "on", "unique": "on"}
+_OWN = {
+    "dependency": "dependent",
+    "row_rule": "left",
+    "balance": "left",
+    "foreign_key": "on",
+    "unique": "on",
+    "condition": "",
+}
 """The field that a rule written under a column need not repeat; `column` for all others."""
-_LISTS = ("on", "determinants", "references")
+_LISTS = ("on", "determinants", "references", "by")
+_THRESHOLD = "ostler.threshold"
+"""The custom property of a rule whose limits are learned."""
 _READER: TypeAdapter[AnyRule] = TypeAdapter(AnyRule)
 
 
@@ -73,13 +85,7 @@ def _checks(
     if quality.dimension and quality.dimension.lower() not in _DIMENSIONS:
         report.unknown(f"{path}.dimension", quality.dimension, _DIMENSIONS)
     severity, gate = strictness(quality, path, report)
-    if kind == "library" and (quality.metric or quality.rule) == "rowCount":
-        rows = row_count(quality, path, report)
-        found, limits = [rows] if rows else [], {}
-    else:
-        limits = bearable(quality, path, report, default=kind == "custom")
-        read = _custom if kind == "custom" else _library
-        found = read(quality, path, report, own)
+    found, limits = _judged(quality, kind, path, report, own)
     resolved = [columns.resolved(rule, path, report) for rule in found]
     return [
         Check.model_validate(
@@ -94,6 +100,40 @@ def _checks(
         for rule in resolved
         if rule is not None and _fits(rule, path, columns, report)
     ]
+
+
+def _judged(
+    quality: DataQuality, kind: str, path: str, report: Report, own: str
+) -> tuple[Sequence[AnyRule], Mapping[str, object]]:
+    """The rules of an entry, and how strictly they are meant."""
+    learned = _is_learned(quality, path, report)
+    if kind == "library" and (quality.metric or quality.rule) == "rowCount":
+        rows = RowCount() if learned else row_count(quality, path, report)
+        limits: Mapping[str, object] = {}
+        found = [rows] if rows else []
+    else:
+        read = _custom if kind == "custom" else _library
+        found = read(quality, path, report, own)
+        limits = {} if learned else bearable(quality, path, report, default=kind == "custom")
+    if not learned:
+        return found, limits
+    for rule in found:
+        if not is_learnable(rule):
+            report.problem(f"{path}: the limits of a rule {rule.kind!r} cannot be learned")
+    if limit_of(quality):
+        report.problem(f"{path} has {limit_of(quality)} although its limits are learned")
+    return found, {"learned": Learned()}
+
+
+def _is_learned(quality: DataQuality, path: str, report: Report) -> bool:
+    for entry in quality.customProperties or []:
+        if entry.property == _THRESHOLD:
+            if entry.value != "learned":
+                report.problem(
+                    f"{path}: {_THRESHOLD} is not known as {entry.value!r}; 'learned' is"
+                )
+            return True
+    return False
 
 
 def _implied(quality: DataQuality) -> str:
@@ -161,8 +201,9 @@ def _custom(quality: DataQuality, path: str, report: Report, own: str) -> list[A
     if kind not in _RULES:
         report.unknown(f"{here}.rule", kind, _RULES)
         return []
-    if own:
-        fields.setdefault(_OWN.get(kind, "column"), own)
+    field = _OWN.get(kind, "column")
+    if own and field:
+        fields.setdefault(field, own)
     if isinstance(fields.get("values"), list):
         fields["values"] = texts(fields["values"], f"{here}.values", report)
     fields |= {key: [fields[key]] for key in _LISTS if isinstance(fields.get(key), str)}
@@ -175,9 +216,13 @@ def _custom(quality: DataQuality, path: str, report: Report, own: str) -> list[A
             report.problem(
                 f"{here}.{key} is not a key of the rule {kind!r}{suggestion(key, known)}"
                 if wrong["type"] == "extra_forbidden"
-                else f"{here}.{key}: {wrong['msg'].removeprefix('Input ')}"
+                else f"{here}{key and '.'}{key}: {_said(wrong['msg'])}"
             )
         return []
+
+
+def _said(message: str) -> str:
+    return message.removeprefix("Input ").removeprefix("Value error, ")
 
 
 def _fits(rule: AnyRule, path: str, columns: Columns, report: Report) -> bool:

@@ -14,10 +14,13 @@ from ostler.tables.sql import quoted
 from ostler.tables.view import Parameter
 from ostler.tools.quality import reading
 from ostler.tools.quality.expressions import (
+    ROUNDING,
     Arithmetic,
     Both,
     Cell,
     Compare,
+    CompareComputed,
+    Comparison,
     Condition,
     Constant,
     Either,
@@ -25,6 +28,7 @@ from ostler.tools.quality.expressions import (
     Known,
     Length,
     LogicalType,
+    Magnitude,
     Matches,
     Missing,
     Not,
@@ -32,6 +36,7 @@ from ostler.tools.quality.expressions import (
     OneOf,
     ReadsAs,
     RowName,
+    Seconds,
     Time,
     TimeOfDay,
     Value,
@@ -45,6 +50,17 @@ EXACT = WHOLE | {"VARCHAR", "BOOLEAN", "DATE", "UUID"}
 """Types of which two values are equal exactly when their texts are."""
 _MOMENTS = frozenset({"TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "DATE"})
 _NO_NUMBERS = _MOMENTS | {"TIME", "BOOLEAN"}
+_COMPUTED = "finite DOUBLE"
+"""Kind of a number that was computed: nothing has to be taken out of it any more."""
+_NEAR = f"(abs(s.l - s.r) <= {ROUNDING!r} * greatest(abs(s.l), abs(s.r)))"
+_NEARLY: Mapping[Comparison, str] = {
+    "=": _NEAR,
+    "!=": f"NOT {_NEAR}",
+    "<": f"(s.l < s.r AND NOT {_NEAR})",
+    "<=": f"(s.l < s.r OR {_NEAR})",
+    ">": f"(s.l > s.r AND NOT {_NEAR})",
+    ">=": f"(s.l > s.r OR {_NEAR})",
+}
 
 
 @dataclass
@@ -125,6 +141,12 @@ class Writer:
         return f"({left.text} {node.operator} {right.text})"
 
     @condition.register
+    def _(self, node: CompareComputed) -> str:
+        left, right = _number(self.value(node.left)), _number(self.value(node.right))
+        sides = f"[{{'l': {left}, 'r': {right}}}]"
+        return f"list_transform({sides}, lambda s: {_NEARLY[node.operator]})[1]"
+
+    @condition.register
     def _(self, node: Matches) -> str:
         return f"regexp_full_match({_text(self.value(node.of))}, {self.bound(node.regex)})"
 
@@ -179,12 +201,13 @@ class Writer:
 
     @value.register
     def _(self, node: Constant) -> _Sql:
-        kind = "VARCHAR" if isinstance(node.value, str) else "DOUBLE"
-        return _Sql(f"CAST({self.bound(node.value)} AS {kind})", kind)
+        if isinstance(node.value, str):
+            return _Sql(f"CAST({self.bound(node.value)} AS VARCHAR)", "VARCHAR")
+        return _Sql(f"CAST({self.bound(node.value)} AS DOUBLE)", _COMPUTED)
 
     @value.register
     def _(self, node: Number) -> _Sql:
-        return _Sql(_number(self.value(node.of)), "DOUBLE")
+        return _Sql(_number(self.value(node.of)), _COMPUTED)
 
     @value.register
     def _(self, node: Time) -> _Sql:
@@ -196,12 +219,23 @@ class Writer:
 
     @value.register
     def _(self, node: Length) -> _Sql:
-        return _Sql(f"CAST(length({_text(self.value(node.of))}) AS DOUBLE)", "DOUBLE")
+        return _Sql(f"CAST(length({_text(self.value(node.of))}) AS DOUBLE)", _COMPUTED)
 
     @value.register
     def _(self, node: Arithmetic) -> _Sql:
         left, right = _number(self.value(node.left)), _number(self.value(node.right))
-        return _Sql(_number(_Sql(f"({left} {node.operator} {right})", "DOUBLE")), "DOUBLE")
+        # Written once, however deep: a CASE would say its parts twice at every level.
+        result = f"({left} {node.operator} {right})"
+        return _Sql(f"list_filter([{result}], lambda v: isfinite(v))[1]", _COMPUTED)
+
+    @value.register
+    def _(self, node: Magnitude) -> _Sql:
+        return _Sql(f"abs({_number(self.value(node.of))})", _COMPUTED)
+
+    @value.register
+    def _(self, node: Seconds) -> _Sql:
+        start, end = _time(self.value(node.start)), _time(self.value(node.end))
+        return _Sql(f"((epoch_us({end}) - epoch_us({start})) / 1000000.0)", _COMPUTED)
 
 
 BITS = 62
@@ -238,6 +272,8 @@ def _text(value: _Sql) -> str:
 
 
 def _number(value: _Sql) -> str:
+    if value.kind == _COMPUTED:
+        return value.text
     if value.kind == "DOUBLE":
         return f"(CASE WHEN isfinite({value.text}) THEN {value.text} END)"
     if value.kind in WHOLE or _is_small_decimal(value.kind):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from ostler.core.base import RowId
 from ostler.core.canonical import Digest
 from ostler.tables.view import View
-from ostler.tools.quality.plan import Measure
+from ostler.tools.quality.plan import Apart, Measure
 
 SAMPLE = 10
 """Failing rows that are kept of each file and test, the first ones."""
@@ -33,7 +33,7 @@ class Reading:
     """Data files of the version."""
     read: set[Digest] = field(default_factory=set[Digest])
     """Those of them in which every row was looked at."""
-    anew: set[Measure] = field(default_factory=set[Measure])
+    anew: set[Measure | Apart] = field(default_factory=set[Measure | Apart])
     """Measures that the whole table was read for because no state can be brought up to date."""
 
 

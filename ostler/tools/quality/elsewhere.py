@@ -8,8 +8,10 @@ import pyarrow as pa
 
 from ostler.core.checks import AnyRule, Check, CheckResult, Rule
 from ostler.tables.view import view_of
-from ostler.tools.quality.measure import Outcome, outcome_of, result_of
+from ostler.tools.quality.judging import judged
+from ostler.tools.quality.measure import outcome_of
 from ostler.tools.quality.needs import refuse_bad_patterns
+from ostler.tools.quality.outcome import Outcome
 from ostler.tools.quality.plan import Found, Measure, planned
 
 if TYPE_CHECKING:
@@ -27,7 +29,9 @@ def obstacles(place: "Place", checks: Sequence[Check]) -> Mapping[Check, str]:
     refuse_bad_patterns(view_of(pa.table({"key": pa.array([], pa.string())}), ("key",)), checks)
     found: dict[Check, str] = {}
     for check in checks:
-        if planned.dispatch(type(check.rule)) is planned.dispatch(Rule):
+        if check.learned is not None:
+            found[check] = "its limits are learned from versions of ours"
+        elif planned.dispatch(type(check.rule)) is planned.dispatch(Rule):
             found[check] = "only DuckDB measures it"
         elif not _missing(place, check.rule):
             why = obstacle(place, planned(check.rule))
@@ -55,7 +59,7 @@ def measure_at(
         rule: outcome_of(rule, found.get(one, Found()), total, now)
         for rule, one in measures.items()
     }
-    return tuple(result_of(check, outcomes[check.rule], total, now) for check in checks)
+    return tuple(judged(check, outcomes[check.rule], total, now) for check in checks)
 
 
 def _missing(place: "Place", rule: AnyRule) -> str:

@@ -66,14 +66,40 @@ class Length:
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """Two numbers taken together; missing where the result is no finite number."""
+    """Two numbers taken together; missing where the result is no finite number, as after x / 0."""
 
     left: "Value"
     operator: Literal["+", "-", "*", "/"]
     right: "Value"
 
 
-Value = Cell | RowName | Constant | Number | Time | TimeOfDay | Length | Arithmetic
+@dataclass(frozen=True)
+class Magnitude:
+    """A number without its sign."""
+
+    of: "Value"
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """From one moment to another; negative when the second is earlier."""
+
+    start: "Value"
+    end: "Value"
+
+
+Value = (
+    Cell
+    | RowName
+    | Constant
+    | Number
+    | Time
+    | TimeOfDay
+    | Length
+    | Arithmetic
+    | Magnitude
+    | Seconds
+)
 
 
 @dataclass(frozen=True)
@@ -94,6 +120,19 @@ class OneOf:
 @dataclass(frozen=True)
 class Compare:
     """Two values of one sort in an order; unknown when one is missing."""
+
+    left: Value
+    operator: Comparison
+    right: Value
+
+
+ROUNDING = 1e-9
+"""The share of the larger number up to which two computed ones are the same."""
+
+
+@dataclass(frozen=True)
+class CompareComputed:
+    """Two numbers in an order, where nearly equal is equal; unknown when one is missing."""
 
     left: Value
     operator: Comparison
@@ -153,7 +192,19 @@ class FirstOf:
     cases: tuple[tuple["Condition", "Condition"], ...]
 
 
-Condition = Missing | OneOf | Compare | Matches | ReadsAs | Known | Not | Both | Either | FirstOf
+Condition = (
+    Missing
+    | OneOf
+    | Compare
+    | CompareComputed
+    | Matches
+    | ReadsAs
+    | Known
+    | Not
+    | Both
+    | Either
+    | FirstOf
+)
 
 
 def present(*values: Value) -> Condition:

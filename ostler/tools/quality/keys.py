@@ -17,7 +17,7 @@ from ostler.core.canonical import Digest
 from ostler.tables.layout import DataFile
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
-from ostler.tools.packing import Array
+from ostler.tools.packing import Array, forget
 from ostler.tools.quality.conditions import place_of, present, tuple_of
 from ostler.tools.quality.effort import NUMBERS, Place, ordered
 from ostler.tools.quality.plan import Repeats
@@ -180,6 +180,7 @@ def _within(words: Array) -> tuple[Array, int, set[int]]:
         keys.append(np.unique(key[wrong]))
         numbers.append(np.unique(part[wrong] & _LOW))
         rows += int(np.count_nonzero(wrong[int(start > 0) :][:_MANY]))
+        forget(words)
     if not keys:
         return np.empty(0, np.uint64), 0, set()
     return np.unique(np.concatenate(keys)), rows, {int(n) for part in numbers for n in part}

@@ -6,13 +6,23 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ostler.core.base import RowId
-from ostler.core.checks import AnyRule, Check, CheckResult, Drift, Freshness, RowCount
+from ostler.core.checks import (
+    AnyRule,
+    Check,
+    CheckResult,
+    Drift,
+    Freshness,
+    RowCount,
+    is_about_rows,
+)
 from ostler.tables.view import View
 from ostler.tools.drift.measure import measure_drift
 from ostler.tools.quality import whole
+from ostler.tools.quality.apart import is_apart, measured_apart, rows_apart
 from ostler.tools.quality.conditions import fails, place_of
 from ostler.tools.quality.duckdb_sql import Bound
 from ostler.tools.quality.effort import Reading, is_worth_it
+from ostler.tools.quality.judging import judged
 from ostler.tools.quality.needs import (
     ground_of,
     obstacle,
@@ -20,23 +30,14 @@ from ostler.tools.quality.needs import (
     refuse_bad_patterns,
     sources_of,
 )
-from ostler.tools.quality.plan import Found, is_about_rows, planned
-from ostler.tools.quality.wording import aged, counted, share_of
+from ostler.tools.quality.outcome import Outcome
+from ostler.tools.quality.plan import Apart, Found, planned
+from ostler.tools.quality.wording import aged, counted
 
 if TYPE_CHECKING:
     from ostler.tools.states import States
 
 _SECONDS_PER_HOUR = 3600
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a rule gave, before anyone says whether it is good enough."""
-
-    failing: int
-    observed: str = ""
-    """Empty for a rule about rows, whose share says it."""
-    rows: tuple[RowId, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,13 @@ def measured(
     possible = [rule for rule in rules if not obstacles[rule]]
     outcomes = {rule: Outcome(1, why) for rule, why in obstacles.items() if why}
     outcomes |= _drifts(view, (r for r in possible if isinstance(r, Drift)), others)
-    measures = {rule: planned(rule) for rule in possible if not isinstance(rule, Drift)}
+    apart = [rule for rule in possible if is_apart(rule)]
+    outcomes |= {rule: measured_apart(view, rule, others, now=now, sample=sample) for rule in apart}
+    measures = {
+        rule: planned(rule)
+        for rule in possible
+        if not isinstance(rule, Drift) and rule not in apart
+    }
     reading: Reading | None = None
     with ground_of(view, possible, others) as ground:
         if states is not None and is_worth_it(view, sample):
@@ -107,13 +114,15 @@ def measured(
                 sample=sample,
                 states=states,
             )
+            if apart:
+                reading.anew |= {Apart(rule) for rule in apart}
         else:
             total, found = whole.measured(ground, measures.values(), now=now, sample=sample)
     outcomes |= {
         rule: outcome_of(rule, found.get(one, Found()), total, now)
         for rule, one in measures.items()
     }
-    results = tuple(result_of(check, outcomes[check.rule], total, now) for check in checks)
+    results = tuple(judged(check, outcomes[check.rule], total, now) for check in checks)
     return Measurement(results, reading)
 
 
@@ -134,6 +143,8 @@ def failing_rows(
     refuse_bad_patterns(view, [check])
     if obstacle(check.rule, view, others) or not is_about_rows(check.rule):
         return ()
+    if is_apart(check.rule):
+        return rows_apart(view, check.rule, others, limit=limit, offset=offset)
     with ground_of(view, [check.rule], others) as ground:
         bound = Bound()
         found = view.query(
@@ -144,21 +155,6 @@ def failing_rows(
             bound.values,
         )
     return tuple(row[0] for row in found)
-
-
-def result_of(check: Check, outcome: Outcome, total: int, now: datetime) -> CheckResult:
-    """Whether what a rule gave on so many rows is good enough for a check."""
-    about_rows = not outcome.observed
-    limit = check.max_share * total if check.max_failing is None else check.max_failing
-    return CheckResult(
-        check=check,
-        failing=outcome.failing,
-        total=total,
-        observed=share_of(outcome.failing, total) if about_rows else outcome.observed,
-        passed=outcome.failing <= (limit if about_rows else 0),
-        rows=outcome.rows,
-        measured_at=now,
-    )
 
 
 def _drifts(

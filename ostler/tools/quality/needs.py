@@ -6,8 +6,9 @@ from contextlib import contextmanager
 import duckdb
 
 from ostler.core.canonical import Digest, digest_of
-from ostler.core.checks import AnyRule, Check, Drift, ForeignKey, Pattern
+from ostler.core.checks import AnyRule, Check, Drift, ForeignKey, Pattern, formulas_of
 from ostler.core.errors import BadInput, InternalError
+from ostler.core.formula import Matches, parts_of
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
 from ostler.tools.quality.conditions import Ground
@@ -25,11 +26,12 @@ def obstacle(rule: AnyRule, view: View, others: Mapping[str, View]) -> str:
     missing = _missing(rule.columns, view)
     if missing:
         return missing
-    if isinstance(rule, ForeignKey):
-        if rule.dataset not in others:
-            return f"dataset {rule.dataset!r} is missing"
-        missing = _missing(rule.references, others[rule.dataset])
-        return missing and f"{missing} in {rule.dataset!r}"
+    dataset, columns = rule.reads
+    if dataset:
+        if dataset not in others:
+            return f"dataset {dataset!r} is missing"
+        missing = _missing(columns, others[dataset])
+        return missing and f"{missing} in {dataset!r}"
     if isinstance(rule, Drift):
         missing = _missing(rule.columns, reference_of(rule, others))
         return missing and f"{missing} in version {rule.reference}"
@@ -55,17 +57,27 @@ def reference_of(rule: Drift, others: Mapping[str, View]) -> View:
 def refuse_bad_patterns(view: View, checks: Iterable[Check]) -> None:
     """Raise BadInput for the first regular expression that RE2 cannot use."""
     for check in checks:
-        rule = check.rule
-        if not isinstance(rule, Pattern):
-            continue
-        try:
-            view.query("SELECT regexp_full_match('', ?)", [rule.regex])
-        except duckdb.InvalidInputException as error:
-            raise BadInput(
-                f"check {check.name or check.id} on column {rule.column!r} has a pattern that"
-                f" cannot be used: {rule.regex!r} ({str(error).partition(': ')[2]})",
-                "patterns are written in RE2 syntax: no look-ahead, no back-reference",
-            ) from error
+        for column, regex in _patterns(check.rule):
+            try:
+                view.query("SELECT regexp_full_match('', ?)", [regex])
+            except duckdb.InvalidInputException as error:
+                raise BadInput(
+                    f"check {check.name or check.id} on column {column!r} has a pattern that"
+                    f" cannot be used: {regex!r} ({str(error).partition(': ')[2]})",
+                    "patterns are written in RE2 syntax: no look-ahead, no back-reference",
+                ) from error
+
+
+def _patterns(rule: AnyRule) -> list[tuple[str, str]]:
+    """The regular expressions in a rule, each with the column that it is about."""
+    if isinstance(rule, Pattern):
+        return [(rule.column, rule.regex)]
+    return [
+        (part.value.column, part.regex)
+        for formula in formulas_of(rule)
+        for part in parts_of(formula)
+        if isinstance(part, Matches)
+    ]
 
 
 @contextmanager

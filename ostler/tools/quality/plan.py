@@ -27,6 +27,8 @@ from ostler.core.checks import (
     Unique,
 )
 from ostler.core.errors import InternalError
+from ostler.core.formula_reading import read
+from ostler.core.row_rules import Format, Holds, LengthBetween, RequiredIf
 from ostler.tools.quality.expressions import (
     Both,
     Cell,
@@ -36,6 +38,7 @@ from ostler.tools.quality.expressions import (
     Either,
     FirstOf,
     Known,
+    Length,
     Matches,
     Missing,
     Not,
@@ -44,10 +47,11 @@ from ostler.tools.quality.expressions import (
     ReadsAs,
     RowName,
     Time,
-    TimeOfDay,
     Value,
     present,
 )
+from ostler.tools.quality.formats import PATTERNS, codes
+from ostler.tools.quality.formulas import compared, condition_of
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,13 @@ class Newest:
     of: Value
 
 
+@dataclass(frozen=True)
+class Apart:
+    """What a rule needs that has a query of its own; it is measured by `apart`."""
+
+    rule: AnyRule
+
+
 Measure = RowTest | Repeats | Conflicts | Size | Newest
 
 
@@ -119,13 +130,6 @@ class Found:
 def planned(rule: Rule) -> Measure:
     """What has to be measured for a rule; InternalError for one that is measured elsewhere."""
     raise InternalError(f"no plan for a rule of type {type(rule).__name__}")
-
-
-def is_about_rows(rule: AnyRule) -> bool:
-    """Whether single rows can fail it."""
-    return planned.dispatch(type(rule)) is not planned.dispatch(Rule) and isinstance(
-        planned(rule), RowTest | Repeats | Conflicts
-    )
 
 
 @planned.register
@@ -168,15 +172,8 @@ def _(rule: TypeIs) -> Measure:
 @planned.register
 def _(rule: RowRule) -> Measure:
     left, right = Cell(rule.left), Cell(rule.right)
-    cases: list[tuple[Condition, Condition]] = []
-    for read in (Number, Time, TimeOfDay):
-        one, other = read(left), read(right)
-        cases.append((present(one, other), Not(Compare(one, rule.operator, other))))
-    # Texts can be equal or not, but one is not before another in any sense a rule could mean.
-    if rule.operator in ("=", "!="):
-        cases.append((present(left, right), Not(Compare(left, rule.operator, right))))
-    # Most rows are through with the first case, and those without values with none.
-    return RowTest(FirstOf(((present(left, right), FirstOf(tuple(cases))),)))
+    holds = compared(left, rule.operator, right)
+    return RowTest(FirstOf(((present(left, right), Not(holds)),)))
 
 
 @planned.register
@@ -188,6 +185,35 @@ def _(rule: ForeignKey) -> Measure:
 @planned.register
 def _(rule: NearDuplicates) -> Measure:
     return RowTest(OneOf(RowName(), rule.rows))
+
+
+@planned.register
+def _(rule: RequiredIf) -> Measure:
+    return RowTest(Both((Missing(Cell(rule.column)), condition_of(read(rule.when)))))
+
+
+@planned.register
+def _(rule: LengthBetween) -> Measure:
+    length = Length(Cell(rule.column))
+    outside: list[Condition] = []
+    if rule.minimum is not None:
+        outside.append(Compare(length, "<", Constant(float(rule.minimum))))
+    if rule.maximum is not None:
+        outside.append(Compare(length, ">", Constant(float(rule.maximum))))
+    return RowTest(Either(tuple(outside)))
+
+
+@planned.register
+def _(rule: Format) -> Measure:
+    cell = Cell(rule.column)
+    if rule.format in PATTERNS:
+        return RowTest(Not(Matches(cell, PATTERNS[rule.format])))
+    return RowTest(Not(OneOf(cell, codes(rule.format))))
+
+
+@planned.register
+def _(rule: Holds) -> Measure:
+    return RowTest(Not(condition_of(read(rule.holds))))
 
 
 @planned.register

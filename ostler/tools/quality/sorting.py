@@ -8,10 +8,10 @@ from typing import Self
 
 import numpy as np
 
-from ostler.tools.packing import Array
+from ostler.tools.packing import Array, forget, mapped
 
-_RUN = 1 << 24
-"""Words that are sorted in memory, 128 MB."""
+_RUN = 1 << 22
+"""Words that are sorted in memory, 32 MB."""
 
 
 class Sorter:
@@ -64,7 +64,7 @@ class Sorter:
         with path.open("wb") as file:
             for part in parts:
                 file.write(part.data)
-        return np.memmap(path, np.uint64, "r")
+        return mapped(path) if path.stat().st_size else np.empty(0, np.uint64)
 
 
 def _merged(runs: list[Array], size: int) -> Iterator[Array]:
@@ -83,3 +83,5 @@ def _merged(runs: list[Array], size: int) -> Iterator[Array]:
         words.sort()
         yield words
         starts = stops
+        for run in runs:
+            forget(run)

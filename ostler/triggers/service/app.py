@@ -149,6 +149,9 @@ async def _taken(service: Service, message: Message) -> Taken:
     except OstlerError as error:
         # The message is not lost: its sender knows that it was not taken.
         raise _Refused(503, error.message, wait=5, hint=error.hint) from None
+    except Exception:
+        # Told in full by the writer; whoever sends has no use for it.
+        raise _Refused(500, "a defect of ours: it was not taken", wait=60) from None
 
 
 def _meaning(headers: Mapping[str, str]) -> dict[str, str]:

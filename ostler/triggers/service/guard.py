@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 REPLAY_SECONDS = 300
 """How far a signature's time may be from ours."""
@@ -22,8 +22,8 @@ _PREFIX = "Bearer "
 class Guard:
     """What senders have to show; without token and secret, everybody on this machine may send."""
 
-    token: bytes | None = None
-    secret: bytes | None = None
+    token: bytes | None = field(default=None, repr=False)
+    secret: bytes | None = field(default=None, repr=False)
     clock: Callable[[], float] = time.time
 
     @property

@@ -7,9 +7,11 @@ writer at a time anyway. Whoever waits for its message hears of it when it is co
 import logging
 import queue
 import threading
+import traceback
 from collections.abc import Sequence
 from concurrent.futures import Future
 
+from ostler.review.text import visible
 from ostler.triggers.alerts.reading import Message
 from ostler.triggers.alerts.taking import Intake, Taken
 
@@ -92,7 +94,9 @@ class Writer:
                 for job in jobs:
                     self._take([job])
                 return
-            _log.warning("a message was not taken: %s", error, exc_info=True)
+            # What an error quotes was sent by a stranger.
+            told = "".join(traceback.format_exception(error)).splitlines()
+            _log.warning("a message was not taken:\n%s", "\n".join(map(visible, told)))
             jobs[0][1].set_exception(error)
             return
         for (_, future), became in zip(jobs, taken, strict=True):

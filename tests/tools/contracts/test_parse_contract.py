@@ -9,6 +9,7 @@ from ostler.core.checks import (
     Dependency,
     ForeignKey,
     Freshness,
+    Learned,
     NotNull,
     Pattern,
     Range,
@@ -20,6 +21,17 @@ from ostler.core.checks import (
     Unique,
 )
 from ostler.core.errors import BadInput
+from ostler.core.row_rules import Format, Holds, LengthBetween, RequiredIf
+from ostler.core.table_rules import (
+    Agreement,
+    Balance,
+    Declared,
+    Fairness,
+    Gaps,
+    Schema,
+    Total,
+    Volume,
+)
 from ostler.tools.contracts.contract import Contract
 from ostler.tools.contracts.parse import parse_contract
 
@@ -99,7 +111,10 @@ schema:
         ),
         (
             "logicalTypeOptions: {pattern: '[a-z]+', minLength: 2, maxLength: 5}",
-            [Pattern(column="a", regex="[a-z]+"), Pattern(column="a", regex="(?s).{2,5}")],
+            [
+                Pattern(column="a", regex="[a-z]+"),
+                LengthBetween(column="a", minimum=2, maximum=5),
+            ],
         ),
         ("enum: [{value: x}, {value: y}]", [AcceptedValues(column="a", values=("x", "y"))]),
         (
@@ -344,3 +359,111 @@ def test_a_text_that_is_no_contract_is_refused_with_its_place(text: str, problem
     with pytest.raises(BadInput, match="contracts/people") as raised:
         parsed("", head=text)
     assert problem in raised.value.message
+
+
+def custom(rule: str) -> str:
+    return f"quality: [{{type: custom, engine: ostler, implementation: {{{rule}}}}}]"
+
+
+@pytest.mark.parametrize(
+    ("lines", "rules"),
+    [
+        (
+            custom("rule: required_if, when: \"b='x'\""),
+            [RequiredIf(column="a", when="b = 'x'")],
+        ),
+        (custom("rule: length, maximum: 3"), [LengthBetween(column="a", maximum=3)]),
+        (custom("rule: format, format: iban"), [Format(column="a", format="iban")]),
+        ("logicalTypeOptions: {format: email}", [Format(column="a", format="email")]),
+        (custom("rule: condition, holds: a*2 = b"), [Holds(holds="a * 2 = b")]),
+        (
+            custom("rule: balance, right: b, by: b, tolerance: 0.5"),
+            [Balance(left="a", right="b", by=("b",), tolerance=0.5)],
+        ),
+        (
+            custom("rule: total, by: b, dataset: orders, references: id, equals: sum"),
+            [Total(column="a", by=("b",), dataset="orders", references=("id",), equals="sum")],
+        ),
+        (
+            custom("rule: agreement, on: b, dataset: prices, references: sku, equals: price"),
+            [
+                Agreement(
+                    column="a", on=("b",), dataset="prices", references=("sku",), equals="price"
+                )
+            ],
+        ),
+        (
+            custom("rule: volume, every: day, minimum: 5"),
+            [Volume(column="a", every="day", minimum=5)],
+        ),
+        (custom("rule: gaps, every_hours: 24"), [Gaps(column="a", every_hours=24)]),
+        (
+            custom("rule: fairness, outcome: b = 'yes', limit: 0.1"),
+            [Fairness(column="a", outcome="b = 'yes'", limit=0.1)],
+        ),
+        (
+            "classification: pii\n" + custom("rule: fairness, outcome: b = 'yes', limit: 0.1"),
+            [Fairness(column="a", outcome="b = 'yes'", limit=0.1, anonymous=True)],
+        ),
+    ],
+)
+def test_rules_of_every_dimension_are_written_in_yaml(lines: str, rules: list[AnyRule]) -> None:
+    assert [check.rule for check in checks_of(lines)] == rules
+
+
+def test_the_columns_that_a_schema_rule_means_are_those_of_the_contract() -> None:
+    body = """
+schema:
+  - name: people
+    properties:
+      - {name: id, physicalName: ID, logicalType: integer, physicalType: BIGINT}
+      - {name: city, classification: Restricted}
+    quality:
+      - {type: custom, engine: ostler, implementation: {rule: schema, extra: allowed}}
+      - {type: custom, engine: ostler, implementation: {rule: condition, holds: id > 0}}
+"""
+    contract = parsed(body)
+    columns = (Declared(column="ID", type="integer", stored="BIGINT"), Declared(column="city"))
+    assert Schema(declared=columns, extra="allowed") in [c.rule for c in contract.checks]
+    assert Holds(holds="ID > 0") in [c.rule for c in contract.checks]
+    assert contract.classes == {"city": "Restricted"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        (
+            custom("rule: condition, holds: a >"),
+            "implementation.holds: a column, a number or",
+        ),
+        (custom("rule: condition, holds: aa > 1"), "names column 'aa', which the schema does not"),
+        (custom("rule: length"), "implementation: length needs a minimum or a maximum"),
+        (custom("rule: format, format: ibann"), "implementation.format: should be 'email'"),
+        (custom("rule: total, by: b, dataset: o, equals: x"), "must name as many columns"),
+        ("logicalTypeOptions: {minLength: 4, maxLength: 2}", "no length lies between"),
+        (
+            "quality: [{metric: nullValues, mustBe: 0,"
+            " customProperties: [{property: ostler.threshold, value: learned}]}]",
+            "has mustBe although its limits are learned",
+        ),
+        (
+            "quality: [{type: custom, engine: ostler,"
+            " implementation: {rule: freshness, max_age_hours: 1},"
+            " customProperties: [{property: ostler.threshold, value: learned}]}]",
+            "the limits of a rule 'freshness' cannot be learned",
+        ),
+    ],
+)
+def test_a_wrong_rule_of_these_is_named_as_well(lines: str, problem: str) -> None:
+    with pytest.raises(BadInput) as raised:
+        checks_of(lines)
+    assert problem in raised.value.message
+
+
+def test_limits_can_be_learned_for_any_rule_about_rows_and_for_their_number() -> None:
+    learned = "customProperties: [{property: ostler.threshold, value: learned}]"
+    (check,) = checks_of(f"quality: [{{metric: nullValues, {learned}}}]")
+    assert (check.rule, check.learned) == (NotNull(column="a"), Learned())
+    body = f"schema: [{{name: people, quality: [{{metric: rowCount, {learned}}}]}}]"
+    (check,) = parsed(body).checks
+    assert (check.rule, check.learned) == (RowCount(), Learned())

@@ -7,6 +7,7 @@ import ibis.expr.types as ir
 
 from ostler.core.errors import InternalError
 from ostler.tools.quality.engines.dialect import Cannot
+from ostler.tools.quality.engines.readings import double
 from ostler.tools.quality.engines.relation import Relation
 from ostler.tools.quality.engines.tree import is_missing
 from ostler.tools.quality.plan import Conflicts, Measure, Repeats
@@ -59,4 +60,7 @@ def _columns(relation: Relation, names: tuple[str, ...]) -> list[ir.Value]:
 def _present(relation: Relation, names: tuple[str, ...]) -> ir.Table:
     _columns(relation, names)
     cells = relation.writer().cells
-    return relation.table.filter(ibis.and_(*(~is_missing(cells[name]) for name in names)))
+    rows = relation.table.filter(ibis.and_(*(~is_missing(cells[name]) for name in names)))
+    floats = [cells[name].value for name in names if cells[name].kind in ("FLOAT", "DOUBLE")]
+    # There are two zeros, which some engines put into two groups.
+    return rows.mutate(**{one.get_name(): rows[one.get_name()] + double(0) for one in floats})

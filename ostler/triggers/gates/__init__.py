@@ -1,0 +1,1 @@
+"""Gates: checks measured for a pipeline, which goes on or stops by what they say."""
