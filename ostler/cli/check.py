@@ -1,5 +1,6 @@
 """`ostler check`: the contract and the drift, measured; a gate for pipelines."""
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     from ostler.triggers.gates.measured import Measured
 
 
+class WhichEngine(StrEnum):
+    """Who measures."""
+
+    DUCKDB = "duckdb"
+    POSTGRESQL = "postgresql"
+    SPARK = "spark"
+    AUTO = "auto"
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
@@ -24,6 +34,7 @@ def register(app: typer.Typer) -> None:
             "ostler check people",
             "ostler check people --json",
             "ostler check orders@3",
+            "ostler check customers --engine postgresql",
             "ostler check people --rows C-7K3QH2MA --limit 100",
             "ostler check people --rows C-7K3QH2MA --csv > failing.csv",
         )
@@ -48,6 +59,13 @@ def check(
             help="Read everything, also what was measured before; slower, same result.",
         ),
     ] = False,
+    engine: Annotated[
+        WhichEngine,
+        typer.Option(
+            "--engine",
+            help="Measure where the data lies: in PostgreSQL, by Spark; auto: what can be, there.",
+        ),
+    ] = WhichEngine.DUCKDB,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> int:
@@ -69,6 +87,9 @@ def check(
 
     with opened(workspace) as parts:
         name, version = dataset_at(dataset)
+        there = _elsewhere(parts, name, version, engine, as_json)
+        if there is not None:
+            return there
         if rows:
             known = parts.current(name) if version is None else parts.dataset(name)
             show_rows(parts, known, version, rows, limit, as_json=as_json, as_csv=as_csv)
@@ -93,7 +114,7 @@ def check(
             }
         )
     else:
-        _print(results, findings)
+        print_results(results, findings)
     if reading is not None:
         say(_told(reading))
     if not contract:
@@ -123,6 +144,16 @@ def _told(reading: "Reading") -> str:
     return f"{files}; {count(len(reading.anew), 'check')} could only be measured as a whole"
 
 
+def _elsewhere(
+    parts: "Opened", name: str, version: int | None, engine: WhichEngine, as_json: bool
+) -> int | None:
+    if engine is WhichEngine.DUCKDB:
+        return None
+    from ostler.cli.check_elsewhere import check_elsewhere
+
+    return check_elsewhere(parts, name, version, engine, as_json=as_json)
+
+
 def _record(parts: "Opened", dataset: "Dataset", found: "Measured") -> None:
     from ostler.cli.opening import now
     from ostler.triggers.gates.items import keep_findings
@@ -131,7 +162,8 @@ def _record(parts: "Opened", dataset: "Dataset", found: "Measured") -> None:
         keep_findings(session, dataset, found, actor=parts.workspace.reviewer, at=now())
 
 
-def _print(results: "tuple[CheckResult, ...]", findings: "tuple[Finding, ...]") -> None:
+def print_results(results: "tuple[CheckResult, ...]", findings: "tuple[Finding, ...]" = ()) -> None:
+    """Show what checks gave, the failing ones first."""
     from rich.text import Text
 
     from ostler.cli.output import print_line, print_table

@@ -225,6 +225,30 @@ class Lineage(Section):
     """A server that takes events at /api/v1/lineage."""
 
 
+class Spark(Section):
+    """A server of Spark Connect, and which of its tables are datasets of ours."""
+
+    address: str
+    """As in sc://spark.example:15002; a token comes from SPARK_CONNECT_AUTHENTICATE_TOKEN."""
+    tables: dict[str, str] = Field(default_factory=dict)
+    """By dataset: a name in its catalog, or the path of a Delta table or a .parquet file."""
+
+    @field_validator("address")
+    @classmethod
+    def _refuse(cls, address: str) -> str:
+        if not address.startswith("sc://"):
+            raise ValueError("must begin with sc://")
+        if re.search(r"[;?&]\s*token\s*=", address, re.IGNORECASE) or "@" in address:
+            raise ValueError("holds a secret; put it into SPARK_CONNECT_AUTHENTICATE_TOKEN")
+        return address
+
+
+class Engines(Section):
+    """Where checks can be measured besides here."""
+
+    spark: Spark | None = None
+
+
 class Settings(BaseSettings):
     """All settings of a workspace."""
 
@@ -255,6 +279,7 @@ class Settings(BaseSettings):
     effects: dict[str, Effect] = Field(default_factory=dict)
     """Destinations outside, by name."""
     lineage: Lineage = Field(default_factory=Lineage)
+    engines: Engines = Field(default_factory=Engines)
     environments: dict[str, dict[str, str]] = Field(default_factory=dict[str, dict[str, str]])
     """By environment: which dataset holds what, as in `staging: {people: people_staging}`."""
     watch: dict[str, tuple[Watch, ...]] = Field(default_factory=dict[str, tuple[Watch, ...]])
@@ -343,6 +368,6 @@ def _keys() -> list[str]:
     sections = (
         *(Settings, Model, Grooming, Work, Upkeep, Connection, Rollout),
         *(Effect, Lineage, Watch, Recurring, Notify),
-        *(Alerts, Secret, OfDataset),
+        *(Alerts, Secret, OfDataset, Engines, Spark),
     )
     return sorted({key for section in sections for key in section.model_fields})

@@ -34,9 +34,10 @@ def measured(
     wrong = " OR ".join(f"{name} <> 0" for name in names) if sample else ""
     row = row_id(tuple(f"k{place}" for place, _ in enumerate(view.key)))
     first = f"min(row({place_of('id')}, id), {max(sample, 1):d}) FILTER ({wrong or 'FALSE'})"
-    # One wrong year in the future must not hide a dead feed.
+    # One wrong year in the future must not hide a dead feed, and Python has none before Christ.
     newest = [
-        f"max(t{place}) FILTER (t{place} <= CAST({bound(utc)} AS TIMESTAMP))"
+        f"max(t{place}) FILTER (t{place} BETWEEN TIMESTAMP '0001-01-01'"
+        f" AND CAST({bound(utc)} AS TIMESTAMP))"
         for place, _ in enumerate(times)
     ]
     patterns = view.query(

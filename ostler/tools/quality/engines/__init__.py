@@ -1,0 +1,1 @@
+"""Rules measured by other engines, where the data lies; Ibis is loaded by nothing else."""
