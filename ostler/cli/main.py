@@ -41,6 +41,7 @@ from ostler.cli import (
     work,
 )
 from ostler.core.errors import BadInput, OstlerError
+from ostler.tables.lean import leave_pandas_out
 
 
 def _status(status: object, **_options: object) -> None:
@@ -116,6 +117,7 @@ def main() -> None:
 
     0 fine, 1 a gate or a verification failed, 2 the user can mend it, 3 it is ours.
     """
+    leave_pandas_out()
     try:
         _refuse_unreadable(sys.argv[1:])
         # Usage errors end in there, with code 2.

@@ -107,13 +107,14 @@ class Opened:
 
     def current(self, name: str) -> Dataset:
         """A dataset, and those that its contract names, with what has happened in PostgreSQL."""
-        from ostler.tables.targets import current
-
         dataset, contract = self.dataset(name), self.contract(name)
         checks = contract.checks if contract else ()
         named = {name, *(check.rule.reads[0] for check in checks)}
-        for one in self.datasets():
-            if one.name in named:
+        mirrors = [one for one in self.datasets() if one.name in named and one.postgres]
+        if mirrors:
+            from ostler.tables.targets import current
+
+            for one in mirrors:
                 current(one, self.workspace.settings.connections)
         return dataset
 

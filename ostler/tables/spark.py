@@ -9,6 +9,7 @@ from uuid import uuid4
 from ostler.core.datasets import Column
 from ostler.core.errors import BadInput, Conflict
 from ostler.tables.engine import Row
+from ostler.tables.lean import let_pandas_in
 from ostler.tables.place import Place
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def spark_place(address: str, table: str, name: str, key: Sequence[str]) -> Gene
 
 @contextmanager
 def _connected(address: str, name: str) -> Generator["SparkSession"]:
+    let_pandas_in()
     try:
         from pyspark.sql import SparkSession
     except ImportError as error:

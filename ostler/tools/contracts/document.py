@@ -22,6 +22,17 @@ class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
 
     @override
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        # A part that stands for others many times over makes a small file without end.
+        if self.check_event(yaml.AliasEvent):  # pyright: ignore[reportUnknownMemberType]
+            event = cast("yaml.Event", self.peek_event())  # pyright: ignore[reportUnknownMemberType]
+            place = cast("yaml.Mark", event.start_mark)
+            raise yaml.MarkedYAMLError(
+                problem="a reference to another part (*) is not read", problem_mark=place
+            )
+        return super().compose_node(parent, index)
+
+    @override
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
@@ -53,7 +64,6 @@ for _tag, _pattern, _first in _RESOLVERS:
 def read_document(text: str, source: str) -> Document:
     """A document's keys and values; BadInput with line and column when it is no YAML mapping."""
     try:
-        _refuse_references(text)
         # A subclass of the safe loader: it makes plain data and nothing else.
         data = yaml.load(text, Loader=_Loader)  # noqa: S506
     except yaml.MarkedYAMLError as error:
@@ -72,13 +82,3 @@ def read_document(text: str, source: str) -> Document:
             "a contract is a mapping of keys to values in the Open Data Contract Standard",
         )
     return cast("Document", data)
-
-
-def _refuse_references(text: str) -> None:
-    # A part that stands for others many times over makes a small file without end.
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.AliasEvent):
-            place = cast("yaml.Mark", event.start_mark)
-            raise yaml.MarkedYAMLError(
-                problem="a reference to another part (*) is not read", problem_mark=place
-            )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
+from functools import lru_cache
 from typing import Any, cast
 
 from open_data_contract_standard.model import (
@@ -33,6 +34,7 @@ DOWNSTREAM = "ostler.downstream"
 """The custom property of a contract that lists who consumes the data."""
 
 
+@lru_cache(maxsize=64)
 def parse_contract(text: str, *, dataset: str, source: str) -> Contract:
     """The contract of a dataset, from an ODCS v3 document in YAML.
 
