@@ -59,6 +59,7 @@ def register(app: typer.Typer) -> None:
         "ostler drift people@7 --against @3 --by country",
         "ostler drift people --against last:5 --columns age,city --json",
         "ostler drift scores --against january",
+        "ostler drift of profile",
     ),
 )
 def of(

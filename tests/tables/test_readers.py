@@ -17,6 +17,7 @@ from lake import (
     published,
     view_types,
 )
+from sail_server import sail_server
 
 from ostler.core.datasets import ROW_ID
 from ostler.tables.delta import VersionedTable, open_delta
@@ -33,18 +34,12 @@ def by_daft(uri: str) -> pa.Table:
 
 
 def by_sail(uri: str) -> pa.Table:
-    from pysail.spark import SparkConnectServer  # pyright: ignore[reportMissingImports]
-    from pyspark.sql import SparkSession  # pyright: ignore[reportMissingImports]
+    from pyspark.sql import SparkSession
 
-    server = SparkConnectServer()
-    server.start()
-    try:
-        _, port = server.listening_address
-        session = SparkSession.builder.remote(f"sc://localhost:{port}").getOrCreate()
+    with sail_server() as address:
+        session = SparkSession.builder.remote(address).create()
         table = session.read.format("delta").load(uri).toArrow()
         session.stop()
-    finally:
-        server.stop()
     return table
 
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from postgres_server import PostgresServer
 from psycopg import sql
+from sail_server import sail_server
 
 from ostler.core.checks import (
     AcceptedValues,
@@ -182,13 +183,8 @@ def in_postgres(postgres: PostgresServer) -> Iterator[Place]:
 
 @pytest.fixture(scope="module")
 def spark_address() -> Iterator[str]:
-    from pysail.spark import SparkConnectServer
-
-    server = SparkConnectServer(port=0)
-    server.start(background=True)
-    host, port = server.listening_address
-    yield f"sc://{host}:{port}"
-    server.stop()
+    with sail_server() as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
