@@ -17,6 +17,7 @@ from quality_child import Job, finish, read_job
 from ostler.core.checks import AnyRule, Check, CheckResult
 from ostler.core.errors import UserError
 from ostler.tables.delta import VersionedTable
+from ostler.tables.lean import leave_pandas_out
 from ostler.tables.patches import CHANGES, Patch, make
 from ostler.tables.staging import apply
 from ostler.tables.view import View
@@ -124,7 +125,8 @@ def _failing(job: Job, results: Sequence[CheckResult]) -> dict[str, int]:
 
 
 def main() -> None:
-    """Do one of the four."""
+    """Do one of the four, without pandas as the command line does."""
+    leave_pandas_out()
     what, job, states = sys.argv[1], read_job(sys.argv[2]), States(Path(sys.argv[3]))
     match what:
         case "check":
