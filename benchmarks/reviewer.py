@@ -73,6 +73,10 @@ class Reviewer:
             raise SystemExit(f"the card takes {', '.join(may)}; the reviewer would say {said}")
         return Answer(said, len(seen), right)
 
+    def truth(self, row: int, column: int) -> str:
+        """What a cell ought to say."""
+        return self._clean.rows[row][column]
+
     def _is_right(self, cell: Cell) -> bool:
         row, column, _, new = cell
         if not 0 <= row < len(self._clean.rows):

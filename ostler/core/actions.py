@@ -116,6 +116,46 @@ class SetCells(Frozen):
     cells: tuple[tuple[RowId, str, Cell], ...] = Field(min_length=1)
 
 
+class Correction(Frozen):
+    """Cells of one column that hold the same value and are to hold the same other one."""
+
+    column: str
+    old: Cell
+    new: Cell
+    rows: tuple[RowId, ...] = Field(min_length=1)
+
+
+class Correct(Frozen):
+    """Correct the cells that one principle found, each from exactly one value to exactly one other.
+
+    A cell that does not hold its old value any more is left as it is. The principle and the columns
+    say how to find such cells again in other rows.
+    """
+
+    kind: Literal["correct"] = "correct"
+    principle: str
+    rule: str
+    """What it rests on, in one sentence of ours without its full stop."""
+    corrections: tuple[Correction, ...] = Field(min_length=1)
+
+
+class AskedCell(Frozen):
+    """A doubtful cell, why it is doubted, and what it may have been meant to say."""
+
+    row: RowId
+    column: str
+    old: Cell
+    because: str
+    choices: tuple[Cell, ...] = ()
+
+
+class AskValues(Frozen):
+    """Ask a person what doubtful cells ought to say; nothing changes before they answer."""
+
+    kind: Literal["ask_values"] = "ask_values"
+    cells: tuple[AskedCell, ...] = Field(min_length=1, max_length=10)
+
+
 def _left_out(value: object) -> bool:
     """What says nothing is left out, so that older documents keep their digests."""
     return not value
@@ -241,6 +281,8 @@ AnyAction = Annotated[
     | DeleteDuplicates
     | DeleteRows
     | SetCells
+    | Correct
+    | AskValues
     | Revert
     | Restore
     | PublishContract

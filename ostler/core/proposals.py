@@ -102,6 +102,30 @@ class Verdict(Frozen):
     engine: str = ""
 
 
+class Basis(Frozen):
+    """What a card rests on: what is learned from its answer concerns others with the same basis."""
+
+    principle: str
+    columns: tuple[str, ...]
+    """In which cells are corrected."""
+    determinants: tuple[str, ...] = ()
+    """Columns that say what is right."""
+    direction: str = ""
+    """Which of several forms is taken to be the right one."""
+    band: Literal["sure", "likely", "doubtful"] = "likely"
+    expected: float = 0.0
+    """Cells that are expected to become right, rounded to one digit."""
+    experience: str = ""
+    """What people answered to such cards, in one sentence; empty when nobody has yet."""
+
+
+class Alternative(Frozen):
+    """Another direction or filler, for the reviewer to choose instead."""
+
+    label: str
+    action: AnyAction
+
+
 class Evidence(Frozen):
     """Why an action is believed to be right, as whoever found it measured it."""
 
@@ -112,6 +136,8 @@ class Evidence(Frozen):
     """Rows or values that speak for it."""
     against: int = 0
     """Rows or values that speak against it."""
+    counter: str = Field(default="", exclude_if=lambda it: not it)
+    """What speaks against it, in one sentence."""
 
 
 class Draft(Frozen):
@@ -124,6 +150,10 @@ class Draft(Frozen):
     """Name and version of the tool that found it."""
     rationale: str = ""
     """Written by a model, or empty; hostile."""
+    basis: Basis | None = Field(default=None, exclude_if=lambda it: it is None)
+    """Left out where nothing is learned from the answer."""
+    alternatives: tuple[Alternative, ...] = Field(default=(), exclude_if=lambda it: not it)
+    """What a reviewer may choose instead of the action."""
 
 
 class Proposal(Frozen):

@@ -10,8 +10,10 @@ from ostler.core.actions import (
     AddColumn,
     AgreeWithColumns,
     AnyAction,
+    AskValues,
     CastColumn,
     ConvertUnit,
+    Correct,
     DeleteDuplicates,
     DeleteRows,
     DropColumn,
@@ -115,6 +117,20 @@ def _set_cells(action: SetCells) -> str:
     return f"Set {len(action.cells):,} cells in {some_columns(columns)}"
 
 
+def _correct(action: Correct) -> str:
+    cells = sum(len(one.rows) for one in action.corrections)
+    columns = sorted({one.column for one in action.corrections})
+    many = f"{cells:,} cells" if cells > 1 else "a cell"
+    return f"Correct {many} in {some_columns(columns)}: {action.rule}"
+
+
+def _ask_values(action: AskValues) -> str:
+    columns = sorted({cell.column for cell in action.cells})
+    if len(action.cells) == 1:
+        return f"Question: what should this cell of {some_columns(columns)} say?"
+    return f"Question: what should these {len(action.cells)} cells of {some_columns(columns)} say?"
+
+
 def _revert(action: Revert) -> str:
     if action.remaining:
         return f"Undo {a_name(action.proposal)} where nothing has changed since"
@@ -179,6 +195,8 @@ _ACTIONS: dict[str, Callable[[Any], str]] = {
     "delete_duplicates": _delete_duplicates,
     "delete_rows": _delete_rows,
     "set_cells": _set_cells,
+    "correct": _correct,
+    "ask_values": _ask_values,
     "revert": _revert,
     "restore": _restore,
     "publish_contract": _publish_contract,

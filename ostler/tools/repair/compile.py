@@ -8,7 +8,10 @@ import pyarrow as pa
 from ostler.core.actions import (
     AgreeWithColumns,
     AnyAction,
+    AskValues,
     ConvertUnit,
+    Correct,
+    Correction,
     DeleteDuplicates,
     DeleteRows,
     Reformat,
@@ -200,6 +203,44 @@ def _one_column(view: View, column: str, cells: dict[RowId, Cell]) -> Cells:
     return Cells(set_cells(view, column, "m.new", joined), [column, typed])
 
 
+def _correct(action: Correct, view: View) -> Cells:
+    parts = [
+        _corrected(view, column, [one for one in action.corrections if one.column == column])
+        for column in dict.fromkeys(one.column for one in action.corrections)
+    ]
+    return Cells(
+        " UNION ALL ".join(part.sql for part in parts),
+        [value for part in parts for value in part.parameters],
+    )
+
+
+def _corrected(view: View, column: str, corrections: list[Correction]) -> Cells:
+    """Cells that hold something else by now are left as they are."""
+    fitting = _fitting(view, _writable(view, column), {one.new for one in corrections})
+    cells = {row: (one.old, fitting[one.new]) for one in corrections for row in one.rows}
+    if len(cells) != sum(len(one.rows) for one in corrections):
+        raise BadInput(f"the action says two different things about a cell of {column!r}")
+    joined = f"""JOIN (SELECT unnest(CAST(? AS VARCHAR[])) AS at,
+        unnest(CAST(? AS VARCHAR[])) AS old, unnest(CAST(? AS VARCHAR[])) AS new) AS m
+        ON {row_of(view)} = m.at AND {text_of(column)} IS NOT DISTINCT FROM m.old"""
+    olds, news = zip(*cells.values(), strict=True)
+    return Cells(
+        set_cells(view, column, "m.new", joined), [column, list(cells), list(olds), list(news)]
+    )
+
+
+def _ask_values(action: AskValues, view: View) -> Cells:
+    """A question changes nothing."""
+    for cell in action.cells:
+        _writable(view, cell.column)
+    nothing = view.row + ' AS "row"'
+    return Cells(
+        f"""SELECT 'set' AS op, {nothing}, '' AS "column", '' AS old, '' AS new
+        FROM {view.source} AS t WHERE false""",
+        [],
+    )
+
+
 def _existing(view: View, column: str) -> str:
     if column not in view.column_names:
         raise NotFound(f"there is no column {column!r}", f"columns: {', '.join(view.column_names)}")
@@ -256,5 +297,7 @@ _COMPILERS: dict[str, Callable[[Any, View], Cells]] = {
     "delete_duplicates": _delete_duplicates,
     "delete_rows": _delete_rows,
     "set_cells": _set_cells,
+    "correct": _correct,
+    "ask_values": _ask_values,
 }
 """One function per kind of action."""

@@ -1,0 +1,52 @@
+"""Experience: what people answered to earlier cards, as a run is given it.
+
+It is an input of the run, recorded under its digest, so that a replay learns exactly the same.
+"""
+
+from typing import Literal
+
+from ostler.core.base import Cell, Frozen, RowId
+from ostler.core.proposals import Basis
+
+
+class Struck(Frozen):
+    """A change that a person took out of a card."""
+
+    column: str
+    old: Cell
+    new: Cell
+
+
+class Answered(Frozen):
+    """One card and what a person said to it."""
+
+    dataset: str
+    basis: Basis
+    decision: Literal["approve", "reject", "edit"]
+    cells: int
+    """How many the card would have changed."""
+    struck: tuple[Struck, ...] = ()
+    direction: str = ""
+    """Of an edit: the label of the alternative that was chosen, or the filler."""
+    refused: tuple[tuple[RowId, str, Cell], ...] = ()
+    """Of a rejection on this dataset: the cells and the values that they were not to get."""
+
+
+class Taught(Frozen):
+    """A cell that a person was asked about, and what it ought to say."""
+
+    row: RowId
+    column: str
+    old: Cell
+    """What it held when it was asked about."""
+    new: Cell
+    """The same where it was right."""
+
+
+class Experience(Frozen):
+    """Everything that was learned from people so far, oldest first."""
+
+    answers: tuple[Answered, ...] = ()
+    """To the cards of this dataset and, without their cells, of others in the workspace."""
+    taught: tuple[Taught, ...] = ()
+    """Of this dataset."""

@@ -1,0 +1,26 @@
+"""Mining: from a table to the cards that a person is asked about."""
+
+from collections.abc import Sequence
+
+from ostler.core.experience import Experience
+from ostler.core.proposals import Draft
+from ostler.tools.repair.arbitration import arbitrate
+from ostler.tools.repair.asking import questions
+from ostler.tools.repair.candidates import Ground
+from ostler.tools.repair.grid import Grid
+from ostler.tools.repair.miners import MINERS
+from ostler.tools.repair.packing import pack
+
+
+def mine(
+    grid: Grid,
+    dataset: str,
+    experience: Experience = Experience(),  # noqa: B008  # frozen
+    principles: Sequence[str] = tuple(MINERS),
+) -> tuple[Draft, ...]:
+    """The cards that some principles find on a table, after what people answered so far."""
+    ground = Ground(grid, experience)
+    found = [one for name in principles for one in MINERS[name](ground)]
+    candidates, doubts = arbitrate(grid, found)
+    cards = pack(grid, dataset, candidates, experience)
+    return (*cards, *questions(ground, candidates, doubts))

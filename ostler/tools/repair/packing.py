@@ -1,0 +1,159 @@
+"""Packing: candidates become few cards, each of which a person would answer in one way."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import numpy as np
+
+from ostler.core.actions import Correct, Correction
+from ostler.core.base import Cell, RowId
+from ostler.core.checks import AnyRule, Dependency, NotNull, RejectedValues
+from ostler.core.experience import Experience
+from ostler.core.proposals import Alternative, Basis, Draft, Evidence
+from ostler.tools.repair.candidates import Candidates, Texts
+from ostler.tools.repair.grid import Grid, Whole
+from ostler.tools.repair.learning import belief, believed, unrefused
+
+Band = Literal["sure", "likely", "doubtful"]
+
+_BANDS: tuple[tuple[Band, float], ...] = (("sure", 0.9), ("likely", 0.75), ("doubtful", 0.5))
+"""The least score of a cell in each; below the last one nothing is proposed."""
+_NAMED = 200
+"""Values that a rule names at most."""
+
+
+def pack(
+    grid: Grid, dataset: str, candidates: Sequence[Candidates], experience: Experience
+) -> list[Draft]:
+    """The cards: a rule and a band make one; the sure ones of one principle make one together."""
+    taught = [_taught(grid, dataset, one, experience) for one in candidates]
+    parts = [pair for one in taught for pair in _bands(one)]
+    families: defaultdict[tuple[str, str], list[Candidates]] = defaultdict(list)
+    alone: list[tuple[Band, list[Candidates]]] = []
+    for band, part in parts:
+        if band == "sure" and not part.apart and not part.directions:
+            families[part.principle, part.direction].append(part)
+        else:
+            alone.append((band, [part]))
+    packed = [_draft(grid, dataset, "sure", group, experience) for group in families.values()]
+    return packed + [_draft(grid, dataset, band, group, experience) for band, group in alone]
+
+
+def _taught(grid: Grid, dataset: str, one: Candidates, experience: Experience) -> Candidates:
+    one = unrefused(grid, experience, one)
+    if not len(one.rows):
+        return one
+    learned = belief(
+        _basis(grid, "likely", [one]), float(one.scores.mean()), dataset, experience.answers
+    )
+    return believed(one, learned.factor)
+
+
+def _bands(one: Candidates) -> Iterable[tuple[Band, Candidates]]:
+    if one.together:
+        # All cells of a row are as sure as the least sure one of them.
+        least = {row: one.scores[one.rows == row].min() for row in np.unique(one.rows)}
+        scores = np.array([least[row] for row in one.rows])
+    else:
+        scores = one.scores
+    above = np.inf
+    for band, least_score in _BANDS:
+        keep = (scores >= least_score) & (scores < above)
+        above = least_score
+        if keep.any():
+            yield band, one.where(keep)
+
+
+def _basis(grid: Grid, band: Band, group: Sequence[Candidates]) -> Basis:
+    places = sorted({int(place) for one in group for place in np.unique(one.places)})
+    return Basis(
+        principle=group[0].principle,
+        columns=tuple(grid.columns[place].name for place in places),
+        determinants=tuple(dict.fromkeys(name for one in group for name in one.determinants)),
+        direction=group[0].direction,
+        band=band,
+        expected=round(float(sum(one.scores.sum() for one in group)), 1),
+    )
+
+
+def _draft(
+    grid: Grid, dataset: str, band: Band, group: Sequence[Candidates], experience: Experience
+) -> Draft:
+    largest = max(group, key=lambda one: len(one.rows))
+    cells = sum(len(one.rows) for one in group)
+    basis = _basis(grid, band, group)
+    mean = basis.expected / cells
+    says = belief(basis, mean, dataset, experience.answers).says
+    rule = largest.rule
+    if len(group) > 1:
+        others = len(group) - 1
+        rule += f", and likewise {others} other{'s' if others > 1 else ''}"
+    counter = "; ".join(dict.fromkeys(one.counter for one in group if one.counter))
+    return Draft(
+        action=_correct(grid, largest.principle, rule, group),
+        rule=_mended(grid, largest),
+        evidence=Evidence(
+            confidence=min(0.99, mean),
+            summary=rule,
+            support=sum(one.support for one in group),
+            against=cells,
+            counter=counter,
+        ),
+        tool=f"repair.{largest.principle}/2",
+        basis=basis.model_copy(update={"experience": says}),
+        alternatives=tuple(
+            Alternative(
+                label=other.label,
+                action=Correct(
+                    principle=one.principle,
+                    rule=other.label,
+                    corrections=_corrections(grid, other.rows, other.places, other.news),
+                ),
+            )
+            for one in group
+            for other in one.directions
+            if len(other.rows)
+        ),
+    )
+
+
+def _correct(grid: Grid, principle: str, rule: str, group: Sequence[Candidates]) -> Correct:
+    return Correct(
+        principle=principle,
+        rule=rule,
+        corrections=_corrections(
+            grid,
+            np.concatenate([one.rows for one in group]),
+            np.concatenate([one.places for one in group]),
+            np.concatenate([one.news for one in group]),
+        ),
+    )
+
+
+def _corrections(grid: Grid, rows: Whole, places: Whole, news: Texts) -> tuple[Correction, ...]:
+    """Cells that hold the same and are to hold the same are one correction."""
+    alike: defaultdict[tuple[int, Cell, Cell], list[RowId]] = defaultdict(list)
+    cells: list[tuple[int, int]] = list(zip(rows.tolist(), places.tolist(), strict=True))
+    for (row, place), new, name in zip(cells, news, grid.row_ids(rows), strict=True):
+        alike[place, grid.columns[place].cell(row), new].append(name)
+    ordered = sorted(alike.items(), key=lambda it: (it[0][0], -len(it[1]), repr(it[0][1:])))
+    return tuple(
+        Correction(column=grid.columns[place].name, old=old, new=new, rows=tuple(names))
+        for (place, old, new), names in ordered
+    )
+
+
+def _mended(grid: Grid, one: Candidates) -> AnyRule:
+    """The rule that fails less once the cells are corrected."""
+    place = int(one.places[0])
+    column = grid.columns[place]
+    rows = one.rows[one.places == place]
+    olds, counts = np.unique(column.codes[rows], return_counts=True)
+    if olds[np.argmax(counts)] < 0:
+        return NotNull(column=column.name)
+    if one.determinants and one.determinants[0] != column.name:
+        return Dependency(determinants=one.determinants[:1], dependent=column.name)
+    frequent: list[int] = olds[np.argsort(-counts, kind="stable")].tolist()
+    values = [column.values[code] for code in frequent[:_NAMED] if code >= 0]
+    return RejectedValues(column=column.name, values=tuple(values))
