@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from ostler.core.errors import BadInput, Conflict
 from ostler.store.database import Database
@@ -68,6 +69,21 @@ _MEANINGS: dict[str, Meaning] = {
 """Beginning of SQLite's name of the error, and what it means."""
 
 
+def _busy(error: BaseException) -> bool:
+    name = str(getattr(error, "sqlite_errorname", ""))
+    return isinstance(error, sqlite3.Error) and name.startswith("SQLITE_BUSY")
+
+
+_PATIENTLY = Retrying(
+    retry=retry_if_exception(_busy),
+    stop=stop_after_delay(BUSY_SECONDS),
+    wait=wait_random(0.01, 0.1),
+    reraise=True,
+)
+"""Turning a new file to WAL fails at once while another process does the same, whatever timeout is
+set: SQLite does not wait where two could wait for each other."""
+
+
 class _Driver(Protocol):
     """The two things that are asked of the driver's connection."""
 
@@ -103,7 +119,7 @@ def _engine(url: URL, where: str, begin: str, *pragmas: str) -> Engine:
         # The driver would open transactions late, after the reads that a write depends on.
         connection.isolation_level = None
         for pragma in ("foreign_keys=ON", *pragmas):
-            connection.execute(f"PRAGMA {pragma}")
+            _PATIENTLY.copy()(connection.execute, f"PRAGMA {pragma}")
 
     def began(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
