@@ -5,6 +5,7 @@ It is an input of the run, recorded under its digest, so that a replay learns ex
 
 from typing import Literal
 
+from ostler.core.actions import Correction
 from ostler.core.base import Cell, Frozen, RowId
 from ostler.core.proposals import Basis
 
@@ -28,8 +29,8 @@ class Answered(Frozen):
     struck: tuple[Struck, ...] = ()
     direction: str = ""
     """Of an edit: the label of the alternative that was chosen, or the filler."""
-    refused: tuple[tuple[RowId, str, Cell], ...] = ()
-    """Of a rejection on this dataset: the cells and the values that they were not to get."""
+    refused: tuple[Correction, ...] = ()
+    """Of a rejection on this dataset: what was not to be done."""
 
 
 class Taught(Frozen):
