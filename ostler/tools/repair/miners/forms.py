@@ -16,7 +16,7 @@ from ostler.tools.repair.habits.moments import moment_habit
 
 PRINCIPLE = "form"
 
-_SAMPLE = 5_000
+_SAMPLE = 2_000
 """Distinct values from which a habit is told; evenly from the frequent to the rare."""
 _LOOKED_AT = 50_000
 """Unusual values of a column that are read at most, the most frequent ones."""
