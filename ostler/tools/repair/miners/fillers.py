@@ -99,7 +99,7 @@ def mine_fillers(ground: Ground) -> Iterator[Found]:
 def _own_words(grid: Grid) -> frozenset[str]:
     """Fillers that a whole column consists of: the table's own way to leave something out."""
     firsts = (
-        (column.texts[0].as_py(), int(column.counts[0])) for column in grid.columns if column.filled
+        (_first(column, 1)[0], int(column.counts[0])) for column in grid.columns if column.filled
     )
     return frozenset(
         _bare(text)
@@ -116,7 +116,7 @@ def _fillers(column: GridColumn) -> list[_Filler]:
     """What stands for none in a column, surer ones apart from words that may be categories."""
     if column.distinct < 2:
         return []
-    values = column.values if column.distinct <= _LOOKED_AT else _first(column)
+    values = column.values if column.distinct <= _LOOKED_AT else _first(column, _LOOKED_AT)
     bare = [_bare(value) for value in values]
     typed = column.numeric >= 0.5 or (column.is_text and habit_of(column) is not None)
     markers = [code for code, text in enumerate(bare) if text in _MARKERS]
@@ -137,8 +137,8 @@ def _fillers(column: GridColumn) -> list[_Filler]:
     return [_Filler(column, tuple(codes), sure) for codes, sure in listed if codes]
 
 
-def _first(column: GridColumn) -> Sequence[str]:
-    texts: list[str] = column.texts.slice(0, _LOOKED_AT).to_pylist()
+def _first(column: GridColumn, count: int) -> Sequence[str]:
+    texts: list[str] = column.texts.slice(0, count).to_pylist()
     return texts
 
 
@@ -169,7 +169,7 @@ def _outlying(column: GridColumn, values: Sequence[str]) -> list[int]:
 
 def _accident(grid: Grid, one: _Filler) -> Doubts:
     rows, places, _, scores = mapped(
-        grid, one.column.place, {code: (None, one.certain * _ACCIDENT) for code in one.codes}
+        grid, one.column.place, dict.fromkeys(one.codes, (None, one.certain * _ACCIDENT))
     )
     return Doubts(PRINCIPLE, rows, places, np.round(scores, 4), "stands for no value at all")
 
@@ -203,7 +203,7 @@ def _custom(grid: Grid, one: _Filler, *, alone: bool, leaves_empty: bool) -> Ite
             yield _accident(grid, one)
         return
     rows, places, nothing, scores = mapped(
-        grid, column.place, {code: (None, score) for code in one.codes}
+        grid, column.place, dict.fromkeys(one.codes, (None, score))
     )
     yield Candidates(
         principle=PRINCIPLE,

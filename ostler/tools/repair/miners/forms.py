@@ -91,7 +91,7 @@ def _doubts(grid: Grid, column: GridColumn, found: dict[int, Rewritten]) -> Iter
     for code, one in found.items():
         by_reason[one.because].append(code)
     for because, codes in by_reason.items():
-        rows, places, _, scores = mapped(grid, column.place, {c: (None, _ODD) for c in codes})
+        rows, places, _, scores = mapped(grid, column.place, dict.fromkeys(codes, (None, _ODD)))
         yield Doubts(PRINCIPLE, rows, places, scores, because)
 
 
