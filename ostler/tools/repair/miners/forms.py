@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from ostler.tools.repair.candidates import Candidates, Direction, Doubts, Found, Ground, mapped
 from ostler.tools.repair.grid import Grid, GridColumn
-from ostler.tools.repair.habits.amounts import amount_habit
+from ostler.tools.repair.habits.amount_habit import amount_habit
 from ostler.tools.repair.habits.codes import code_habit
 from ostler.tools.repair.habits.habit import Counted, Habit, Rewritten
 from ostler.tools.repair.habits.moments import moment_habit

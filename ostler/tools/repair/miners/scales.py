@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ostler.tools.repair.candidates import Candidates, Found, Ground, Shares, cells_of
 from ostler.tools.repair.grid import Grid, GridColumn, Whole
-from ostler.tools.repair.habits.amounts import AmountHabit, amount_habit
+from ostler.tools.repair.habits.amount_habit import AmountHabit, amount_habit
 from ostler.tools.repair.habits.numerals import written
 
 PRINCIPLE = "scale"
@@ -85,6 +84,11 @@ class _Vicinity:
     spread: float
 
     @property
+    def usual(self) -> int:
+        """Rows whose number is like the others of its group."""
+        return int(np.count_nonzero(np.abs(self.residuals) <= 3 * self.spread))
+
+    @property
     def of_the_same(self) -> str:
         """To be read behind a plural."""
         return f" of the same {self.beside}" if self.beside else ""
@@ -105,8 +109,8 @@ def _scaled(grid: Grid, column: GridColumn) -> Iterator[Found]:
     if np.isnan(logs).all():
         return
     habit = _habit(column)
-    decimals = habit.decimals if habit else None
-    is_code = habit is not None and habit.length > 0
+    decimals = habit.figures.decimals if habit else None
+    is_code = habit is not None and habit.figures.length > 0
     found = [
         (vicinity, factor, kept)
         for vicinity in _vicinities(grid, column, logs)
@@ -259,13 +263,9 @@ def _candidates(
         scores=scores,
         determinants=(vicinity.beside,) if vicinity.beside else (),
         direction="the unit of the others",
-        support=int(np.count_nonzero(np.abs(_finite(vicinity.residuals)) <= 3 * vicinity.spread)),
+        support=vicinity.usual,
         counter=f"numbers{vicinity.of_the_same} differ by {_percent(vicinity.spread)}",
     )
-
-
-def _finite(residuals: Shares) -> NDArray[np.float64]:
-    return residuals[~np.isnan(residuals)]
 
 
 def _percent(spread: float) -> str:
