@@ -54,7 +54,6 @@ class Product:
 
     def add(self, dirty: Path) -> None:
         """Take the table under care."""
-        self.run("init")
         self.run("add", dirty, "--name", DATASET, "--owner", "owner")
 
     def groom(self) -> None:
@@ -116,14 +115,22 @@ class Product:
 
 
 @contextmanager
-def product(folder: Path, dirty: Table) -> Generator[Product]:
-    """A workspace in a folder, with the table under care; it sees no other file."""
+def opened(folder: Path) -> Generator[Product]:
+    """A workspace of its own, with nothing in it."""
     workspace = folder / "workspace"
     workspace.mkdir(parents=True)
-    write(folder / "table.csv", dirty)
     # -P: the modules of this folder are none of the product's.
     session = ["-P", Path(__file__).with_name("session.py")]
     with talking_to(session, cwd=workspace) as ask:
-        opened = Product(ask, folder)
-        opened.add(folder / "table.csv")
-        yield opened
+        ours = Product(ask, folder)
+        ours.run("init")
+        yield ours
+
+
+@contextmanager
+def product(folder: Path, dirty: Table) -> Generator[Product]:
+    """The same with a table under care; it sees no other file."""
+    write(folder / "table.csv", dirty)
+    with opened(folder) as ours:
+        ours.add(folder / "table.csv")
+        yield ours
