@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow as pa
 from answers import Answer, Cell, Shown, applied
 from csv_files import Table
@@ -141,10 +142,16 @@ def _taught(
 def _learned(card: Draft, shown: Shown, said: Answer, grid: Grid, name: str) -> Answered:
     """The answer as the product keeps it."""
     assert card.basis is not None
-    chosen = None if said.direction is None else card.alternatives[said.direction]
     kept = {cell[:2] for cell in applied(shown, said)}
+    chosen = shown.cells if said.direction is None else shown.alternatives[said.direction]
+    struck = [cell for cell in chosen if cell[:2] not in kept]
+    # Whoever chooses a direction refuses the proposed one; of a no, only what was seen is struck.
+    refused = list(dict.fromkeys((*struck, *(c for c in shown.cells if c[:2] not in kept))))
+    if said.answer == "reject":
+        struck = [cell for cell in struck if cell[:2] in set(said.wrong)]
     names = [column.name for column in grid.columns]
-    wrong = {cell[1:] for cell in shown.cells if cell[:2] in set(said.wrong)}
+    rows = grid.row_ids(np.array([row for row, *_ in refused], np.int64))
+    label = "" if said.direction is None else card.alternatives[said.direction].label
     return Answered(
         dataset=name,
         basis=card.basis,
@@ -153,14 +160,12 @@ def _learned(card: Draft, shown: Shown, said: Answer, grid: Grid, name: str) -> 
         cells=len(shown.cells),
         struck=tuple(
             Struck(column=names[place], old=old, new=new)
-            for place, old, new in sorted({*said.struck, *wrong}, key=repr)
+            for place, old, new in dict.fromkeys(cell[1:] for cell in struck)
         ),
-        direction=chosen.label if chosen else said.fill or "",
+        direction=label or said.fill or "",
         refused=tuple(
-            (row, one.column, one.new)
-            for one in getattr(card.action, "corrections", ())
-            for row in one.rows
-            if (grid.row_of[row], names.index(one.column)) not in kept
+            (row, names[place], new)
+            for row, (_, place, _, new) in zip(rows, refused, strict=True)
         ),
     )  # fmt: skip
 
