@@ -98,22 +98,18 @@ def answer(
         wrong = sum(one.old != one.new for one in taught)
         more = (*experience.taught, *taught)
         return experience.model_copy(update={"taught": more}), f"taught {wrong} of {len(taught)}"
+    assert isinstance(card.action, Correct)
     changes = changes_of(card.action, grid)
     said = reviewer.answer(changes, ("approve", "reject"))
     if said.answer == "approve":
         for row, place, _, new in changes:
             now[row][place] = new or ""
-    refused = [
-        (row, one.column, one.new)
-        for one in getattr(card.action, "corrections", ())
-        for row in one.rows
-    ]
     answered = Answered(
         dataset=name,
         basis=card.basis,
         decision="approve" if said.answer == "approve" else "reject",
         cells=len(changes),
-        refused=tuple(refused) if said.answer == "reject" else (),
+        refused=card.action.corrections if said.answer == "reject" else (),
     )
     more = (*experience.answers, answered)
     return experience.model_copy(
@@ -137,9 +133,9 @@ def changes_of(action: AnyAction, grid: Grid) -> list[Change]:
     """Every cell that an action changes."""
     assert isinstance(action, Correct)
     return [
-        (grid.row_of[row], grid.column(one.column).place, one.old, one.new)
+        (row, grid.column(one.column).place, one.old, one.new)
         for one in action.corrections
-        for row in one.rows
+        for row in grid.rows_of(one).tolist()
     ]
 
 
