@@ -4,10 +4,12 @@ from ostler.tools.repair.candidates import Miner
 from ostler.tools.repair.miners.blanks import mine_blanks
 from ostler.tools.repair.miners.case import mine_case
 from ostler.tools.repair.miners.consensus import mine_consensus
+from ostler.tools.repair.miners.forms import mine_forms
 from ostler.tools.repair.miners.spelling import mine_spelling
 
 MINERS: dict[str, Miner] = {
     "consensus": mine_consensus,
+    "form": mine_forms,
     "spelling": mine_spelling,
     "case": mine_case,
     "blanks": mine_blanks,
