@@ -2,10 +2,12 @@
 
 from ostler.tools.repair.candidates import Miner
 from ostler.tools.repair.miners.consensus import mine_consensus
+from ostler.tools.repair.miners.outliers import mine_outliers
 from ostler.tools.repair.miners.spelling import mine_spelling
 
 MINERS: dict[str, Miner] = {
     "consensus": mine_consensus,
     "spelling": mine_spelling,
+    "outlier": mine_outliers,
 }
 """Every miner by its principle, in the order in which they run."""
