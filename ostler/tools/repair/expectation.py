@@ -25,11 +25,11 @@ _GROUPS = 12
 _PARTNERS = 16
 """Columns of numbers whose vicinity is tried, the nearest ones in the table first."""
 _LEAST = 4
-_WINDOW = 4
-"""Neighbours to each side."""
-_STRAY = 0.02
+_STRAY = 0.05
 """Share of the numbers that may lie anywhere."""
 _MAD = 1.4826
+_WIDE = 5.0
+"""How many times its small numbers the large ones of a column are that is compared by ratio."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +37,20 @@ class Scale:
     """How a column's numbers are compared: by difference, or by ratio."""
 
     by_ratio: bool
+    unit: float
+    """About where ratios begin to count: much smaller numbers are compared by difference."""
     step: float
+    """The least difference that the column's form shows."""
 
     def __call__(self, numbers: Shares) -> Shares:
-        """Numbers on the scale; NaN where it does not reach."""
-        if not self.by_ratio:
-            return numbers
-        return np.log(np.where(numbers > 0, numbers, np.nan))
+        """Numbers on the scale."""
+        return np.arcsinh(numbers / self.unit) if self.by_ratio else numbers
 
     def width(self, numbers: Shares) -> Shares:
         """What one step of the column's form measures on the scale, at a number."""
         if not self.by_ratio:
             return np.full(np.shape(numbers), self.step)
-        return self.step / np.where(numbers > 0, numbers, np.nan)
+        return self.step / np.sqrt(numbers**2 + self.unit**2)
 
 
 @dataclass(frozen=True)
@@ -161,9 +162,15 @@ def expectation_of(grid: Grid, numbers: Numbers, others: Sequence[Numbers]) -> E
 
 
 def _scale(numbers: Numbers, held: Shares) -> Scale:
-    low, high = np.quantile(held, [0.05, 0.95])
-    wide = numbers.kind == "number" and low > 0 and high / low > 5 and (held > 0).mean() > 0.97
-    return Scale(bool(wide), numbers.step)
+    """By ratio where the numbers are positive and lie more evenly so."""
+    low, middle, high = np.quantile(held, [0.05, 0.5, 0.95])
+    plain = Scale(False, 1.0, numbers.step)  # noqa: FBT003
+    if numbers.kind == "moment" or low <= 0 or high / low <= _WIDE:
+        return plain
+    skewed = abs(high + low - 2 * middle) / (high - low)
+    ratio = abs(np.log(high * low / middle**2)) / np.log(high / low)
+    by_ratio = Scale(True, float(max(numbers.step, low / 2)), numbers.step)  # noqa: FBT003
+    return by_ratio if ratio < skewed else plain
 
 
 def _floor(scale: Scale, held: Shares) -> float:
@@ -225,7 +232,7 @@ def _plans(
         yield _Plan(says, column.place, "order", None, column.codes)
     for one in partners:
         comparable = scale.by_ratio or one.kind == numbers.kind
-        base = scale(one.rows)
+        base = np.log(np.where(one.rows > 0, one.rows, np.nan)) if scale.by_ratio else one.rows
         if comparable and np.isnan(base).mean() < 0.5:
             yield _Plan(f"its usual proportion to {one.name}", one.place, "group", base)
             yield _Plan(f"its proportion to {one.name} in rows around", one.place, "order", base)
@@ -278,21 +285,18 @@ def _around(values: Shares, order: np.ndarray, groups: np.ndarray) -> Shares:
     """For each row the middle of those before and after it in an order, within its group."""
     order = order[~np.isnan(values[order]) & (groups[order] >= 0)]
     lined, lined_groups = values[order], groups[order]
-    near = np.full((2 * _WINDOW, len(order)), np.nan)
-    for k in range(1, _WINDOW + 1):
+    near = np.full((4, len(order)), np.nan)
+    for k in (1, 2):
         if k >= len(order):
             break
         same = lined_groups[k:] == lined_groups[:-k]
         near[2 * k - 2, k:] = np.where(same, lined[:-k], np.nan)
         near[2 * k - 1, :-k] = np.where(same, lined[k:], np.nan)
     # The two nearest on each side, leaving out the lowest and the highest of them.
-    close = np.sort(near[:4], axis=0)
+    close = np.sort(near, axis=0)
     full = ~np.isnan(close[3])
     middle = np.full(len(values), np.nan)
-    middle[order] = np.where(full, (close[1] + close[2]) / 2, np.nan)
-    some = ~full & ((~np.isnan(near)).sum(axis=0) >= 3)
-    if some.any():
-        middle[order[some]] = np.nanmedian(near[:, some], axis=0)
+    middle[order] = np.where(full, (close[1] + close[2]) / 2, (near[0] + near[1]) / 2)
     return middle
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow.compute as pc
@@ -15,6 +15,8 @@ from ostler.tools.repair.undoing import WILD, read_again, undone
 
 _ERRORS = 0.02
 """Share of the cells that are taken to be wrong before anything is known."""
+_WORTH = 100
+"""Rows that this first guess, or what is found in the other columns, counts for."""
 _MOST = 2000
 """Cells of a column that are looked at, the least likely first: more are not single slips."""
 _SHARE = 0.04
@@ -28,13 +30,20 @@ _CODE_DIGITS = 4
 def mine_outliers(ground: Ground) -> Iterator[Found]:
     """For each column of numbers, those that nothing expects, and what they may have been."""
     read = [one for one in numbers_of(ground.grid) if one.kind == "number"]
+    looked: list[tuple[Expectation, list[_Settled]]] = []
     for numbers in read:
         if not numbers.column.changeable or numbers.column.filled < _LEAST or is_code(numbers):
             continue
         expected = expectation_of(ground.grid, numbers, read)
         settled = [_settled(expected, row) for row in _unlikely(expected)]
         settled += [_read(expected, row) for row in _misread(ground.grid, numbers)]
-        yield from _found(numbers, expected, [one for one in settled if one is not None])
+        looked.append((expected, [one for one in settled if one is not None]))
+    wrong = [sum(one.wrong for one in settled) for _, settled in looked]
+    held = [expected.numbers.column.filled for expected, _ in looked]
+    overall = (sum(wrong) + _ERRORS * _WORTH) / (sum(held) + _WORTH)
+    for (expected, settled), bad, filled in zip(looked, wrong, held, strict=True):
+        share = min(0.5, (bad + overall * _WORTH) / (filled + _WORTH))
+        yield from _found(expected.numbers, expected, [one.given(share) for one in settled])
 
 
 def is_code(numbers: Numbers) -> bool:
@@ -59,6 +68,12 @@ class _Settled:
     wrong: float
     new: str
     score: float
+
+    def given(self, errors: float) -> "_Settled":
+        """The same where another share of the cells is wrong."""
+        factor = errors / (1 - errors) * (1 - _ERRORS) / _ERRORS
+        total = self.wrong * factor + 1 - self.wrong
+        return replace(self, wrong=self.wrong * factor / total, score=self.score * factor / total)
 
 
 def _unlikely(expected: Expectation) -> list[int]:
