@@ -3,11 +3,11 @@
 Each sign is a number from 0 (nothing) to 1 (as strong as it gets), for every cell of a column.
 """
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -22,7 +22,6 @@ SIGNS: dict[str, str] = {
     "shape": "written as hardly any other value of the column",
     "length": "of a length or with a mark that is rare in the column",
     "characters": "letters that hardly ever stand together here",
-    "odd": "one odd place in a value that else looks like the others",
     "numeric": "a number far from all others of the column",
     "not_number": "no number among numbers",
     "elsewhere": "a value that belongs to another column",
@@ -39,6 +38,9 @@ _BUCKETS = 1 << 18
 """Groups of three characters are counted by their hash: a few that share a place do no harm."""
 _LONGEST = 200
 """Characters of a value that are looked at."""
+_SORTS = 3
+"""Capitals, other letters and digits are the sorts 1 to 3."""
+_FACTOR = 6_364_136_223_846_793_005
 _GROUPS = 0.5
 """A column groups the rows when it has at most so many values per filled row."""
 _GROUPING = 24
@@ -92,10 +94,10 @@ def _by_value(column: GridColumn, homes: dict[str, int], seen: NDArray[np.float3
     values = np.zeros((column.distinct + 1, len(_ORDER)), np.float32)
     at = {name: values[:-1, place] for place, name in enumerate(_ORDER)}
     at["rare"][:] = repeats**2 / column.counts
-    at["shape"][:] = _surprise(_shapes(column, "1"), column.counts)
-    at["length"][:] = _surprise(_shapes(column, ""), column.counts)
-    worst, odd = _characters(column)
-    at["characters"][:], at["odd"][:] = worst, odd
+    spelt = _spelt(column)
+    at["shape"][:] = _surprise(_shapes(spelt, runs=True), column.counts)
+    at["length"][:] = _surprise(_shapes(spelt, runs=False), column.counts)
+    at["characters"][:] = _characters(spelt, column.counts)
     if column.numeric >= 0.8:
         numbers = column.numbers
         at["not_number"][:] = np.isnan(numbers) * column.numeric**4
@@ -124,55 +126,85 @@ def _homes(grid: Grid) -> dict[str, int]:
     return homes
 
 
-def _shapes(column: GridColumn, run: str) -> pa.Array:
-    """The values with letters and digits replaced by their sort; runs as one where `run` is set."""
-    many = "+" if run else ""
-    shapes = pc.utf8_slice_codeunits(column.texts, 0, _LONGEST)
-    for pattern, sort in ((r"\p{Lu}", "A"), (r"[\p{Ll}\p{Lo}]", "a"), (r"\p{N}", "9")):
-        shapes = pc.replace_substring_regex(shapes, f"{pattern}{many}", sort)
-    return shapes
+@dataclass(frozen=True)
+class _Spelt:
+    """The characters of a column's distinct values, one after the other."""
+
+    points: Whole
+    owner: Whole
+    """For each character the value that it stands in."""
+    nth: Whole
+    """Its place in that value, from 0."""
+    values: int
 
 
-def _surprise(shapes: pa.Array, counts: Whole) -> Shares:
+def _spelt(column: GridColumn) -> _Spelt:
+    cut = pc.utf8_slice_codeunits(column.texts, 0, _LONGEST)
+    lengths = pc.utf8_length(cut).to_numpy(zero_copy_only=False).astype(np.int64)
+    points = np.frombuffer("".join(cut.to_pylist()).encode("utf-32-le"), np.uint32)
+    return _Spelt(
+        points.astype(np.int64),
+        np.repeat(np.arange(len(lengths)), lengths),
+        np.arange(len(points)) - np.repeat(np.cumsum(lengths) - lengths, lengths),
+        len(lengths),
+    )
+
+
+def _sorts(points: Whole) -> Whole:
+    """Letters and digits as their sort, everything else as itself."""
+    known, where = np.unique(points, return_inverse=True)
+    return np.array([_sort(chr(point)) for point in known.tolist()], np.int64)[where]
+
+
+def _sort(character: str) -> int:
+    category = unicodedata.category(character)
+    if category[0] == "L":
+        return 1 if category == "Lu" else 2
+    return 3 if category[0] == "N" else ord(character)
+
+
+def _shapes(spelt: _Spelt, *, runs: bool) -> Whole:
+    """A hash of each value with letters and digits replaced by their sort, runs of one as one."""
+    sorts, owner, nth = _sorts(spelt.points), spelt.owner, spelt.nth
+    if runs and len(sorts):
+        goes_on = (nth > 0) & (sorts == np.r_[-1, sorts[:-1]]) & (sorts <= _SORTS)
+        sorts, owner = sorts[~goes_on], owner[~goes_on]
+        nth = np.arange(len(owner)) - np.searchsorted(owner, owner)
+    powers = np.full(_LONGEST + 1, _FACTOR, np.uint64)
+    powers[0] = 1
+    powers = np.multiply.accumulate(powers)
+    shapes = np.zeros(spelt.values, np.uint64)
+    np.add.at(shapes, owner, (sorts.astype(np.uint64) + np.uint64(1)) * powers[nth])
+    return shapes.view(np.int64)
+
+
+def _surprise(shapes: Whole, counts: Whole) -> Shares:
     """How much rarer each value's shape is than what is usual in the column."""
-    encoded = shapes.dictionary_encode()
-    codes = encoded.indices.to_numpy(zero_copy_only=False)
-    held = np.bincount(codes, counts)
-    surprise = -np.log10(held / counts.sum())[codes]
+    _, where = np.unique(shapes, return_inverse=True)
+    held = np.bincount(where, counts)
+    surprise = -np.log10(held / counts.sum())[where]
     usual = float((surprise * counts).sum() / counts.sum())
     return np.clip((surprise - usual) / 3, 0, 1)
 
 
-def _characters(column: GridColumn) -> tuple[Shares, Shares]:
-    """How rare the rarest three characters of each value are, and how far below its others."""
-    cut = pc.utf8_lower(pc.utf8_slice_codeunits(column.texts, 0, _LONGEST))
-    lengths = pc.utf8_length(cut).to_numpy(zero_copy_only=False).astype(np.int64)
-    joined = "\x02" + "\x02\x02".join(cut.to_pylist()) + "\x02"
-    points = np.frombuffer(joined.encode("utf-32-le"), np.uint32).astype(np.int64)
-    hashed = (points[:-2] * 1_000_003 + points[1:-1] * 10_007 + points[2:]) % _BUCKETS
-    # A value of n characters between its two marks has n threes, and two more reach into the next.
-    owner = np.repeat(np.arange(len(lengths)), lengths + 2)[: len(hashed)]
-    place = np.arange(len(owner)) - np.repeat(
-        np.concatenate([[0], np.cumsum(lengths + 2)[:-1]]), lengths + 2
-    )[: len(owner)]
-    inside = place < lengths[owner]
-    hashed, owner = hashed[inside], owner[inside]
-    if not len(hashed):
-        return np.zeros(len(lengths)), np.zeros(len(lengths))
+def _characters(spelt: _Spelt, counts: Whole) -> Shares:
+    """How rare the rarest three characters of each value are beside what is usual."""
+    points, owner = spelt.points, spelt.owner
+    if not len(points):
+        return np.zeros(spelt.values)
+    before = np.where(spelt.nth > 0, np.r_[0, points[:-1]], 0)
+    behind = np.r_[points[1:], 0]
+    behind[:-1][owner[1:] != owner[:-1]] = 0
+    threes = (before * 1_000_003 + points * 10_007 + behind) % _BUCKETS
     # A value that stands in many rows says more, but not that much more.
-    weight = np.minimum(column.counts, 3).astype(np.float64)
-    held = np.bincount(hashed, weight[owner], _BUCKETS)
-    others = held[hashed] - weight[owner]
-    surprise = np.log10((weight.sum() + 1) / (np.maximum(0, others) + 0.5))
-    worst = np.zeros(len(lengths))
-    np.maximum.at(worst, owner, surprise)
-    mean = np.bincount(owner, surprise, len(lengths)) / np.maximum(
-        1, np.bincount(owner, minlength=len(lengths))
-    )
-    usual = float((worst * column.counts).sum() / column.counts.sum())
-    spread = float(np.sqrt((np.square(worst - usual) * column.counts).sum() / column.counts.sum()))
-    far = np.clip((worst - usual) / (4 * max(0.1, spread)), 0, 1)
-    return far, np.clip((worst - mean) / 4, 0, 1)
+    weight = np.minimum(counts, 3).astype(np.float64)
+    held = np.bincount(threes, weight[owner], _BUCKETS)
+    others = np.maximum(0, held[threes] - weight[owner])
+    worst = np.zeros(spelt.values)
+    np.maximum.at(worst, owner, np.log10((weight.sum() + 1) / (others + 0.5)))
+    usual = float((worst * counts).sum() / counts.sum())
+    spread = float(np.sqrt((np.square(worst - usual) * counts).sum() / counts.sum()))
+    return np.clip((worst - usual) / (4 * max(0.1, spread)), 0, 1)
 
 
 def _far(numbers: Shares, counts: Whole) -> Shares:

@@ -17,6 +17,7 @@ _FIRM = {"sign": 1.0, "column": 0.3, "both": 1.0}
 """How firmly a weight holds to what it was before anybody answered: that of a sign everywhere, of a
 column, and of a sign in a column."""
 _STEPS = 12
+_CLOSE = 0.01
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,21 @@ def _learned(signs: Signs, known: Sequence[Lesson], shared: Shares) -> Shares:
     firm = np.full((columns, size), _FIRM["both"])
     firm[:, -1] = _FIRM["column"]
     penalty = np.concatenate([np.full(size, _FIRM["sign"]), firm.ravel()])
-    offset = seen @ shared
+    # What no answer speaks of stays as it is.
+    spoken = np.flatnonzero(design.any(axis=0))
+    change = np.zeros(len(penalty))
+    change[spoken] = _newton(design[:, spoken], wrong, seen @ shared, penalty[spoken])
+    return change[:size] + change[size:].reshape(columns, size)
+
+
+def _newton(design: Shares, wrong: Shares, offset: Shares, penalty: Shares) -> Shares:
     change = np.zeros(len(penalty))
     for _ in range(_STEPS):
         chance = 1 / (1 + np.exp(-np.clip(offset + design @ change, -30, 30)))
         slope = design.T @ (wrong - chance) - penalty * change
         curve = (design.T * (chance * (1 - chance))) @ design + np.diag(penalty)
-        change = change + np.linalg.solve(curve, slope)
-    return change[:size] + change[size:].reshape(columns, size)
+        step = np.linalg.solve(curve, slope)
+        change += step
+        if np.abs(step).max() < _CLOSE:
+            break
+    return change
