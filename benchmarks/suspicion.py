@@ -2,7 +2,7 @@
 
     python benchmarks/suspicion.py FOLDER... [--learn] [-v]     # each holds dirty.csv and clean.csv
 
-All cards that a reviewer would approve are applied first. Then it prints how many of the 10, 50 and
+Some decisions are taken first, as the rehearsal takes them. Then it prints how many of the 10, 50 and
 100 most suspicious cells are wrong. `--learn` fits the weights to all cells of all tables, which
 must be generated ones, and prints them for `ostler/tools/repair/suspicion.py`.
 """
@@ -13,19 +13,16 @@ from pathlib import Path
 
 import numpy as np
 from csv_files import Table, read
-from rehearsal import answer, grid_from
-from reviewer import Reviewer
+from rehearsing import grid_from, rehearse
 
-from ostler.core.actions import AskValues
-from ostler.core.experience import Experience
 from ostler.tools.repair.arbitration import arbitrate
-from ostler.tools.repair.asking import gain
 from ostler.tools.repair.candidates import Ground, Shares
 from ostler.tools.repair.grid import Grid
 from ostler.tools.repair.miners import MINERS
-from ostler.tools.repair.mining import mine
 from ostler.tools.repair.signs import SIGNS, Signs, signs_of
 from ostler.tools.repair.suspicion import suspicion
+
+DECISIONS = 6
 
 
 def main() -> None:
@@ -39,7 +36,7 @@ def main() -> None:
     totals: list[list[float]] = []
     for folder in given.folders:
         dirty, clean = read(folder / "dirty.csv"), read(folder / "clean.csv")
-        grid, signs, wrong = exhausted(folder.name, dirty, clean)
+        grid, signs, wrong = settled(folder.name, dirty, clean)
         chances = suspicion(signs, ()).chances
         order = np.argsort(-chances, axis=None, kind="stable")
         hits = wrong.ravel()[order]
@@ -59,25 +56,22 @@ def main() -> None:
         _learn(seen)
 
 
-def exhausted(name: str, dirty: Table, clean: Table) -> tuple[Grid, Signs, np.ndarray]:
-    """The table once no card is left that changes it, its signs, and which cells are wrong."""
-    now = [list(row) for row in dirty.rows]
-    reviewer = Reviewer(clean, name)
-    experience = Experience()
-    for _ in range(20):
-        grid = grid_from(dirty.header, now)
-        cards = [one for one in mine(grid, name, experience) if not isinstance(one.action, AskValues)]
-        cards = sorted(cards, key=lambda card: -gain(card))
-        if not cards:
-            break
-        experience, _ = answer(cards[0], grid, now, reviewer, experience, name)
-    grid = grid_from(dirty.header, now)
-    ground = Ground(grid, experience)
+def settled(name: str, dirty: Table, clean: Table) -> tuple[Grid, Signs, np.ndarray]:
+    """The table after some decisions, its signs, and which cells are wrong."""
+    done = rehearse(
+        name, dirty, clean, decisions=DECISIONS, noisy=False, seed=0, tell=lambda _turn: None
+    )
+    now = done.repaired
+    grid = grid_from(now)
+    ground = Ground(grid)
     candidates, doubts = arbitrate(grid, [one for mine in MINERS.values() for one in mine(ground)])
     signs = signs_of(grid, candidates, doubts)
     wrong = np.array(
         [
-            [has[place].strip() != true[place].strip() for has, true in zip(now, clean.rows, strict=True)]
+            [
+                has[place].strip() != true[place].strip()
+                for has, true in zip(now.rows, clean.rows, strict=True)
+            ]
             for place in signs.places
         ]
     )

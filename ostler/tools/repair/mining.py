@@ -8,9 +8,10 @@ from ostler.tools.repair.arbitration import arbitrate
 from ostler.tools.repair.asking import chance_of, questions
 from ostler.tools.repair.candidates import Ground
 from ostler.tools.repair.grid import Grid
+from ostler.tools.repair.learning import tried
 from ostler.tools.repair.miners import MINERS
 from ostler.tools.repair.packing import pack
-from ostler.tools.repair.teaching import as_asked
+from ostler.tools.repair.teaching import as_asked, lessons
 
 
 def mine(
@@ -24,6 +25,8 @@ def mine(
     ground = Ground(grid, experience)
     found = [one for name in principles for one in MINERS[name](ground)]
     candidates, doubts = arbitrate(grid, found)
+    taught = lessons(grid, experience)
+    candidates = [one for each in candidates if len((one := tried(grid, taught, each)).rows)]
     cards = [
         card for card in pack(grid, dataset, candidates, experience) if chance_of(card.draft) >= 0.5
     ]

@@ -9,8 +9,23 @@ from ostler.tools.repair.candidates import Shares
 from ostler.tools.repair.signs import SIGNS, Signs
 from ostler.tools.repair.teaching import Lesson
 
-BIAS = -5.0
-WEIGHTS: dict[str, float] = dict.fromkeys(SIGNS, 2.0)
+BIAS = -4.5
+WEIGHTS: dict[str, float] = {
+    "missing": 6.0,
+    "empty": 1.0,
+    "rare": 4.5,
+    "shape": 5.5,
+    "length": 5.0,
+    "characters": 3.0,
+    "numeric": 2.0,
+    "not_number": 4.0,
+    "elsewhere": 1.5,
+    "dissent": 4.5,
+    "agrees": -2.0,
+    "unlikely": 2.0,
+    "doubted": 3.0,
+    "candidate": 0.5,
+}
 """What each sign adds to the log odds; learned from generated noise by `benchmarks/suspicion.py`."""
 
 _FIRM = {"sign": 1.0, "column": 0.3, "both": 1.0}
