@@ -7,6 +7,7 @@ from ostler.tools.repair.miners.consensus import mine_consensus
 from ostler.tools.repair.miners.forms import mine_forms
 from ostler.tools.repair.miners.outliers import mine_outliers
 from ostler.tools.repair.miners.spelling import mine_spelling
+from ostler.tools.repair.miners.taught import mine_taught
 
 MINERS: dict[str, Miner] = {
     "consensus": mine_consensus,
@@ -15,5 +16,6 @@ MINERS: dict[str, Miner] = {
     "case": mine_case,
     "blanks": mine_blanks,
     "outlier": mine_outliers,
+    "taught": mine_taught,
 }
 """Every miner by its principle, in the order in which they run."""
