@@ -68,8 +68,16 @@ class AmountHabit:
     def others(self) -> Sequence["AmountHabit"]:
         """All with the unit, in one way or the other."""
         figures = replace(self.figures, zeros=True, most=9, decimals=None)
-        ways = [((unit_of(way.replace("{}", "")), way),) for way in self.rivals]
-        return tuple(replace(self, manners=way, figures=figures, rivals=()) for way in ways)
+        return tuple(
+            replace(self, manners=self._all_as(way), figures=figures, rivals=())
+            for way in self.rivals
+        )
+
+    def _all_as(self, way: str) -> tuple[tuple[str, str], ...]:
+        """Every spelling of a unit, and numbers alone, in one manner."""
+        unit = unit_of(way.replace("{}", ""))
+        alike = {one for one in self.seen if one and one[0] == unit[0]}
+        return tuple((one, way) for one in sorted({"", unit} | alike))
 
     def rewrite(self, text: str) -> Rewritten | None:
         """The amount with its own number, unit and decimals as the column writes them."""
@@ -85,7 +93,7 @@ class AmountHabit:
         new = manner.replace("{}", number)
         if new == text.strip() or not because:
             return None
-        slips = not UNCERTAIN.isdisjoint(odd) or self.figures.length not in (0, len(number))
+        slips = because[0] in UNCERTAIN or self.figures.length not in (0, len(number))
         doubts = (
             self._slip(amount, read),
             fits if fits < _AMID else 1.0,
@@ -190,5 +198,8 @@ def _habit(
     if not usual:
         return None
     figures, numbers = figures_of(usual, shortest=shortest)
-    span = span_of((number.value, n) for number, _, n in numbers)
+    like_others = [
+        (number.value, n) for number, _, n in numbers if figures.decimals in (None, number.decimals)
+    ]
+    span = span_of(like_others or [(number.value, n) for number, _, n in numbers])
     return AmountHabit(span, figures, manners, seen, tuple(rivals))

@@ -17,6 +17,8 @@ _SEPARATED = 0.6
 _FRACTIONS = 0.1
 """Share of the numbers with decimals without which they do not say what stands before them."""
 _FEW = 0.02
+_MOSTLY = 0.6
+"""Share of the numbers without decimals where the others have noughts alone."""
 _SHORT = "have fewer decimals than others"
 _ONE_ZERO = "have a zero in front"
 _LAST_ZERO = "have a zero at the end"
@@ -111,6 +113,7 @@ def figures_of(
     """
     group, point = _marks(usual)
     read = [(_settled(one, group, point), one, n) for one, n in usual]
+    read = [it for it in read if it[0].group in ("", group) and it[0].point in ("", point)] or read
     weights: dict[str, int] = {}
     lengths: dict[str, int] = {}
     padded = trailing = filled = 0
@@ -121,11 +124,13 @@ def figures_of(
         padded += n if re.match(r"0\d", one.body) else 0
         trailing += n if number.decimals and one.body.endswith("0") else 0
     fractions = filled - weights.get("0", 0)
+    uneven = sum(n for number, _, n in read if number.value % 1)
     if shortest and trailing >= _FIXED * fractions:
         decimals, zeros, most = None, False, 0
     else:
-        decimals = _fixed(weights, trailing)
-        zeros, most = trailing > _FEW * max(1, fractions), _most(weights)
+        whole = uneven <= _FEW * filled and weights.get("0", 0) >= _MOSTLY * filled
+        decimals = 0 if whole else _fixed(weights, trailing)
+        zeros, most = trailing > _FEW * max(1, fractions), 0 if whole else _most(weights)
     alike = most_of(lengths)
     is_code = decimals == 0 and int(alike) >= _CODE and share_of(lengths, alike) >= _FIXED
     length = int(alike) if is_code else 0
