@@ -109,8 +109,7 @@ def _chosen(grid: Grid, suspects: Suspicion, chances: Shares) -> Iterator[_Asked
     columns = [suspects.signs.places[nth] for nth, _ in cells]
     kinds = [(nth, int(suspects.loudest[nth, row])) for nth, row in cells]
     texts = [
-        (place, grid.columns[place].cell(row))
-        for place, (_, row) in zip(columns, cells, strict=True)
+        (place, grid.columns[place].cell(row)) for place, (_, row) in zip(columns, cells, strict=True)
     ]
     worth = chances.ravel()[top]
     used: Counter[tuple[int, int]] = Counter()

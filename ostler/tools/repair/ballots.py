@@ -82,7 +82,9 @@ def _log_odds(said: Votes, rows: Whole) -> Floats:
     return np.log((said.agreeing[rows] + 0.1) / (against + _DOUBT))
 
 
-def _preferred(best: Whole, said: Sequence[Votes], against: Sequence[Floats], rows: Whole) -> Whole:
+def _preferred(
+    best: Whole, said: Sequence[Votes], against: Sequence[Floats], rows: Whole
+) -> Whole:
     """The value with most of the odds of all voters; of equals the more frequent one."""
     weight = np.stack(
         [

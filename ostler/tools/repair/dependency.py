@@ -187,6 +187,7 @@ class Dependences:
             int((heard & (top < size)).sum()),
         )
 
+
     def _sampled(self, places: tuple[int, ...], right: GridColumn) -> tuple[Whole, Whole]:
         """Group and value of every row, or of as many as are measured, in whole groups."""
         keys, count = joined([self.grid.columns[place] for place in places])
@@ -201,12 +202,7 @@ class Dependences:
 
 
 def _holds(one: Dependence) -> bool:
-    return (
-        one.strength >= _STRONG
-        and one.covered >= _COVERED
-        and one.lift >= _LIFT
-        and one.rare >= _RARE
-    )
+    return one.strength >= _STRONG and one.covered >= _COVERED and one.lift >= _LIFT and one.rare >= _RARE
 
 
 def _ordered(found: Iterable[Dependence]) -> tuple[Dependence, ...]:

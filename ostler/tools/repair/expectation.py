@@ -241,7 +241,9 @@ def _plans(
             yield _Plan(says, one.place, "along", None, None, one.rows)
 
 
-def _context(plan: _Plan, numbers: Numbers, scale: Scale, rows: slice, floor: float) -> Context:
+def _context(
+    plan: _Plan, numbers: Numbers, scale: Scale, rows: slice, floor: float
+) -> Context:
     values = scale(numbers.rows[rows])
     base = plan.base[rows] if plan.base is not None else np.zeros(len(values))
     rest = values - base
