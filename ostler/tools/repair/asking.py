@@ -45,8 +45,9 @@ def chance_of(draft: Draft) -> float:
     """How likely a person is to approve, having looked at ten of the cells."""
     if not isinstance(draft.action, Correct):
         return 1.0
-    cells = sum(len(one.rows) for one in draft.action.corrections)
-    seen = min(LOOKS, cells)
+    expected = draft.basis.expected if draft.basis else 0.0
+    cells = round(expected / max(0.01, draft.evidence.confidence))
+    seen = min(LOOKS, max(1, cells))
     least = LOOKS - 2 if seen == LOOKS else max(1, seen - 1)
     return sum(_sees(right, seen, draft.evidence.confidence) for right in range(least, seen + 1))
 
