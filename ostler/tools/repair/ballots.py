@@ -126,8 +126,7 @@ def _measures(
     against = np.stack(doubts)
     strength = np.array([voter.strength for voter in voters])[:, None]
     alike = np.stack([one.alike[rows] for one in said])
-    empty = np.stack([one.empty[rows] / np.maximum(1, one.empty[rows] + one.voting[rows])
-                      for one in said])  # fmt: skip
+    empty = np.stack([_empty(one, rows) for one in said])
     held = column.codes[rows].astype(np.int64)
     return np.column_stack(
         [
@@ -145,6 +144,12 @@ def _measures(
             _mean(empty, for_it),
         ]
     )
+
+
+def _empty(said: Votes, rows: Whole) -> Floats:
+    """Share of the other rows that hold nothing; one of them may be another hole like this."""
+    empty = said.empty[rows]
+    return np.maximum(0, empty - 1) / np.maximum(1, empty + said.voting[rows])
 
 
 def _mean(values: Floats, where: NDArray[np.bool_]) -> Floats:

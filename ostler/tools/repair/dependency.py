@@ -22,9 +22,11 @@ _COVERED = 0.15
 _STRONG = 0.6
 """Share of the votes that must agree; a fifth of both columns may be wrong."""
 _RARE = 0.5
-"""The same for the rows that do not hold the dependent's most frequent value."""
+"""The same for the groups that are not for the value that most are for."""
 _LIFT = 0.45
 """Share of what the most frequent value alone gets wrong that the dependency must get right."""
+_TELLING = 0.8
+"""So strong for all other values, it need not: where one value prevails, lift is mostly noise."""
 _SAMPLE = 200_000
 """Rows on which dependencies are measured; above, whole groups are drawn."""
 _DENSE = 4_000_000
@@ -74,7 +76,7 @@ class Dependence:
     lift: float
     """Share of what the most frequent value alone gets wrong that the groups get right."""
     rare: float
-    """The strength among the rows that do not hold the most frequent value of all."""
+    """The strength of the groups for another value than the one that most rows are told."""
     support: int
     """Groups of three rows or more."""
     split: int
@@ -174,7 +176,7 @@ class Dependences:
         strength = float(agreeing.sum()) / voted
         usual = right.counts[0] / max(1, right.filled)
         lift = (strength - usual) / (1 - usual) if usual < 1 else 0.0
-        rare = _rare(pairs, top, second, size)
+        rare = _rare(pairs, agreeing, differing)
         heard = size >= _LEAST
         return Dependence(
             places,
@@ -202,7 +204,8 @@ class Dependences:
 
 
 def _holds(one: Dependence) -> bool:
-    return one.strength >= _STRONG and one.covered >= _COVERED and one.lift >= _LIFT and one.rare >= _RARE
+    says = one.rare >= _TELLING or (one.rare >= _RARE and one.lift >= _LIFT)
+    return one.strength >= _STRONG and one.covered >= _COVERED and says
 
 
 def _ordered(found: Iterable[Dependence]) -> tuple[Dependence, ...]:
@@ -235,14 +238,13 @@ def _spread(keys: Whole) -> Floats:
     return (mixed >> np.uint64(40)).astype(np.float64) / float(1 << 24)
 
 
-def _rare(pairs: "_Pairs", top: Floats, second: Floats, size: Floats) -> float:
-    """Share of the votes that agree, of rows that do not hold the most frequent value, code 0."""
-    favourite = np.zeros(len(pairs.held), bool)
-    favourite[pairs.first] = True
-    heard = (pairs.value > 0) & (size[pairs.group] >= _LEAST)
-    agreeing = heard & favourite & (top - 1 > second)[pairs.group]
-    differing = heard & ~favourite & (top > second)[pairs.group]
-    agree, differ = float(pairs.held[agreeing].sum()), float(pairs.held[differing].sum())
+def _rare(pairs: "_Pairs", agreeing: Floats, differing: Floats) -> float:
+    """Share of the votes that agree, of groups for another value than most groups are for."""
+    first = pairs.first
+    favourite, voters = pairs.value[first], pairs.group[first]
+    by_value = np.bincount(favourite, (agreeing + differing)[voters])
+    others = voters[favourite != np.argmax(by_value)]
+    agree, differ = float(agreeing[others].sum()), float(differing[others].sum())
     return agree / (agree + differ) if agree + differ else 0.0
 
 
