@@ -26,7 +26,10 @@ _RARE = 0.5
 _LIFT = 0.45
 """Share of what the most frequent value alone gets wrong that the dependency must get right."""
 _TELLING = 0.8
-"""So strong for all other values, it need not: where one value prevails, lift is mostly noise."""
+_LIFT_IF_TELLING = 0.3
+"""So strong for all other values, so much is enough: where one value prevails, noise hides it."""
+_GOOD = 0.75
+"""Share of the columns whose best dependency is at most as strong as a good one."""
 _SAMPLE = 200_000
 """Rows on which dependencies are measured; above, whole groups are drawn."""
 _DENSE = 4_000_000
@@ -101,6 +104,14 @@ class Dependences:
         """Those that decide one column, strongest first."""
         return tuple(one for one in self.known if one.dependent == place)
 
+    @cached_property
+    def usual_strength(self) -> float:
+        """What a good dependency of the table comes to: what it lacks is the table's noise."""
+        best: dict[int, float] = {}
+        for one in self.known:
+            best.setdefault(one.dependent, one.strength)
+        return float(np.quantile(list(best.values()), _GOOD)) if best else 1.0
+
     def groups(self, places: tuple[int, ...]) -> Groups:
         """Rows by what they hold in some columns."""
         if places not in self._groups:
@@ -122,7 +133,7 @@ class Dependences:
             for left in self._determinants
             for right in self._dependents
             if left.place != right.place
-            and (one := self._measured((left.place,), right)) is not None
+            and (one := self.measured((left.place,), right)) is not None
             and _holds(one)
         ]
 
@@ -136,13 +147,13 @@ class Dependences:
                 left.place: one
                 for left in self._determinants
                 if left.place != right.place
-                and (one := self._measured((left.place,), right)) is not None
+                and (one := self.measured((left.place,), right)) is not None
             }
             telling = sorted(alone, key=lambda place: (-alone[place].lift, place))[:_PAIRED]
             for number, first in enumerate(telling):
                 for second in telling[number + 1 :]:
                     pair = (min(first, second), max(first, second))
-                    one = self._measured(pair, right)
+                    one = self.measured(pair, right)
                     least = max(alone[first].strength, alone[second].strength) + _BETTER
                     if one is not None and _holds(one) and one.strength >= least:
                         yield one
@@ -155,7 +166,8 @@ class Dependences:
     def _dependents(self) -> list[GridColumn]:
         return [c for c in self.grid.columns if c.distinct >= 2 and c.distinct <= 0.7 * c.filled]
 
-    def _measured(self, places: tuple[int, ...], right: GridColumn) -> Dependence | None:
+    def measured(self, places: tuple[int, ...], right: GridColumn) -> Dependence | None:
+        """How far some columns decide another one, however little; None if they say nothing."""
         codes, values = self._sampled(places, right)
         rows = len(codes)
         if len(places) > 1 or rows < self.grid.rows:
@@ -204,7 +216,8 @@ class Dependences:
 
 
 def _holds(one: Dependence) -> bool:
-    says = one.rare >= _TELLING or (one.rare >= _RARE and one.lift >= _LIFT)
+    least_lift = _LIFT_IF_TELLING if one.rare >= _TELLING else _LIFT
+    says = one.rare >= _RARE and one.lift >= least_lift
     return one.strength >= _STRONG and one.covered >= _COVERED and says
 
 
