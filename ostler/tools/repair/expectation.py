@@ -10,7 +10,7 @@ from ostler.tools.repair.candidates import Shares
 from ostler.tools.repair.grid import Grid
 from ostler.tools.repair.numbers import Numbers
 
-_FREEDOM = 3.0
+_FREEDOM = 2.5
 """Of Student's distribution around what a context predicts: what is true strays now and then."""
 _AT_ZERO = gamma((_FREEDOM + 1) / 2) / (sqrt(_FREEDOM * pi) * gamma(_FREEDOM / 2))
 _SAMPLED = 3000
@@ -25,7 +25,7 @@ _GROUPS = 12
 _PARTNERS = 16
 """Columns of numbers whose vicinity is tried, the nearest ones in the table first."""
 _LEAST = 4
-_STRAY = 0.05
+_STRAY = 0.02
 """Share of the numbers that may lie anywhere."""
 _MAD = 1.4826
 _WIDE = 5.0
@@ -241,9 +241,7 @@ def _plans(
             yield _Plan(says, one.place, "along", None, None, one.rows)
 
 
-def _context(
-    plan: _Plan, numbers: Numbers, scale: Scale, rows: slice, floor: float
-) -> Context:
+def _context(plan: _Plan, numbers: Numbers, scale: Scale, rows: slice, floor: float) -> Context:
     values = scale(numbers.rows[rows])
     base = plan.base[rows] if plan.base is not None else np.zeros(len(values))
     rest = values - base
