@@ -19,6 +19,8 @@ _HOLDS = 0.5
 """Share of the rows in which a law must hold: with three cells, each wrong in a fifth."""
 _LIFT = 0.5
 """Of what chance leaves, the share that it must explain."""
+_NEARLY = 0.15
+"""As many rows, by share, may nearly obey: a law holds or fails, a likeness wavers."""
 _LEAST = 30
 """Rows in which all of its columns must be known."""
 _MORE = 0.08
@@ -117,6 +119,12 @@ class Law:
         with np.errstate(all="ignore"):
             return np.abs(values[0] - self._first(values)) <= self.slack
 
+    def nearly(self, values: Sequence[Shares]) -> np.ndarray:
+        """In which rows the numbers break it by a step or two."""
+        with np.errstate(all="ignore"):
+            off = np.abs(values[0] - self._first(values))
+        return (off > self.slack) & (off <= self.slack + 2 * self.terms[0].step)
+
     def _first(self, values: Sequence[Shares]) -> Shares:
         with np.errstate(all="ignore"):
             if self.linear:
@@ -211,7 +219,7 @@ class _Look:
         if known.sum() < _LEAST:
             return None
         held = law.holds(values)[known].mean()
-        if held < _HOLDS:
+        if held < _HOLDS or law.nearly(values)[known].mean() > _NEARLY * held:
             return None
         first = values[0][known]
         chance = law.holds([np.random.default_rng(7).permutation(first),
@@ -250,7 +258,7 @@ def _offsets(left: Term, right: Term, look: _Look) -> Iterator[Law]:
         constant = _mode(np.round(rest / left.step) * left.step)
         slack = _exact((left, right)) if left.step <= right.step else left.step / 2 * 1.001
         if constant is not None:
-            law = look.proved(Law((left, right), (sign,), constant, True, slack, 0.0))  # noqa: FBT003
+            law = look.proved(Law((left, right), (sign,), constant, True, slack, 0.0))
             if law is not None:
                 yield law
                 return
@@ -267,7 +275,7 @@ def _mode(values: Shares) -> float | None:
 def _multiple(terms: tuple[Term, ...], look: _Look, exponent: float = 1.0) -> Iterator[Law]:
     """The first is a constant times the others; the last one raised to an exponent."""
     weights = (*(1.0 for _ in terms[1:-1]), exponent)
-    bare = Law(terms, weights, 1.0, False, terms[0].step / 2 * 1.001, 0.0)  # noqa: FBT003
+    bare = Law(terms, weights, 1.0, False, terms[0].step / 2 * 1.001, 0.0)
     values = [look.at(term) for term in terms]
     with np.errstate(all="ignore"):
         ratio = values[0] / np.prod(
@@ -278,7 +286,7 @@ def _multiple(terms: tuple[Term, ...], look: _Look, exponent: float = 1.0) -> It
         return
     middle = float(np.median(usable))
     for constant in dict.fromkeys((_round(middle), middle)):
-        law = look.proved(Law(terms, weights, constant, False, bare.slack, 0.0))  # noqa: FBT003
+        law = look.proved(Law(terms, weights, constant, False, bare.slack, 0.0))
         if law is not None:
             yield law
             return
@@ -293,9 +301,7 @@ def _triples(terms: Sequence[Term], look: _Look) -> Iterator[Law]:
     for three in combinations(terms, 3):
         for which in range(3):
             first, (left, right) = three[which], (*three[:which], *three[which + 1 :])
-            law = look.proved(
-                Law((first, left, right), (1.0, 1.0), 0.0, True, _exact(three), 0.0)  # noqa: FBT003
-            )
+            law = look.proved(Law((first, left, right), (1.0, 1.0), 0.0, True, _exact(three), 0.0))
             if law is not None:
                 yield law
                 continue
@@ -321,8 +327,6 @@ def _runs(terms: Sequence[Term], look: _Look) -> Iterator[Law]:
                 if abs(near - middle) > 0.02 * near:
                     continue
                 slack = _exact((first, *run)) if near == 1 else first.step / 2 * 1.001
-                law = look.proved(
-                    Law((first, *run), (near,) * len(run), 0.0, True, slack, 0.0)  # noqa: FBT003
-                )
+                law = look.proved(Law((first, *run), (near,) * len(run), 0.0, True, slack, 0.0))
                 if law is not None:
                     yield law

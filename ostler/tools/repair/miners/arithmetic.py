@@ -16,7 +16,9 @@ from ostler.tools.repair.undoing import WILD, undone
 _ERRORS = 0.03
 _MOST = 5000
 """Broken rows that are looked into, the first ones."""
-_EXCEPTION = 0.25
+_SELDOM = 0.1
+"""Rows that a number which no row holds counts for."""
+_EXCEPTION = 0.05
 """Of the rows that break a law, the share taken to be true exceptions to it, at most."""
 _LEAST_SCORE = 0.2
 _DOUBTED = 0.05
@@ -195,16 +197,16 @@ class _Judge:
         values = np.array(sorted(wanted))
         expected = self._expectation(term.numbers)
         if term.of_year:
-            now = 1 / max(1, len(np.unique(term.rows[~np.isnan(term.rows)])))
-            likely = np.full(len(values), now)
+            likely, now = _frequency(term, values, present)
         else:
             chances = expected.likelihood(row, np.array([present, *values]))
             likely, now = chances[1:], float(chances[0])
+        wild = max(now, 0.1 * min(1.0, term.step / max(abs(present), term.step)))
         return [
             _Reading(
                 term,
                 value,
-                _ERRORS * (_near(slips, value) + WILD * now) * chance / now
+                _ERRORS * (_near(slips, value) + WILD * wild) * chance / now
                 * self._after(row, broken, term, value),
             )
             for value, chance in zip(values.tolist(), likely.tolist(), strict=True)
@@ -226,7 +228,7 @@ class _Judge:
 
     def _exception(self, k: int) -> float:
         """How likely a row is to break a law and be right."""
-        return max(0.002, _EXCEPTION * (1 - self.laws[k].share))
+        return max(0.001, _EXCEPTION * (1 - self.laws[k].share))
 
     def _expectation(self, numbers: Numbers) -> Expectation:
         known = self._expected.get(numbers.place)
@@ -248,14 +250,24 @@ def _index(law: Law, term: Term) -> int:
     )
 
 
+def _frequency(term: Term, values: np.ndarray, present: float) -> tuple[np.ndarray, float]:
+    """How many other rows hold each of some numbers, and the present one, as shares."""
+    held = term.rows
+    known = max(1, int((~np.isnan(held)).sum()))
+    likely = np.array([((held == value).sum() + _SELDOM) / known for value in values.tolist()])
+    return likely, ((held == present).sum() - 1 + _SELDOM) / known
+
+
 def _slips(term: Term, present: float) -> dict[float, float]:
     """The numbers that one slip may have turned into the present one."""
-    text = f"{present:.{0 if term.of_year else term.numbers.decimals}f}"
+    decimals = 0 if term.of_year else term.numbers.decimals
+    rounded = f"{present:.{decimals}f}"
+    text = rounded if float(rounded) == present or "e" in repr(present) else repr(present)
     chances: defaultdict[float, float] = defaultdict(float)
     if term.numbers.kind == "moment" and not term.of_year:
         return chances
     for meant, chance in undone(text):
-        chances[round(float(meant), term.numbers.decimals)] += chance
+        chances[round(float(meant), decimals)] += chance
     chances.pop(present, None)
     return dict(chances)
 
