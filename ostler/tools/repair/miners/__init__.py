@@ -2,6 +2,7 @@
 
 from ostler.tools.repair.candidates import Miner
 from ostler.tools.repair.miners.alias import mine_alias
+from ostler.tools.repair.miners.arithmetic import mine_arithmetic
 from ostler.tools.repair.miners.blanks import mine_blanks
 from ostler.tools.repair.miners.case import mine_case
 from ostler.tools.repair.miners.consensus import mine_consensus
@@ -25,6 +26,7 @@ MINERS: dict[str, Miner] = {
     "spelling": mine_spelling,
     "case": mine_case,
     "blanks": mine_blanks,
+    "arithmetic": mine_arithmetic,
     "outlier": mine_outliers,
     "order": mine_order,
     "encoding": mine_encoding,
