@@ -28,7 +28,7 @@ WEIGHTS: dict[str, float] = {
 }
 """What each sign adds to the log odds; learned from generated noise by `benchmarks/suspicion.py`."""
 
-_FIRM = {"sign": 1.0, "column": 0.3, "both": 1.0}
+_FIRM = {"sign": 4.0, "column": 1.0, "both": 1.0}
 """How firmly a weight holds to what it was before anybody answered: that of a sign everywhere, of a
 column, and of a sign in a column."""
 _STEPS = 12
