@@ -1,5 +1,6 @@
 """Taught: what people said of single cells, carried over to the others that are like them."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ _ODDS: dict[Usual, tuple[float, float, float]] = {
 the program adds and takes; measured on generated noise."""
 _ENOUGH = 4
 """Answers beyond which more of them add nothing."""
+_NUMERIC = 0.8
+"""Share of numbers that makes a column one of numbers."""
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 _LEAST = 0.12
 """Score below which a program is not worth a word."""
 
@@ -52,7 +56,10 @@ class Tried:
     program: Program
     usual: Usual
     right: int
+    """Answers that bear it out where it makes that more usual."""
     wrong: int
+    said: int
+    """Answers that bear it out anywhere."""
     changes: dict[int, Cell]
     """By code, -1 for the missing ones."""
 
@@ -86,13 +93,13 @@ def _carried(column: GridColumn, taught: Sequence[Lesson]) -> Iterator[Candidate
         rows = np.flatnonzero(wanted[column.codes]).astype(np.int64)
         yield Candidates(
             principle="taught",
-            rule=f"{column.name}: {one.program.says}, as {_answers(one.right)} said",
+            rule=f"{column.name}: {one.program.says}, as {_answers(one.said)} said",
             rows=rows,
             places=np.full(len(rows), column.place, np.int64),
             news=news[column.codes[rows]],
             scores=np.full(len(rows), one.score),
             direction=short_id("E", one.program.name, one.usual),
-            support=one.right,
+            support=one.said,
             counter=f"{_answers(one.wrong)} said otherwise" if one.wrong else "",
             apart=True,
         )
@@ -122,6 +129,7 @@ class _Habits:
         counts: list[int] = column.counts.tolist()
         values = column.values[:_MANY]
         self._held = dict(zip(values, counts, strict=False))
+        self._numeric = column.numeric >= _NUMERIC
         self._shapes = Counter[str]()
         for shape, count in zip(shapes_of(values), counts, strict=False):
             self._shapes[shape] += count
@@ -130,7 +138,9 @@ class _Habits:
         """What is more usual in the column of the new value than of the old one."""
         if old is None or new is None:
             return "none"
-        if self._held.get(new, 0) > 2 * self._held.get(old, 0):
+        # Among numbers nearly every other number is found, too.
+        other = not (self._numeric and _NUMBER.fullmatch(old))
+        if other and self._held.get(new, 0) > 2 * self._held.get(old, 0):
             return "found"
         first, second = shapes_of((old, new))
         return "shape" if self._shapes[second] > 3 * self._shapes[first] else "none"
@@ -151,7 +161,7 @@ def _try(
         if new != text:
             changes[habits.usual(text, new)][code] = new or None
     for usual, changed in sorted(changes.items()):
-        yield Tried(program, usual, right[usual], wrong[usual], changed)
+        yield Tried(program, usual, right[usual], wrong[usual], right.total(), changed)
 
 
 def _reached(column: GridColumn, program: Program) -> Iterable[tuple[int, Cell]]:
