@@ -1,16 +1,17 @@
 """One rehearsal: mine a table, have the best card answered, learn, again."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow as pa
-from answers import Answer, Cell, Shown, applied
+from answers import Answer, Cell, Pair, Place, Shown, applied
 from csv_files import Table
 from reviewer import Reviewer
 from scoring import Score, score
 
-from ostler.core.actions import AnyAction, AskValues, Correct
+from ostler.core.actions import AnyAction, AskValues, Correct, Correction
 from ostler.core.experience import Answered, Experience, Struck, Taught
 from ostler.core.proposals import Draft
 from ostler.tables.view import view_of
@@ -141,37 +142,47 @@ def _taught(
 def _learned(card: Draft, shown: Shown, said: Answer, grid: Grid, name: str) -> Answered:
     """The answer as the product keeps it."""
     assert card.basis is not None
-    chosen = None if said.direction is None else card.alternatives[said.direction]
-    kept = {cell[:2] for cell in applied(shown, said)}
-    names = [column.name for column in grid.columns]
-    wrong = {cell[1:] for cell in shown.cells if cell[:2] in set(said.wrong)}
+    label = "" if said.direction is None else card.alternatives[said.direction].label
+    action = card.action if said.direction is None else card.alternatives[said.direction].action
+    assert isinstance(action, Correct)
+    refused, seen = action.corrections, _struck(action, grid, (), said.wrong)
+    if said.answer != "reject":
+        refused = seen = _struck(action, grid, said.struck, said.struck_cells)
     return Answered(
         dataset=name,
         basis=card.basis,
         decision="approve" if said.answer == "approve" else
                  "edit" if said.answer == "edit" else "reject",
         cells=len(shown.cells),
-        struck=tuple(
-            Struck(column=names[place], old=old, new=new)
-            for place, old, new in sorted({*said.struck, *wrong}, key=repr)
-        ),
-        direction=chosen.label if chosen else said.fill or "",
-        refused=tuple(
-            (row, one.column, one.new)
-            for one in getattr(card.action, "corrections", ())
-            for row in one.rows
-            if (grid.row_of[row], names.index(one.column)) not in kept
-        ),
+        struck=tuple(Struck(column=one.column, old=one.old, new=one.new) for one in seen),
+        direction=label or said.fill or "",
+        refused=refused,
     )  # fmt: skip
+
+
+def _struck(
+    action: Correct, grid: Grid, pairs: Collection[Pair], cells: Collection[Place]
+) -> tuple[Correction, ...]:
+    """The corrections that make some changes, and the part of others that concerns some cells."""
+    found: list[Correction] = []
+    for one in action.corrections:
+        place = grid.column(one.column).place
+        out = [row for row in grid.rows_of(one).tolist() if (row, place) in cells]
+        if (place, one.old, one.new) in pairs:
+            found.append(one)
+        elif out:
+            rows = tuple(grid.row_ids(np.array(out, np.int64)))
+            found.append(one.model_copy(update={"rows": rows}))
+    return tuple(found)
 
 
 def cells_of(action: AnyAction, grid: Grid) -> list[Cell]:
     """Every cell that an action changes."""
     assert isinstance(action, Correct)
     return [
-        (grid.row_of[row], grid.column(one.column).place, one.old, one.new)
+        (row, grid.column(one.column).place, one.old, one.new)
         for one in action.corrections
-        for row in one.rows
+        for row in grid.rows_of(one).tolist()
     ]
 
 

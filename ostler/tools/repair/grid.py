@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ostler.core.actions import Correction
 from ostler.core.base import Cell, RowId
 from ostler.tables.view import View
 from ostler.tools.repair.cells import BY_ROW, row_of, text_of
@@ -38,6 +39,11 @@ class GridColumn:
         """The distinct values; a million of them are a hundred megabytes."""
         texts: list[str] = self.texts.to_pylist()
         return tuple(texts)
+
+    @cached_property
+    def code_of(self) -> dict[Cell, int]:
+        """The code of each value, and -1 for a missing one."""
+        return {None: -1, **{value: code for code, value in enumerate(self.values)}}
 
     @cached_property
     def numbers(self) -> NDArray[np.float64]:
@@ -107,6 +113,16 @@ class Grid:
     def rows(self) -> int:
         """How many there are."""
         return len(self.ids)
+
+    def rows_of(self, correction: Correction) -> Whole:
+        """The rows in which a correction finds its old value."""
+        column = self.column(correction.column)
+        held = column.codes == column.code_of.get(correction.old, -2)
+        if correction.rows:
+            named = [self.row_of[row] for row in correction.rows if row in self.row_of]
+            rows = np.array(named, np.int64)
+            return rows[held[rows]]
+        return np.flatnonzero(held)
 
     def row_ids(self, rows: Whole) -> list[RowId]:
         """The ids of some rows."""

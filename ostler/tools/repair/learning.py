@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ostler.core.base import Cell, RowId
 from ostler.core.experience import Answered, Experience
 from ostler.core.proposals import Basis
 from ostler.tools.repair.candidates import Candidates
@@ -103,20 +104,20 @@ def believed(one: Candidates, factor: float) -> Candidates:
 
 def unrefused(grid: Grid, experience: Experience, one: Candidates) -> Candidates:
     """Without the cells that somebody refused to give the same value before."""
-    refused = {
-        (grid.row_of.get(row, -1), column, new)
-        for answer in experience.answers
-        if answer.decision == "reject"
-        for row, column, new in answer.refused
-    }
+    refused: dict[tuple[str, Cell, Cell], frozenset[RowId]] = {}
+    for answer in experience.answers:
+        for each in answer.refused:
+            about = (each.column, each.old, each.new)
+            everywhere = not each.rows or (about in refused and not refused[about])
+            known = refused.get(about, frozenset())
+            refused[about] = frozenset() if everywhere else known | set(each.rows)
     if not refused:
         return one
-    names = [column.name for column in grid.columns]
-    keep = np.array(
-        [
-            (int(row), names[place], new) not in refused
-            for row, place, new in zip(one.rows, one.places, one.news, strict=True)
-        ],
-        bool,
-    )
+    keep = np.ones(len(one.rows), bool)
+    names = grid.row_ids(one.rows)
+    cells: list[tuple[int, int]] = list(zip(one.rows.tolist(), one.places.tolist(), strict=True))
+    for k, (row, place) in enumerate(cells):
+        column = grid.columns[place]
+        rows = refused.get((column.name, column.cell(row), one.news[k]))
+        keep[k] = rows is None or (len(rows) > 0 and names[k] not in rows)
     return one.where(keep)
