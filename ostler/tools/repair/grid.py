@@ -1,6 +1,6 @@
 """The grid: a table as the miners read it, each column a list of values and where they stand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -84,6 +84,21 @@ class GridColumn:
         code = int(self.codes[row])
         return None if code < 0 else self.values[code]
 
+    def ordered(self) -> "GridColumn":
+        """The same with its values counted anew, most frequent first; unused ones go."""
+        counts = np.bincount(self.codes[self.codes >= 0], minlength=len(self.texts))
+        order = np.argsort(-counts, kind="stable")
+        order = order[: np.count_nonzero(counts)]
+        # The extra place is where -1 leads.
+        rank = np.full(len(self.texts) + 1, -1, np.int32)
+        rank[order] = np.arange(len(order), dtype=np.int32)
+        return replace(
+            self,
+            texts=self.texts.take(pa.array(order)),
+            counts=counts[order].astype(np.int64),
+            codes=rank[self.codes],
+        )
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -150,10 +165,7 @@ def grid_of(view: View, protected: frozenset[str] = frozenset()) -> Grid:
 def _column(cells: pa.Array, name: str, place: int, kind: str, *, changeable: bool) -> GridColumn:
     encoded = cells.dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
-    counts = np.bincount(codes[codes >= 0], minlength=len(encoded.dictionary)).astype(np.int64)
-    order = np.argsort(-counts, kind="stable")
-    # The extra place is where -1 leads.
-    rank = np.full(len(order) + 1, -1, np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    texts = encoded.dictionary.take(pa.array(order))
-    return GridColumn(name, place, kind, texts, counts[order], rank[codes], changeable)
+    nothing = np.zeros(0, np.int64)
+    return GridColumn(
+        name, place, kind, encoded.dictionary, nothing, codes, changeable
+    ).ordered()

@@ -10,12 +10,16 @@ from ostler.core.experience import Answered, Experience
 from ostler.core.proposals import Basis
 from ostler.tools.repair.candidates import Candidates
 from ostler.tools.repair.grid import Grid
+from ostler.tools.repair.teaching import Lesson
 
 _PRIOR = 4.0
 """What a miner says of itself weighs as much as so many answers."""
 _APPROVED = 0.95
 _REJECTED = 0.35
 """Share of right cells that an answer stands for: a person looked at a sample."""
+_WIDE = 2.0
+"""How far the log odds that a miner claims are off, as a variance."""
+_STEPS = 10
 _NEAR = {"same": 3.0, "columns": 1.5, "principle": 0.5, "elsewhere": 0.25}
 """What an answer weighs, by how much its card has in common with the one in question."""
 
@@ -60,6 +64,36 @@ def _nearness(basis: Basis, answer: Answered, dataset: str) -> str:
         return "principle"
     same = (known.determinants, known.direction) == (basis.determinants, basis.direction)
     return "same" if same else "columns"
+
+
+def tried(grid: Grid, taught: Sequence[Lesson], one: Candidates) -> Candidates:
+    """Candidates without the cells that were asked about, their odds as the answers bear them out.
+
+    The odds of all are multiplied by what makes the answers likeliest, held to no change.
+    """
+    if not taught:
+        return one
+    asked = {lesson.row * len(grid.columns) + lesson.place: lesson for lesson in taught}
+    cells = one.rows * len(grid.columns) + one.places
+    known = np.isin(cells, np.array(list(asked), np.int64))
+    if not known.any():
+        return one
+    rest = one.where(~known)
+    if one.principle == "taught":
+        # It was made of these very answers.
+        return rest
+    right = np.array(
+        [asked[int(cell)].new == new for cell, new in zip(cells[known], one.news[known], strict=True)],
+        np.float64,
+    )
+    scores = np.clip(one.scores[known], 0.02, 0.98)
+    claimed = np.log(scores / (1 - scores))
+    shift = 0.0
+    for _ in range(_STEPS):
+        chance = 1 / (1 + np.exp(-claimed - shift))
+        slope = float((right - chance).sum()) - shift / _WIDE
+        shift += slope / (float((chance * (1 - chance)).sum()) + 1 / _WIDE)
+    return believed(rest, float(np.exp(shift)))
 
 
 def believed(one: Candidates, factor: float) -> Candidates:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -24,9 +25,18 @@ _NAMED = 200
 """Values that a rule names at most."""
 
 
+@dataclass(frozen=True)
+class Card:
+    """A draft, and the cells of the grid that it changes."""
+
+    draft: Draft
+    rows: Whole
+    places: Whole
+
+
 def pack(
     grid: Grid, dataset: str, candidates: Sequence[Candidates], experience: Experience
-) -> list[Draft]:
+) -> list[Card]:
     """The cards: a rule and a band make one; the sure ones of one principle make one together."""
     taught = [_taught(grid, dataset, one, experience) for one in candidates]
     parts = [pair for one in taught for pair in _bands(one)]
@@ -37,8 +47,15 @@ def pack(
             families[part.principle, part.direction].append(part)
         else:
             alone.append((band, [part]))
-    packed = [_draft(grid, dataset, "sure", group, experience) for group in families.values()]
-    return packed + [_draft(grid, dataset, band, group, experience) for band, group in alone]
+    groups: list[tuple[Band, list[Candidates]]] = [("sure", it) for it in families.values()]
+    return [
+        Card(
+            _draft(grid, dataset, band, group, experience),
+            np.concatenate([one.rows for one in group]),
+            np.concatenate([one.places for one in group]),
+        )
+        for band, group in groups + alone
+    ]
 
 
 def _taught(grid: Grid, dataset: str, one: Candidates, experience: Experience) -> Candidates:
