@@ -6,11 +6,13 @@ from ostler.tools.repair.miners.case import mine_case
 from ostler.tools.repair.miners.consensus import mine_consensus
 from ostler.tools.repair.miners.forms import mine_forms
 from ostler.tools.repair.miners.outliers import mine_outliers
+from ostler.tools.repair.miners.sources import mine_sources
 from ostler.tools.repair.miners.spelling import mine_spelling
 from ostler.tools.repair.miners.taught import mine_taught
 
 MINERS: dict[str, Miner] = {
     "consensus": mine_consensus,
+    "sources": mine_sources,
     "form": mine_forms,
     "spelling": mine_spelling,
     "case": mine_case,
