@@ -209,7 +209,8 @@ def follow(asked: Question, content: str) -> tuple[Draft, ...]:
         _advised(draft, said[name]) if name in said else draft for name, draft in shown.items()
     ]
     drafts += asked.drafts[_DRAFTS_SHOWN:]
-    drafts += [_added(asked, shown[addition.draft], addition) for addition in reply.additions]
+    added = [_added(asked, shown[addition.draft], addition) for addition in reply.additions]
+    drafts += [draft for draft in added if draft is not None]
     distinct: dict[AnyAction, Draft] = {}
     for draft in drafts:
         # What was drafted already, or comes out the same, is one proposal.
@@ -255,7 +256,8 @@ def _kept(members: tuple[_Member, ...], advice: Advice) -> tuple[_Member, ...]:
     return tuple(m for place, m in enumerate(members) if place not in struck) or members
 
 
-def _added(asked: Question, beside: Draft, addition: Addition) -> Draft:
+def _added(asked: Question, beside: Draft, addition: Addition) -> Draft | None:
+    """The draft of an addition; None when the card that it was shown with does the same."""
     if not isinstance(beside.action, ReplaceValues | Correct):
         raise Nonsense(
             f"values can only be replaced in the column of such a draft: {addition.draft}"
@@ -267,6 +269,11 @@ def _added(asked: Question, beside: Draft, addition: Addition) -> Draft:
     texts = tuple(sorted({one.text for one in old if one.text not in (None, new.text)}))
     if not texts:
         raise Nonsense("an addition replaces nothing")
+    if isinstance(beside.action, Correct):
+        done = {(one.column, one.old, one.new) for one in beside.action.corrections}
+        texts = tuple(text for text in texts if (new.column, text, new.text) not in done)
+        if not texts:
+            return None
     return Draft(
         action=ReplaceValues(
             column=new.column,
