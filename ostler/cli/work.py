@@ -47,9 +47,12 @@ def work(
                 if not as_json:
                     tell(outcome)
 
-            grooming.start()
-            grooming.wait()
             try:
+                # First what people decided: a run over what comes of it proposes the rest.
+                work_once(parts.execution, done)
+                grooming.start()
+                grooming.wait()
+                # Policy may have approved something of it.
                 work_once(parts.execution, done)
             finally:
                 # What was done before an error is told as well.

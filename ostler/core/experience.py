@@ -3,9 +3,11 @@
 It is an input of the run, recorded under its digest, so that a replay learns exactly the same.
 """
 
+from datetime import datetime
 from typing import Literal
 
 from ostler.core.base import Cell, Frozen, RowId
+from ostler.core.canonical import Digest
 from ostler.core.proposals import Basis
 
 
@@ -41,6 +43,24 @@ class Taught(Frozen):
     """What it held when it was asked about."""
     new: Cell
     """The same where it was right."""
+
+
+class Answer(Frozen):
+    """What one person answered to one proposal, exactly as it was shown: a document of the log."""
+
+    proposal: str
+    digest: Digest
+    """Of the proposal as the person saw it."""
+    dataset: str
+    person: str
+    card: Answered | None = None
+    """To a card; None for a question."""
+    taught: tuple[Taught, ...] = ()
+    """To a question: the cells that the person answered."""
+    made: str = ""
+    """The proposal that came of it, if one did."""
+    because: str = ""
+    at: datetime
 
 
 class Experience(Frozen):

@@ -180,6 +180,8 @@ class Proposal(Frozen):
     schema_change: SchemaChange | None = Field(default=None, exclude_if=lambda it: it is None)
     """What it does to the columns. Left out when there is nothing, so that a proposal of cells has
     the digest that it had before there were others."""
+    follows: str = Field(default="", exclude_if=lambda it: not it)
+    """The card that a person edited to make it, or the question that a person answered with it."""
     contract_change: ContractChange | None = Field(default=None, exclude_if=lambda it: it is None)
     """The document patch that it is, if it is one; its patch on the table is then empty."""
 
@@ -208,5 +210,7 @@ class Vote(Frozen):
     digest: Digest
     """Digest of the proposal as the reviewer saw it."""
     because: str = ""
+    wrong: tuple[tuple[RowId, str], ...] = Field(default=(), exclude_if=lambda it: not it)
+    """Of a rejection: cells (row, column) whose new value was seen to be wrong."""
     roles: tuple[str, ...] = ()
     at: datetime
