@@ -48,12 +48,15 @@ def work(
                     tell(outcome)
 
             try:
-                # First what people decided: a run over what comes of it proposes the rest.
-                work_once(parts.execution, done)
-                grooming.start()
-                grooming.wait()
-                # Policy may have approved something of it.
-                work_once(parts.execution, done)
+                try:
+                    # First what people decided: a run over what comes of it proposes the rest.
+                    work_once(parts.execution, done)
+                finally:
+                    groomed = grooming.start()
+                    grooming.wait()
+                if groomed:
+                    # Policy may have approved something of it.
+                    work_once(parts.execution, done)
             finally:
                 # What was done before an error is told as well.
                 if as_json:

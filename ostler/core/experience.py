@@ -31,7 +31,7 @@ class Answered(Frozen):
     direction: str = ""
     """Of an edit: the label of the alternative that was chosen, or the filler."""
     refused: tuple[tuple[RowId, str, Cell], ...] = ()
-    """Of a rejection on this dataset: the cells and the values that they were not to get."""
+    """Of a rejection or an edit on this dataset: cells, and the values that they are not to get."""
 
 
 class Taught(Frozen):

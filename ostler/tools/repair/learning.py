@@ -72,7 +72,6 @@ def unrefused(grid: Grid, experience: Experience, one: Candidates) -> Candidates
     refused = {
         (grid.row_of.get(row, -1), column, new)
         for answer in experience.answers
-        if answer.decision == "reject"
         for row, column, new in answer.refused
     }
     if not refused:
