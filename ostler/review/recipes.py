@@ -113,16 +113,16 @@ def _filled(card: _Card) -> Filled | None:
 
 
 def _held(view_at: Callable[[int], View], version: int, action: Correct) -> Held:
-    """How many cells held each value that was replaced; nothing when the version is gone."""
-    olds: dict[str, list[Cell]] = {}
+    """How many cells held each value that is named; nothing when the version is gone."""
+    named: dict[str, list[Cell]] = {}
     for one in action.corrections:
-        olds.setdefault(one.column, []).append(one.old)
+        named.setdefault(one.column, []).extend((one.old, one.new))
     try:
         view = view_at(version)
     except NotFound:
         # What it would say literally is then left to mining.
         return {}
-    return dict(pair for column, values in olds.items() for pair in _counted(view, column, values))
+    return dict(pair for column, values in named.items() for pair in _counted(view, column, values))
 
 
 def _counted(

@@ -1,6 +1,7 @@
 """What a card rests on, as lines: how sure it is, what speaks against it, its values, its ways."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from textual.content import Content
 
@@ -24,6 +25,10 @@ from ostler.tui.text import (
 _PROSE = 600
 """Characters of a sentence that are shown."""
 _NAME = 40
+_COLUMN = 16
+"""Columns that the name of a table's column takes beside a pair."""
+_OLD = 30
+"""The same of an old value; longer ones are cut."""
 _PAIRS = 8
 """Pairs of values that a card names."""
 _EXAMPLES = 3
@@ -42,10 +47,10 @@ def cells_of(action: AnyAction) -> int:
 
 def sure_lines(basis: Basis, cells: int, width: int) -> Iterator[Content]:
     """How sure it is, how many cells that makes, and what people said to such cards."""
-    expected = min(cells, round(basis.expected))
+    expected = untrusted(f"{min(cells, basis.expected):,.1f}")
     facts = [
         untrusted(basis.band, 20, STRONG),
-        join(count(expected), ours(" of "), plural(cells, "cell", "cells"), ours(" right")),
+        join(expected, ours(" of "), plural(cells, "cell", "cells"), ours(" expected to be right")),
     ]
     if basis.experience:
         facts.append(untrusted(basis.experience, _PROSE))
@@ -58,7 +63,7 @@ def counter_lines(draft: Draft, width: int) -> Iterator[Content]:
     """What speaks against it, also when that is nothing: silence would not be an answer."""
     if draft.evidence.counter:
         yield from hung(untrusted(draft.evidence.counter, _PROSE), width)
-    elif draft.basis is not None:
+    elif corrections_of(draft.action):
         yield ours("nothing that was found", MUTED)
 
 
@@ -67,8 +72,8 @@ def value_lines(corrections: Sequence[Correction], width: int) -> Iterator[Conte
     if not corrections:
         return
     by_count = sorted(corrections, key=lambda one: -len(one.rows))
-    several = len({one.column for one in corrections}) > 1
-    yield from _pairs(by_count[:_PAIRS], width, several=several)
+    shown = by_count[:_PAIRS]
+    yield from _pairs(shown, width, widths_of(shown))
     rest = len(corrections) - _PAIRS
     if rest > 0:
         more = join(ours("and "), plural(rest, "other pair", "other pairs"), ours("; "))
@@ -95,24 +100,41 @@ def alternative_head(other: Alternative) -> Content:
 def alternative_pairs(action: AnyAction, width: int) -> Iterator[Content]:
     """Some of the pairs of values of a way, the most frequent first."""
     corrections = sorted(corrections_of(action), key=lambda one: -len(one.rows))[:_EXAMPLES]
-    several = len({one.column for one in corrections}) > 1
-    for line in _pairs(corrections, width - 3, several=several):
+    for line in _pairs(corrections, width - 3, widths_of(corrections)):
         yield join(blanks(3), line)
 
 
-def pair_line(one: Correction, width: int, number: int, *, several: bool) -> Content:
+@dataclass(frozen=True)
+class Widths:
+    """Widths that let pairs of values stand under each other."""
+
+    number: int
+    old: int
+    several: bool
+    """Whether the pairs are of several columns, so that each has to name its own."""
+
+
+def widths_of(corrections: Sequence[Correction]) -> Widths:
+    """The widths for some pairs."""
+    return Widths(
+        number=max((count(len(one.rows)).cell_length for one in corrections), default=1),
+        old=min(_OLD, 1 + max((len(one.old or "empty") for one in corrections), default=1)),
+        several=len({one.column for one in corrections}) > 1,
+    )
+
+
+def pair_line(one: Correction, width: int, widths: Widths) -> Content:
     """A pair of values on one line: how many cells, in which column where that is not plain."""
     old, new = values(one.old, one.new)
-    column = join(untrusted(one.column, _NAME, MUTED), ours("  ")) if several else blanks(0)
-    head = join(fitted(count(len(one.rows)), number, right=True), ours("  "), column)
-    room = max(8, (width - head.cell_length - 2) // 2)
-    # A short old value leaves its room to the new one.
-    left = min(room, old.cell_length)
+    head = join(fitted(count(len(one.rows)), widths.number, right=True), ours("  "))
+    if widths.several:
+        column = untrusted(one.column, _NAME, MUTED)
+        head = join(head, fitted(column, _COLUMN), ours("  "))
+    left = min(widths.old, max(8, (width - head.cell_length - 2) // 2))
     beside = join(head, fitted(old, left), ours("  "), new)
     return beside.truncate(width, ellipsis=True)
 
 
-def _pairs(corrections: Sequence[Correction], width: int, *, several: bool) -> Iterator[Content]:
-    number = max((count(len(one.rows)).cell_length for one in corrections), default=1)
+def _pairs(corrections: Sequence[Correction], width: int, widths: Widths) -> Iterator[Content]:
     for one in corrections:
-        yield pair_line(one, width, number, several=several)
+        yield pair_line(one, width, widths)

@@ -150,7 +150,7 @@ def _head(card: Card, width: int, now: datetime) -> Iterator[Content]:
         facts.append(untrusted(record.reason, _PROSE))
     yield from hung(untrusted(proposal.sentence, _PROSE, STRONG), width)
     yield from packed(facts, width)
-    if card.refusal and record.state is ProposalState.PARKED:
+    if card.refusal and record.state is ProposalState.PARKED and not asked_of(proposal):
         refusal = untrusted(card.refusal, _PROSE, WARNING)
         yield from hung(refusal, width, ours("you cannot approve it: ", WARNING))
 
@@ -161,7 +161,11 @@ def _why(card: Card, width: int) -> Iterator[Content]:
     yield from hung(untrusted(evidence.summary, _PROSE), width)
     if draft.basis is not None and corrections_of(draft.action):
         yield from sure_lines(draft.basis, cells_of(draft.action), width)
-    sure = [join(ours("confidence "), percent(evidence.confidence))]
+    sure = (
+        []
+        if asked_of(card.record.proposal)
+        else [join(ours("confidence "), percent(evidence.confidence))]
+    )
     if evidence.support or evidence.against:
         sure.append(join(count(evidence.support), ours(" for")))
         sure.append(join(count(evidence.against), ours(" against")))

@@ -88,12 +88,10 @@ class Deciding(Asking[Answer]):
         if card is None:
             return
         proposal = card.record.proposal
-        corrections = corrections_of(proposal.draft.action)
-        if len(corrections) < 2:
+        if len(corrections_of(proposal.draft.action)) < 2:
             self.say(ours("there is nothing to strike here: approve it or reject it"))
         else:
-            sheet = Strike(proposal.id, corrections)
-            self.console.push_screen(sheet, partial(self._strike, card))
+            self.console.push_screen(Strike(proposal), partial(self._strike, card))
 
     def _strike(self, seen: Card, struck: tuple[Struck, ...] | None) -> None:
         self._edit(seen, Edit(strike=struck) if struck else None)

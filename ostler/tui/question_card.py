@@ -65,13 +65,13 @@ def asked_head(cell: AskedCell) -> Content:
 def asked_body(cell: AskedCell, rows: Rows, width: int) -> Iterator[Content]:
     """Why it is doubted, and its row."""
     yield from hung(untrusted(cell.because, _PROSE), width, ours("   "))
-    beside = _neighbours(rows.get(cell.row, ()), cell.column)
+    beside = neighbours(rows.get(cell.row, ()), cell.column)
     if beside:
         yield from hung(listed(beside, " │ "), width, ours("   "))[:3]
 
 
-def _neighbours(row: Sequence[tuple[str, Cell]], column: str) -> list[Content]:
-    """The other cells of the row, from shortly before the doubtful one on, then the rest."""
+def neighbours(row: Sequence[tuple[str, Cell]], column: str) -> list[Content]:
+    """The other cells of a row, from shortly before a column on, then the rest."""
     at = next((place for place, (name, _) in enumerate(row) if name == column), 0)
     first = max(0, at - _BEFORE)
     return [

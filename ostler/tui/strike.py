@@ -1,6 +1,5 @@
 """Striking: the pairs of values that a card changes, and which of them a person takes out."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,12 +9,13 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from ostler.core.actions import Correction
 from ostler.core.experience import Struck
-from ostler.tui.basis_card import pair_line
+from ostler.core.proposals import Proposal
+from ostler.tui.basis_card import corrections_of, pair_line, widths_of
 from ostler.tui.diff import values
 from ostler.tui.listing import Listing
 from ostler.tui.pane import Pane
+from ostler.tui.question_card import Rows, neighbours
 from ostler.tui.text import (
     MUTED,
     NOTHING,
@@ -50,12 +50,13 @@ class Strike(ModalScreen[tuple[Struck, ...]]):
         Binding("escape", "cancel", "Cancel", id="strike.cancel"),
     ]
 
-    def __init__(self, proposal: str, corrections: Sequence[Correction]) -> None:
+    def __init__(self, proposal: Proposal) -> None:
         super().__init__()
+        corrections = corrections_of(proposal.draft.action)
         self._proposal = proposal
+        self._rows: Rows = dict(proposal.dry_run.context)
         self._pairs = sorted(corrections, key=lambda one: -len(one.rows))
-        self._several = len({one.column for one in corrections}) > 1
-        self._number = count(len(self._pairs[0].rows)).cell_length
+        self._widths = widths_of(corrections)
         self._cells = sum(len(one.rows) for one in corrections)
         self._struck: set[int] = set()
 
@@ -70,7 +71,7 @@ class Strike(ModalScreen[tuple[Struck, ...]]):
     def _head(self) -> Content:
         gone = sum(len(self._pairs[place].rows) for place in self._struck)
         return join(
-            untrusted(self._proposal, style=STRONG),
+            untrusted(self._proposal.id, style=STRONG),
             ours("  "),
             join(count(len(self._struck)), ours(" of ")),
             plural(len(self._pairs), "pair", "pairs"),
@@ -83,7 +84,7 @@ class Strike(ModalScreen[tuple[Struck, ...]]):
     def _line(self, place: int, width: int) -> Content:
         struck = place in self._struck
         mark = ours("✗ ", REMOVED) if struck else ours("  ")
-        line = pair_line(self._pairs[place], width - 2, self._number, several=self._several)
+        line = pair_line(self._pairs[place], width - 2, self._widths)
         return join(mark, line.stylize("dim strike") if struck else line)
 
     def _whole(self, width: int) -> tuple[Content, ...]:
@@ -91,12 +92,15 @@ class Strike(ModalScreen[tuple[Struck, ...]]):
         old, new = values(one.old, one.new)
         cells = plural(len(one.rows), "cell", "cells")
         head = join(untrusted(one.column, _NAME), ours(", ", MUTED), cells)
-        rows = join(ours(": row ", MUTED), untrusted(one.rows[0], _NAME))
+        row = next((row for row in one.rows if row in self._rows), one.rows[0])
+        where = join(ours(": row ", MUTED), untrusted(row, _NAME))
         more = ours(" and others", MUTED) if len(one.rows) > 1 else NOTHING
+        beside = neighbours(self._rows.get(row, ()), one.column)
         return (
-            *hung(join(head, rows, more), width),
+            *hung(join(head, where, more), width),
             *hung(old, width, ours("  ")),
             *hung(new, width, ours("  ")),
+            *hung(listed(beside, " │ "), width, ours("  "))[:2],
         )
 
     @property

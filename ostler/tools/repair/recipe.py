@@ -61,6 +61,7 @@ class _Found:
     by_rule: defaultdict[int, int] = field(default_factory=lambda: defaultdict[int, int](int))
     again: defaultdict[int, int] = field(default_factory=lambda: defaultdict[int, int](int))
     expected: float = 0.0
+    determinants: dict[str, None] = field(default_factory=dict[str, None])
     rules: list[tuple[int, AnyRule]] = field(default_factory=list[tuple[int, AnyRule]])
 
     def take(self, one: Correction, confidence: float) -> int:
@@ -91,6 +92,9 @@ def _covered(recipe: Recipe, draft: Draft, found: _Found) -> bool:
         found.by_rule[place] += cells
         if cells:
             found.rules.append((cells, draft.rule))
+            found.determinants.update(
+                dict.fromkeys(draft.basis.determinants if draft.basis else ())
+            )
     return whole
 
 
@@ -295,6 +299,7 @@ def _draft(recipe: Recipe, steps: Sequence[StepFit], found: _Found) -> Draft | N
         basis=Basis(
             principle=PRINCIPLE,
             columns=tuple(dict.fromkeys(one.column for one in corrections)),
+            determinants=tuple(found.determinants),
             direction=f"the recipe of {recipe.dataset}",
             band="sure" if confidence >= 0.9 else "likely" if confidence >= 0.75 else "doubtful",
             expected=round(found.expected, 1),

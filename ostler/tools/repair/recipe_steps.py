@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from ostler.core.actions import Correct
+from ostler.core.actions import Correct, Correction
 from ostler.core.base import Cell, RowId
 from ostler.core.recipes import Mapped, RecipeStep
 
 _ELSEWHERE = 0.5
 """Above this share of rows in which a step changed another column too, a value cannot be replaced
 without looking at that column."""
+_NUMBERS = 3
+"""Cells that a number must have stood in to be wrong wherever it stands."""
 
 Held = Mapping[tuple[str, Cell], int]
 """How many cells of a column held a value."""
@@ -18,11 +20,10 @@ Held = Mapping[tuple[str, Cell], int]
 def literal(action: Correct, determinants: Sequence[str], held: Held) -> tuple[Mapped, ...]:
     """The values that an action replaced wherever they stood, so that it can be said again.
 
-    `held` says how many cells held each value before. What other columns decide is left to mining,
-    and so is what a step does to several columns of a row at once.
+    What other columns decide is left to mining, and so is what concerns several columns of a row
+    at once, a number that was wrong in its row alone, and a value that nothing else confirms.
     """
-    columns = {one.column for one in action.corrections}
-    if not set(determinants) <= columns:
+    if determinants:
         return ()
     touched: defaultdict[RowId, int] = defaultdict(int)
     for one in action.corrections:
@@ -32,8 +33,24 @@ def literal(action: Correct, determinants: Sequence[str], held: Held) -> tuple[M
         Mapped(column=one.column, old=one.old, new=one.new, cells=len(one.rows))
         for one in action.corrections
         if held.get((one.column, one.old)) == len(one.rows)
+        and _confirmed(one, held)
         and sum(touched[row] > 1 for row in one.rows) <= _ELSEWHERE * len(one.rows)
     )
+
+
+def _confirmed(one: Correction, held: Held) -> bool:
+    """Whether more than the one row speaks for the pair."""
+    if _is_number(one.old) and _is_number(one.new):
+        return len(one.rows) >= _NUMBERS
+    return one.new is None or len(one.rows) > 1 or held.get((one.column, one.new), 0) > 1
+
+
+def _is_number(value: Cell) -> bool:
+    try:
+        float(value or "")
+    except ValueError:
+        return False
+    return True
 
 
 def settled(steps: Sequence[RecipeStep]) -> tuple[RecipeStep, ...]:
