@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ostler.cli.learning_cards import print_alternatives, print_basis, print_question
+from ostler.cli.learning_cards import print_basis, print_choices, print_question
 from ostler.cli.output import console, print_line, print_table
 from ostler.core.actions import AskValues
 from ostler.core.rollout import describe_rollout
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
         Field,
         SchemaChange,
     )
+    from ostler.review.choices import Choice
     from ostler.review.desk import Card
 
 _WIDTH = 60
 
 
-def print_card(card: "Card", changes: "tuple[Change, ...]") -> None:
+def print_card(
+    card: "Card", changes: "tuple[Change, ...]", choices: "tuple[Choice, ...]" = ()
+) -> None:
     """A proposal for a person, in the order in which it is decided; data made visible."""
     proposal = card.record.proposal
     print_line((f"{proposal.id}  ", "bold"), visible(proposal.sentence))
@@ -51,7 +54,7 @@ def print_card(card: "Card", changes: "tuple[Change, ...]") -> None:
         print_question(proposal)
     else:
         _diff(proposal, changes)
-        print_alternatives(proposal)
+        print_choices(proposal, choices)
         _proof(proposal)
     _verdict(card)
     _section("RANK", f"{proposal.rank.score:.3f}")

@@ -1,17 +1,17 @@
 """What a card rests on, what may be chosen instead, and what a question asks, on paper."""
 
-from itertools import islice
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from ostler.cli.output import console, print_line, print_table
-from ostler.cli.plain_card import cells_of, changed
 from ostler.core.actions import AskValues
 from ostler.review.text import visible, visible_cell
 
 if TYPE_CHECKING:
     from ostler.core.proposals import Proposal
+    from ostler.review.choices import Choice
 
 _SHOWN = 5
 """Changes of an alternative."""
@@ -33,18 +33,17 @@ def print_basis(proposal: "Proposal") -> None:
         print_line("  ", visible(basis.experience))
 
 
-def print_alternatives(proposal: "Proposal") -> None:
+def print_choices(proposal: "Proposal", choices: "Iterable[Choice]") -> None:
     """What may be chosen instead, each before and after."""
-    for number, one in enumerate(proposal.draft.alternatives, 1):
+    for one in choices:
         console().print()
-        cells = cells_of(one.action) or 0
-        print_line((f"OR {number}", "bold"), f"  {visible(one.label)} · {cells:,} cells")
-        for row, column, old, new in islice(changed(one.action), _SHOWN):
+        print_line((f"OR {one.number}", "bold"), f"  {visible(one.label)} · {one.cells:,} cells")
+        for change in one.changes[:_SHOWN]:
             print_line(
-                f"  ~ {visible(row, 20)} {visible(column, 30)}  ",
-                (visible_cell(old, _WIDTH), "red"),
+                f"  ~ {visible(change.row, 20)} {visible(change.column, 30)}  ",
+                (visible_cell(change.old, _WIDTH), "red"),
                 " → ",
-                (visible_cell(new, _WIDTH), "green"),
+                (visible_cell(change.new, _WIDTH), "green"),
             )
     if proposal.draft.alternatives:
         print_line((f"  choose one: ostler edit {proposal.id} --direction 1", "dim"))

@@ -111,10 +111,11 @@ def show(
     with opened(workspace) as parts:
         card = parts.desk.card(proposal)
         found = parts.desk.changes(card.record.proposal.patch.digest, changes)
+        choices = parts.desk.choices(card, changes)
     if as_json:
-        print_json(plain_card(card, found, changes))
+        print_json(plain_card(card, found, choices))
     else:
-        print_card(card, found)
+        print_card(card, found, choices)
 
 
 def approve(

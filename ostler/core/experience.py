@@ -6,6 +6,7 @@ It is an input of the run, recorded under its digest, so that a replay learns ex
 from datetime import datetime
 from typing import Literal
 
+from ostler.core.actions import Correction
 from ostler.core.base import Cell, Frozen, RowId
 from ostler.core.canonical import Digest
 from ostler.core.proposals import Basis
@@ -30,8 +31,8 @@ class Answered(Frozen):
     struck: tuple[Struck, ...] = ()
     direction: str = ""
     """Of an edit: the label of the alternative that was chosen, or the filler."""
-    refused: tuple[tuple[RowId, str, Cell], ...] = ()
-    """Of a rejection or an edit on this dataset: cells, and the values that they are not to get."""
+    refused: tuple[Correction, ...] = ()
+    """Of a rejection or an edit on this dataset: what was not to be done."""
 
 
 class Taught(Frozen):

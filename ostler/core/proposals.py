@@ -210,7 +210,7 @@ class Vote(Frozen):
     digest: Digest
     """Digest of the proposal as the reviewer saw it."""
     because: str = ""
-    wrong: tuple[tuple[RowId, str], ...] = Field(default=(), exclude_if=lambda it: not it)
-    """Of a rejection: cells (row, column) whose new value was seen to be wrong."""
+    wrong: tuple[Change, ...] = Field(default=(), exclude_if=lambda it: not it)
+    """Of a rejection: changes that were seen to be wrong."""
     roles: tuple[str, ...] = ()
     at: datetime

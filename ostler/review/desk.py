@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ostler.core.actions import AskValues, Correct
+from ostler.core.actions import AskValues
 from ostler.core.base import RowId
 from ostler.core.canonical import Digest
 from ostler.core.edits import Edit, Said
@@ -25,6 +25,7 @@ from ostler.tables.patch_files import PatchFiles
 
 if TYPE_CHECKING:
     from ostler.core.datasets import Dataset
+    from ostler.review.choices import Choice
     from ostler.review.remaking import Bench
     from ostler.tables.view import View
 
@@ -111,6 +112,25 @@ class Desk:
         """Some of a patch's changes, in order; the patch is checked against its digest."""
         return self.patches.get(patch).page(limit, offset)
 
+    def choices(self, card: Card, limit: int) -> "tuple[Choice, ...]":
+        """What a card can be turned into, each with its first changes; none without alternatives.
+
+        NotFound when the version that the card was made on has been released.
+        """
+        proposal = card.record.proposal
+        if not proposal.draft.alternatives:
+            return ()
+        from ostler.review.choices import choice
+        from ostler.tables.delta import table_of
+
+        with self.store.reading() as session:
+            dataset = datasets.get_dataset(session, proposal.dataset)
+        view = table_of(dataset).view(proposal.patch.base_version)
+        return tuple(
+            choice(number, one, view, limit)
+            for number, one in enumerate(proposal.draft.alternatives, 1)
+        )
+
     def approve(self, card: Card, because: str = "") -> ProposalState:
         """Vote for exactly what the card shows; returns where the proposal then stands."""
         return self._vote(card, "approve", because)
@@ -124,8 +144,7 @@ class Desk:
         """
         if not because.strip():
             raise NotAllowed("a rejection needs a reason", "say it with --because")
-        refuse_others(card.record.proposal, wrong)
-        return self._vote(card, "reject", because, tuple(wrong))
+        return self._vote(card, "reject", because, self._changed(card.record.proposal, wrong))
 
     def edit(self, card: Card, edit: Edit, because: str = "") -> Proposal:
         """Make another proposal of a card: narrowed, turned, filled; this one is superseded.
@@ -135,8 +154,8 @@ class Desk:
         """
         from ostler.review.editing import edited
 
-        draft, answered = edited(card.record.proposal, edit, self.reviewer)
         dataset, view = self._ground(card)
+        draft, answered = edited(card.record.proposal, edit, view, self.reviewer)
         made = self._remade(card, draft, dataset, view)
         self._follow(card, ProposalState.SUPERSEDED, made, answered, (), because)
         return made
@@ -230,7 +249,7 @@ class Desk:
         card: Card,
         decision: str,
         because: str,
-        wrong: tuple[tuple[RowId, str], ...] = (),
+        wrong: tuple[Change, ...] = (),
     ) -> ProposalState:
         proposal = card.record.proposal
         self._authorize(card.record, decision)
@@ -255,6 +274,22 @@ class Desk:
                 votes_needed=proposal.verdict.votes,
                 roles_needed=proposal.verdict.roles,
             )
+
+    def _changed(
+        self, proposal: Proposal, cells: Sequence[tuple[RowId, str]]
+    ) -> tuple[Change, ...]:
+        """What a proposal does to some cells (row, column); BadInput for one that it leaves."""
+        found: list[Change] = []
+        for row, column in cells:
+            changes = self.patches.changes_of_row(proposal.patch.digest, row)
+            change = next((one for one in changes if one.column == column), None)
+            if change is None:
+                raise BadInput(
+                    f"{proposal.id} does not change column {column!r} of row {row!r}",
+                    f"see what it changes: ostler show {proposal.id} --changes 1000",
+                )
+            found.append(change)
+        return tuple(found)
 
     def _authorize(self, record: ProposalRecord, decision: str) -> None:
         with self.store.reading() as session:
@@ -283,21 +318,6 @@ class Desk:
         except (NotAllowed, NotFound, Conflict) as error:
             return error.message
         return ""
-
-
-def refuse_others(proposal: Proposal, cells: Sequence[tuple[RowId, str]]) -> None:
-    """BadInput when a card of single cells does not change one of these (row, column)."""
-    if not cells:
-        return
-    action = proposal.draft.action
-    corrections = action.corrections if isinstance(action, Correct) else ()
-    changed = {(row, one.column) for one in corrections for row in one.rows}
-    for row, column in cells:
-        if (row, column) not in changed:
-            raise BadInput(
-                f"{proposal.id} does not change column {column!r} of row {row!r}",
-                f"see what it changes: ostler show {proposal.id} --changes 1000",
-            )
 
 
 def _concerning(alerts: tuple[Alert, ...], proposal: Proposal) -> tuple[Alert, ...]:

@@ -1,4 +1,4 @@
-"""Editing a card: what is struck, turned or filled makes another action of it; pure."""
+"""Editing a card: what is struck, turned or filled makes another action of it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,13 +9,15 @@ from ostler.core.edits import Edit
 from ostler.core.errors import BadInput
 from ostler.core.experience import Answered, Struck
 from ostler.core.proposals import Draft, Proposal
+from ostler.tables.view import View
+from ostler.tools.repair.compile import compile_action
 
 _NAMED = 200
 """Values that a rule names at most."""
 
 
-def edited(proposal: Proposal, edit: Edit, person: str) -> tuple[Draft, Answered]:
-    """The draft that a person makes of a card, and what is learned from it.
+def edited(proposal: Proposal, edit: Edit, view: View, person: str) -> tuple[Draft, Answered]:
+    """The draft that a person makes of a card on a version, and what is learned from it.
 
     BadInput for a card that is no list of cells, for an edit that names what the card does not
     have, and for one that leaves nothing of it or all as it is.
@@ -28,8 +30,7 @@ def edited(proposal: Proposal, edit: Edit, person: str) -> tuple[Draft, Answered
             "approve it or reject it as a whole",
         )
     label, action = _directed(proposal, whole, edit.direction)
-    kept = _without(proposal.id, action.corrections, edit)
-    struck = _struck(action.corrections, kept)
+    kept, struck = _without(proposal.id, action.corrections, edit, view)
     if edit.fill is not None:
         kept = _filled(kept, edit.fill.value)
     if not kept:
@@ -41,7 +42,6 @@ def edited(proposal: Proposal, edit: Edit, person: str) -> tuple[Draft, Answered
         raise BadInput("the edit changes nothing", f"approve it: ostler approve {proposal.id}")
     said = _said(label, struck, edit)
     chosen = label or (repr(edit.fill.value) if edit.fill is not None else "")
-    cells = sum(len(one.rows) for one in kept)
     draft = before.model_copy(
         update={
             "action": action.model_copy(
@@ -49,15 +49,9 @@ def edited(proposal: Proposal, edit: Edit, person: str) -> tuple[Draft, Answered
             ),
             "rule": _mended(kept) if label or edit.fill is not None else before.rule,
             "evidence": before.evidence.model_copy(
-                update={"summary": f"{before.evidence.summary}; {person} {said}", "against": cells}
+                update={"summary": f"{before.evidence.summary}; {person} {said}"}
             ),
-            "basis": basis.model_copy(
-                update={
-                    "columns": tuple(dict.fromkeys(one.column for one in kept)),
-                    "direction": label or basis.direction,
-                    "expected": round(before.evidence.confidence * cells, 1),
-                }
-            ),
+            "basis": basis.model_copy(update={"direction": label or basis.direction}),
             "alternatives": (),
         }
     )
@@ -68,7 +62,7 @@ def edited(proposal: Proposal, edit: Edit, person: str) -> tuple[Draft, Answered
         cells=proposal.patch.cells,
         struck=_changes(struck),
         direction=chosen,
-        refused=tuple((row, one.column, one.new) for one in struck for row in one.rows),
+        refused=struck,
     )
     return draft, answered
 
@@ -91,46 +85,51 @@ def _directed(proposal: Proposal, whole: Correct, direction: str) -> tuple[str, 
     return found[0].label, action
 
 
-def _without(name: str, corrections: Sequence[Correction], edit: Edit) -> tuple[Correction, ...]:
-    """The corrections without what is struck; BadInput when that is not among them."""
-    changes = {_change(one) for one in corrections}
+def _without(
+    name: str, corrections: Sequence[Correction], edit: Edit, view: View
+) -> tuple[tuple[Correction, ...], tuple[Correction, ...]]:
+    """The corrections that stay and those that are struck (BadInput for one that is not there)."""
+    see = f"see what it changes: ostler show {name} --changes 1000"
+    known = {_change(one) for one in corrections}
     for one in edit.strike:
-        if _change(one) not in changes:
+        if _change(one) not in known:
             raise BadInput(
-                f"{name} does not change {one.old!r} to {one.new!r} in {one.column!r}",
-                f"see what it changes: ostler show {name} --changes 1000",
+                f"{name} does not change {one.old!r} to {one.new!r} in {one.column!r}", see
             )
-    cells = {(row, one.column) for one in corrections for row in one.rows}
-    for row, column in edit.strike_cells:
-        if (row, column) not in cells:
-            raise BadInput(
-                f"{name} does not change column {column!r} of row {row!r}",
-                f"see what it changes: ostler show {name} --changes 1000",
-            )
-    gone, left_alone = set(map(_change, edit.strike)), frozenset(edit.strike_cells)
+    gone, alone = set(map(_change, edit.strike)), dict.fromkeys(edit.strike_cells)
+    columns = {column for _, column in alone}
     kept: list[Correction] = []
+    struck: list[Correction] = []
+    met: set[tuple[RowId, str]] = set()
     for one in corrections:
+        if one.column in columns:
+            rows = one.rows or _rows_of(one, view)
+            out = tuple(row for row in rows if (row, one.column) in alone)
+            met.update((row, one.column) for row in out)
+        else:
+            rows, out = one.rows, ()
         if _change(one) in gone:
-            continue
-        rows = tuple(row for row in one.rows if (row, one.column) not in left_alone)
-        if rows:
-            kept.append(one.model_copy(update={"rows": rows}))
-    return tuple(kept)
+            struck.append(one)
+        elif not out:
+            kept.append(one)
+        else:
+            struck.append(one.model_copy(update={"rows": out}))
+            left = tuple(row for row in rows if row not in out)
+            kept += [one.model_copy(update={"rows": left})] if left else []
+    for row, column in alone:
+        if (row, column) not in met:
+            raise BadInput(f"{name} does not change column {column!r} of row {row!r}", see)
+    return tuple(kept), tuple(struck)
+
+
+def _rows_of(one: Correction, view: View) -> tuple[RowId, ...]:
+    """The rows of a correction that names none: those in which it finds its old value."""
+    changes = compile_action(Correct(principle="", rule="", corrections=(one,)), view)
+    return tuple(changes.column("row").to_pylist())
 
 
 def _change(one: Correction | Struck) -> tuple[str, Cell, Cell]:
     return one.column, one.old, one.new
-
-
-def _struck(whole: Iterable[Correction], kept: Iterable[Correction]) -> tuple[Correction, ...]:
-    """What is in the one and not in the other."""
-    stays = {(one.column, row) for one in kept for row in one.rows}
-    gone = [
-        one.model_copy(update={"rows": rows})
-        for one in whole
-        if (rows := tuple(row for row in one.rows if (one.column, row) not in stays))
-    ]
-    return tuple(gone)
 
 
 def _changes(corrections: Iterable[Correction]) -> tuple[Struck, ...]:
@@ -151,9 +150,8 @@ def _filled(corrections: Iterable[Correction], value: Cell) -> tuple[Correction,
 
 def _said(label: str, struck: Sequence[Correction], edit: Edit) -> str:
     """What a person did, in words."""
-    cells = sum(len(one.rows) for one in struck)
     parts = [f"chose: {label}"] if label else []
-    parts += [f"took out {cells:,} cell{'s' if cells > 1 else ''}"] if struck else []
+    parts += [f"took out {len(struck):,} change{'s' if len(struck) > 1 else ''}"] if struck else []
     parts += ["gave all one value"] if edit.fill is not None else []
     return " and ".join(parts)
 

@@ -68,6 +68,10 @@ def remade(
         )
     bench.patches.put(patch)
     summary = patch.summary(view.version)
+    if draft.basis is not None:
+        expected = round(draft.evidence.confidence * summary.cells, 1)
+        basis = draft.basis.model_copy(update={"expected": expected, "columns": summary.columns})
+        draft = draft.model_copy(update={"basis": basis})
     now = bench.clock()
     result = _proved(bench, draft, [e.check for e in before.dry_run.effects], dataset, view, patch)
     row_count = view.row_count

@@ -43,7 +43,8 @@ def record_vote(session: Session, proposal: Proposal, vote: Vote) -> None:
     basis = proposal.draft.basis
     if basis is None or (vote.decision == "approve" and proposal.follows):
         return
-    refused, struck = _refused(proposal, vote) if vote.decision == "reject" else ((), ())
+    action = proposal.draft.action
+    refused = action.corrections if isinstance(action, Correct) else ()
     record_answer(
         session,
         Answer(
@@ -56,30 +57,18 @@ def record_vote(session: Session, proposal: Proposal, vote: Vote) -> None:
                 basis=basis,
                 decision=vote.decision,
                 cells=proposal.patch.cells,
-                refused=refused,
-                struck=struck,
+                refused=refused if vote.decision == "reject" else (),
+                struck=tuple(
+                    Struck(column=column, old=old, new=new)
+                    for column, old, new in dict.fromkeys(
+                        (one.column, one.old, one.new) for one in vote.wrong
+                    )
+                ),
             ),
             because=vote.because,
             at=vote.at,
         ),
     )
-
-
-def _refused(
-    proposal: Proposal, vote: Vote
-) -> tuple[tuple[tuple[str, str, str | None], ...], tuple[Struck, ...]]:
-    """Of a rejection: every cell with what it was not to get; the changes seen to be wrong."""
-    action = proposal.draft.action
-    if not isinstance(action, Correct):
-        return (), ()
-    wrong = frozenset(vote.wrong)
-    refused = tuple((row, one.column, one.new) for one in action.corrections for row in one.rows)
-    struck = tuple(
-        Struck(column=one.column, old=one.old, new=one.new)
-        for one in action.corrections
-        if any((row, one.column) in wrong for row in one.rows)
-    )
-    return refused, struck
 
 
 def made_of(session: Session, proposal: str) -> tuple[str, ...]:

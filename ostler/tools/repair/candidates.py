@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ostler.core.experience import Experience
+from ostler.tools.repair.dependency import Dependences
 from ostler.tools.repair.grid import Grid, Whole
 
 Shares = NDArray[np.float64]
@@ -85,6 +87,11 @@ class Ground:
 
     grid: Grid
     experience: Experience = field(default_factory=Experience)
+
+    @cached_property
+    def dependences(self) -> Dependences:
+        """Which columns decide which, worked out once for all miners."""
+        return Dependences(self.grid)
 
 
 Found = Candidates | Doubts

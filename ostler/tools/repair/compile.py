@@ -215,17 +215,35 @@ def _correct(action: Correct, view: View) -> Cells:
 
 
 def _corrected(view: View, column: str, corrections: list[Correction]) -> Cells:
-    """Cells that hold something else by now are left as they are."""
+    """Named cells before values wherever they stand; cells that hold something else stay."""
     fitting = canonical_values(view, _writable(view, column), {one.new for one in corrections})
-    cells = {row: (one.old, fitting[one.new]) for one in corrections for row in one.rows}
-    if len(cells) != sum(len(one.rows) for one in corrections):
-        raise BadInput(f"the action says two different things about a cell of {column!r}")
-    joined = f"""JOIN (SELECT unnest(CAST(? AS VARCHAR[])) AS at,
-        unnest(CAST(? AS VARCHAR[])) AS old, unnest(CAST(? AS VARCHAR[])) AS new) AS m
-        ON {row_of(view)} = m.at AND {text_of(column)} IS NOT DISTINCT FROM m.old"""
-    olds, news = zip(*cells.values(), strict=True)
+    named = [(row, (one.old, fitting[one.new])) for one in corrections for row in one.rows]
+    cells = _one_each(named, "row {!r}")
+    everywhere = _one_each(
+        ((one.old, fitting[one.new]) for one in corrections if not one.rows), "value {!r}"
+    )
+    joined = f"""LEFT JOIN (SELECT unnest(CAST(? AS VARCHAR[])) AS at,
+            unnest(CAST(? AS VARCHAR[])) AS old, unnest(CAST(? AS VARCHAR[])) AS new) AS m
+            ON {row_of(view)} = m.at
+        LEFT JOIN (SELECT unnest(CAST(? AS VARCHAR[])) AS old,
+            unnest(CAST(? AS VARCHAR[])) AS new, true AS known) AS w
+            ON m.at IS NULL AND {text_of(column)} IS NOT DISTINCT FROM w.old"""
     return Cells(
-        set_cells(view, column, "m.new", joined), [column, list(cells), list(olds), list(news)]
+        set_cells(
+            view,
+            column,
+            "CASE WHEN m.at IS NULL THEN w.new ELSE m.new END",
+            joined,
+            f"(m.at IS NOT NULL AND {text_of(column)} IS NOT DISTINCT FROM m.old) OR w.known",
+        ),
+        [
+            column,
+            list(cells),
+            [old for old, _ in cells.values()],
+            [new for _, new in cells.values()],
+            list(everywhere),
+            list(everywhere.values()),
+        ],
     )
 
 

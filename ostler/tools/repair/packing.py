@@ -2,17 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pyarrow as pa
 
 from ostler.core.actions import Correct, Correction
-from ostler.core.base import Cell, RowId
+from ostler.core.base import Cell
 from ostler.core.checks import AnyRule, Dependency, NotNull, RejectedValues
 from ostler.core.experience import Experience
 from ostler.core.proposals import Alternative, Basis, Draft, Evidence
 from ostler.tools.repair.candidates import Candidates, Texts
-from ostler.tools.repair.grid import Grid, Whole
+from ostler.tools.repair.grid import Grid, GridColumn, Whole
 from ostler.tools.repair.learning import belief, believed, unrefused
 
 Band = Literal["sure", "likely", "doubtful"]
@@ -23,9 +25,18 @@ _NAMED = 200
 """Values that a rule names at most."""
 
 
+@dataclass(frozen=True)
+class Card:
+    """A draft, and the cells of the grid that it changes."""
+
+    draft: Draft
+    rows: Whole
+    places: Whole
+
+
 def pack(
     grid: Grid, dataset: str, candidates: Sequence[Candidates], experience: Experience
-) -> list[Draft]:
+) -> list[Card]:
     """The cards: a rule and a band make one; the sure ones of one principle make one together."""
     taught = [_taught(grid, dataset, one, experience) for one in candidates]
     parts = [pair for one in taught for pair in _bands(one)]
@@ -36,8 +47,15 @@ def pack(
             families[part.principle, part.direction].append(part)
         else:
             alone.append((band, [part]))
-    packed = [_draft(grid, dataset, "sure", group, experience) for group in families.values()]
-    return packed + [_draft(grid, dataset, band, group, experience) for band, group in alone]
+    groups: list[tuple[Band, list[Candidates]]] = [("sure", it) for it in families.values()]
+    return [
+        Card(
+            _draft(grid, dataset, band, group, experience),
+            np.concatenate([one.rows for one in group]),
+            np.concatenate([one.places for one in group]),
+        )
+        for band, group in groups + alone
+    ]
 
 
 def _taught(grid: Grid, dataset: str, one: Candidates, experience: Experience) -> Candidates:
@@ -51,12 +69,13 @@ def _taught(grid: Grid, dataset: str, one: Candidates, experience: Experience) -
 
 
 def _bands(one: Candidates) -> Iterable[tuple[Band, Candidates]]:
+    scores = one.scores
     if one.together:
         # All cells of a row are as sure as the least sure one of them.
-        least = {row: one.scores[one.rows == row].min() for row in np.unique(one.rows)}
-        scores = np.array([least[row] for row in one.rows])
-    else:
-        scores = one.scores
+        _, where = np.unique(one.rows, return_inverse=True)
+        least = np.ones(where.max() + 1)
+        np.minimum.at(least, where, scores)
+        scores = least[where]
     above = np.inf
     for band, least_score in _BANDS:
         keep = (scores >= least_score) & (scores < above)
@@ -133,15 +152,35 @@ def _correct(grid: Grid, principle: str, rule: str, group: Sequence[Candidates])
 
 def _corrections(grid: Grid, rows: Whole, places: Whole, news: Texts) -> tuple[Correction, ...]:
     """Cells that hold the same and are to hold the same are one correction."""
-    alike: defaultdict[tuple[int, Cell, Cell], list[RowId]] = defaultdict(list)
-    cells: list[tuple[int, int]] = list(zip(rows.tolist(), places.tolist(), strict=True))
-    for (row, place), new, name in zip(cells, news, grid.row_ids(rows), strict=True):
-        alike[place, grid.columns[place].cell(row), new].append(name)
-    ordered = sorted(alike.items(), key=lambda it: (it[0][0], -len(it[1]), repr(it[0][1:])))
+    changed: list[int] = np.unique(places).tolist()
     return tuple(
-        Correction(column=grid.columns[place].name, old=old, new=new, rows=tuple(names))
-        for (place, old, new), names in ordered
+        correction
+        for place in changed
+        for correction in _of_column(
+            grid, grid.columns[place], rows[places == place], news[places == place]
+        )
     )
+
+
+def _of_column(grid: Grid, column: GridColumn, rows: Whole, news: Texts) -> Iterable[Correction]:
+    written = pa.array(news, pa.string()).dictionary_encode()
+    texts: list[Cell] = [*written.dictionary.to_pylist(), None]
+    new = written.indices.fill_null(len(texts) - 1).to_numpy(zero_copy_only=False)
+    pairs = (column.codes[rows].astype(np.int64) + 1) * len(texts) + new
+    order = np.lexsort((rows, pairs))
+    kinds, starts, held = np.unique(pairs[order], return_index=True, return_counts=True)
+    names = grid.row_ids(rows[order])
+    missing = grid.rows - column.filled
+    made: list[Correction] = []
+    found: list[list[int]] = np.stack([kinds, starts, held], axis=1).tolist()
+    for kind, start, count in found:
+        code, text = kind // len(texts) - 1, texts[kind % len(texts)]
+        old = column.values[code] if code >= 0 else None
+        whole = count == (int(column.counts[code]) if code >= 0 else missing)
+        named = () if whole else tuple(names[start : start + count])
+        made.append(Correction(column=column.name, old=old, new=text, rows=named))
+    most: list[int] = np.argsort(-held, kind="stable").tolist()
+    return [made[k] for k in most]
 
 
 def _mended(grid: Grid, one: Candidates) -> AnyRule:
