@@ -102,7 +102,7 @@ def apply(
 
 
 def _recipe(parts: "Opened", dataset: str) -> "Recipe":
-    from ostler.review.recipes import recipe_of
+    from ostler.agents.recipes import recipe_of
 
     return recipe_of(parts.store, parts.dataset(dataset))
 
