@@ -161,12 +161,10 @@ def _why(card: Card, width: int) -> Iterator[Content]:
     yield from hung(untrusted(evidence.summary, _PROSE), width)
     if draft.basis is not None and corrections_of(draft.action):
         yield from sure_lines(draft.basis, cells_of(draft.action), width)
-    sure = (
-        []
-        if asked_of(card.record.proposal)
-        else [join(ours("confidence "), percent(evidence.confidence))]
-    )
-    if evidence.support or evidence.against:
+    sure: list[Content] = []
+    if not asked_of(card.record.proposal):
+        sure.append(join(ours("confidence "), percent(evidence.confidence)))
+    if sure and (evidence.support or evidence.against):
         sure.append(join(count(evidence.support), ours(" for")))
         sure.append(join(count(evidence.against), ours(" against")))
     sure.append(join(ours("by "), untrusted(draft.tool, 60)))

@@ -11,11 +11,13 @@ from ostler.tui.text import (
     MUTED,
     STRONG,
     WARNING,
+    blanks,
     count,
     hung,
     join,
     listed,
     ours,
+    packed,
     untrusted,
     untrusted_cell,
 )
@@ -30,6 +32,8 @@ _NEIGHBOUR = 24
 _BEFORE = 3
 """Columns that are shown before the doubtful one, where the row is long."""
 _PROSE = 300
+_ROW = 3
+"""Lines that the rest of the row takes at most."""
 
 
 def asked_of(proposal: Proposal) -> tuple[AskedCell, ...]:
@@ -66,8 +70,8 @@ def asked_body(cell: AskedCell, rows: Rows, width: int) -> Iterator[Content]:
     """Why it is doubted, and its row."""
     yield from hung(untrusted(cell.because, _PROSE), width, ours("   "))
     beside = neighbours(rows.get(cell.row, ()), cell.column)
-    if beside:
-        yield from hung(listed(beside, " │ "), width, ours("   "))[:3]
+    for line in packed(beside, width - 3)[:_ROW]:
+        yield join(blanks(3), line)
 
 
 def neighbours(row: Sequence[tuple[str, Cell]], column: str) -> list[Content]:

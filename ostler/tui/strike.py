@@ -27,6 +27,7 @@ from ostler.tui.text import (
     join,
     listed,
     ours,
+    packed,
     plural,
     untrusted,
 )
@@ -100,7 +101,7 @@ class Strike(ModalScreen[tuple[Struck, ...]]):
             *hung(join(head, where, more), width),
             *hung(old, width, ours("  ")),
             *hung(new, width, ours("  ")),
-            *hung(listed(beside, " │ "), width, ours("  "))[:2],
+            *(join(ours("  "), line) for line in packed(beside, width - 2)[:2]),
         )
 
     @property
