@@ -43,6 +43,9 @@ Work = Callable[[], str]
 LOOK_SECONDS = 3
 """How often to ask whether another console, a worker or a grooming has changed the queue."""
 
+_AROUND = 10
+"""Lines before and behind an open card that are kept read."""
+
 _WIDE = 100
 """Columns from which on the queue and the card stand side by side."""
 
@@ -121,6 +124,13 @@ class Review(Deciding):
     @property
     def _reading(self) -> bool:
         return self.has_class("-reading")
+
+    @property
+    def _sight(self) -> tuple[int, int]:
+        """The first line in sight and how many; behind an open card those around the cursor."""
+        if self._reading:
+            return max(0, self._queue.cursor - _AROUND), 2 * _AROUND
+        return self._list.top, self._list.rows
 
     @property
     def _typing(self) -> bool:
@@ -235,7 +245,7 @@ class Review(Deciding):
 
     def _read_page(self) -> None:
         """Read what is in sight, and a page before and behind it."""
-        top, rows = self._list.top, self._list.rows
+        top, rows = self._sight
         view, start = self._queue.view, max(0, top - rows)
         self.put("page", partial(answers.page, self.desk, view, start, top + 2 * rows - start))
 
@@ -252,7 +262,7 @@ class Review(Deciding):
 
     @on(QueueView.Scrolled)
     def _read_missing(self) -> None:
-        part = state.missing(self._queue, self._list.top, self._list.rows)
+        part = state.missing(self._queue, *self._sight)
         if part is not None:
             self.put("page", partial(answers.page, self.desk, self._queue.view, *part))
 
@@ -276,6 +286,8 @@ class Review(Deciding):
     def _move(self, to: int) -> None:
         self._said = None
         self._set(state.moved(self._queue, to))
+        if self._reading:
+            self._read_missing()
 
     @on(QueueView.Picked)
     def _picked(self, event: QueueView.Picked) -> None:

@@ -129,10 +129,11 @@ async def test_the_card_shows_what_it_rests_on(make_desk: MakeDesk) -> None:
 
 
 async def test_a_question_is_answered_cell_by_cell(make_desk: MakeDesk, table: None) -> None:
-    desk = make_desk([QUESTION, SPELLING])
+    others = [replace(CITY, score=9.0 + n, changes=CITY.changes[n:]) for n in range(3)]
+    desk = make_desk([QUESTION, SPELLING, *others])
     [line] = [line for line in desk.queue() if "Question" in line.sentence]
     async with console(desk, size=(80, 24)) as pilot:
-        await press(pilot, "j", "enter")
+        await press(pilot, "j", "j", "j", "j", "enter")
         matches_snapshot(pilot, "question_card_80x24")
         await press(pilot, "a", "s")
         assert "nothing is answered yet" in screen(pilot)
