@@ -62,7 +62,7 @@ class AmountHabit:
         middle = Decimal(str(round(self.span.middle, 6)))
         example = written(middle, 0, self.figures.group, self.figures.point)
         named = [manner for unit, manner in self.manners if unit]
-        return f"numbers written as {named[0].replace('{}', example)}" if named else "numbers alone"
+        return f"written as {named[0].replace('{}', example)!r}" if named else "numbers alone"
 
     @property
     def others(self) -> Sequence["AmountHabit"]:

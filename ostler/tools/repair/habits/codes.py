@@ -83,7 +83,7 @@ class CodeHabit:
     @property
     def says(self) -> str:
         """With the most frequent mask."""
-        return f"written as {self.masks[0][1]}"
+        return f"written as {self.masks[0][1]!r}"
 
     @property
     def others(self) -> Sequence["CodeHabit"]:

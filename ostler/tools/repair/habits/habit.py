@@ -27,7 +27,7 @@ class Habit(Protocol):
 
     @property
     def says(self) -> str:
-        """How values are written then, with an example: `numbers without a unit: 12.5`."""
+        """How values are written then, to be read behind "others are"; data is quoted."""
         ...
 
     @property

@@ -147,7 +147,7 @@ class MomentHabit:
     @property
     def says(self) -> str:
         """With an example."""
-        return f"written as {self._written(date(2024, 3, 31), time(16, 5))}"
+        return f"written as {self._written(date(2024, 3, 31), time(16, 5))!r}"
 
     @property
     def others(self) -> Sequence["MomentHabit"]:

@@ -207,7 +207,7 @@ def _custom(grid: Grid, one: _Filler, *, alone: bool, leaves_empty: bool) -> Ite
     )
     yield Candidates(
         principle=PRINCIPLE,
-        rule=f"{len(rows):,} values of {column.name} are {one.shown}, which stand for none",
+        rule=f"values of {column.name} are {one.shown}, which stand for none",
         rows=rows,
         places=places,
         news=nothing,

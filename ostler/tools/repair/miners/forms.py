@@ -72,7 +72,7 @@ def _unusual(grid: Grid, column: GridColumn, habit: Habit) -> Iterator[Found]:
         because = reason or next(iter(ones.values())).because
         yield Candidates(
             principle=PRINCIPLE,
-            rule=f"{len(rows):,} values of {column.name} {because}; they become {habit.says}",
+            rule=f"values of {column.name} {because}; others are {habit.says}",
             rows=rows,
             places=places,
             news=news,

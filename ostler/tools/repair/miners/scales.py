@@ -255,7 +255,7 @@ def _candidates(
     way = "larger" if factor.larger else "smaller"
     return Candidates(
         principle=PRINCIPLE,
-        rule=f"{len(rows):,} numbers of {column.name} are {float(factor.times):g} times {way} than"
+        rule=f"numbers of {column.name} are {float(factor.times):g} times {way} than"
         f" others{vicinity.of_the_same}: {_FACTORS[factor.times]}",
         rows=places,
         places=columns,

@@ -156,3 +156,10 @@ def test_planted_forms_are_found_and_clean_tables_left_alone(world: str):
     right = sum(truth.get((cell.row, cell.column)) == cell.new for cell in sure)
     assert right >= 0.95 * len(sure)
     assert right >= 0.6 * len(truth)
+
+
+def test_what_a_rule_shows_of_the_data_can_neither_break_lines_nor_turn_them_round():
+    weights = [f"{n} kg\u202e\n[b]" for n in range(40)] + [f"{n}kg\u202e\n[b]" for n in range(5)]
+    rules = candidates(mine_forms, {"weight": weights})
+    assert rules
+    assert all(rule.rule.isprintable() for rule in rules)
