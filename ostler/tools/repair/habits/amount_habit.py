@@ -139,7 +139,9 @@ class AmountHabit:
                 for one in amount.numbers
             ]
         fits = [self.span.likely(one.value) for one in readings]
-        best = max(range(len(readings)), key=lambda k: (fits[k], -k))
+        amid = [k for k, fit in enumerate(fits) if fit >= _AMID]
+        # The likeliest way to read it, unless only another one lies among the others.
+        best = amid[0] if amid else max(range(len(readings)), key=lambda k: (fits[k], -k))
         return readings[best], fits[best]
 
 
