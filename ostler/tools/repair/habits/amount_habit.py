@@ -32,6 +32,8 @@ _UNSURE = 0.3
 """Trust in what may as well be a slip of the finger."""
 _MAYBE = 0.55
 """Trust where a letter may have slipped in or taken the place of a digit."""
+_BROKEN = 0.2
+"""What a number with decimals loses in a column of whole ones."""
 _CENTS = Decimal("0.01")
 _ALONE = (("", "{}"),)
 
@@ -138,7 +140,11 @@ class AmountHabit:
                 one._replace(value=one.value * _CENTS, decimals=one.decimals + 2)
                 for one in amount.numbers
             ]
-        fits = [self.span.likely(one.value) for one in readings]
+        whole = self.figures.decimals == 0
+        fits = [
+            self.span.likely(one.value) * (_BROKEN if whole and one.value % 1 else 1.0)
+            for one in readings
+        ]
         amid = [k for k, fit in enumerate(fits) if fit >= _AMID]
         # The likeliest way to read it, unless only another one lies among the others.
         best = amid[0] if amid else max(range(len(readings)), key=lambda k: (fits[k], -k))
