@@ -30,7 +30,7 @@ _AMID = 0.9
 """Likelihood below which a number lies outside of the others."""
 _UNSURE = 0.3
 """Trust in what may as well be a slip of the finger."""
-_MAYBE = 0.55
+_MAYBE = 0.45
 """Trust where a letter may have slipped in or taken the place of a digit."""
 _BROKEN = 0.2
 """What a number with decimals loses in a column of whole ones."""
