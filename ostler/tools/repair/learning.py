@@ -41,9 +41,14 @@ def belief(basis: Basis, score: float, dataset: str, answers: Sequence[Answered]
     what it weighs, at the share of right cells that it stands for.
     """
     weight, right = _PRIOR, _PRIOR * score
-    alike = [answer for answer in answers if answer.basis.principle == basis.principle]
+    alike = [
+        answer for answer in answers if set(_principles(answer.basis)) & set(_principles(basis))
+    ]
     for answer in alike:
         weighs = _NEAR[_nearness(basis, answer, dataset)]
+        if answer.decision == "reject":
+            # One of the rules that were packed together may be wrong, and the others right.
+            weighs /= answer.basis.rules
         share = _REJECTED if answer.decision == "reject" else _APPROVED
         if answer.decision != "reject":
             # Cards that people like raise what is believed, but never lower a sure one.
@@ -54,6 +59,21 @@ def belief(basis: Basis, score: float, dataset: str, answers: Sequence[Answered]
     accepted = sum(answer.decision != "reject" for answer in alike)
     says = f"people accepted {accepted} of {len(alike)} like this" if alike else ""
     return Belief((after / (1 - after)) / (before / (1 - before)), says)
+
+
+def _principles(basis: Basis) -> tuple[str, ...]:
+    return basis.principles or (basis.principle,)
+
+
+def fell(basis: Basis, answers: Sequence[Answered]) -> bool:
+    """Whether a card fell in which a rule was packed with others: it then stands by itself."""
+    return any(
+        answer.decision == "reject"
+        and answer.basis.rules > 1
+        and set(_principles(basis)) <= set(_principles(answer.basis))
+        and set(basis.columns) <= set(answer.basis.columns)
+        for answer in answers
+    )
 
 
 def _nearness(basis: Basis, answer: Answered, dataset: str) -> str:
@@ -106,6 +126,9 @@ def unrefused(grid: Grid, experience: Experience, one: Candidates) -> Candidates
     """Without the cells that somebody refused to give the same value before."""
     refused: dict[tuple[str, Cell, Cell], frozenset[RowId]] = {}
     for answer in experience.answers:
+        if answer.basis.rules > 1:
+            # It comes back in its parts.
+            continue
         for each in answer.refused:
             about = (each.column, each.old, each.new)
             everywhere = not each.rows or (about in refused and not refused[about])

@@ -15,12 +15,22 @@ from ostler.core.experience import Experience
 from ostler.core.proposals import Alternative, Basis, Draft, Evidence
 from ostler.tools.repair.candidates import Candidates, Texts
 from ostler.tools.repair.grid import Grid, GridColumn, Whole
-from ostler.tools.repair.learning import belief, believed, unrefused
+from ostler.tools.repair.learning import belief, believed, fell, unrefused
 
 Band = Literal["sure", "likely", "doubtful"]
 
-_BANDS: tuple[tuple[Band, float], ...] = (("sure", 0.9), ("likely", 0.75), ("doubtful", 0.5))
+_BANDS: tuple[tuple[Band, float], ...] = (("sure", 0.88), ("likely", 0.72), ("doubtful", 0.5))
 """The least score of a cell in each; below the last one nothing is proposed."""
+_TOGETHER: tuple[Band, ...] = ("sure", "likely")
+"""Bands in which rules are packed together."""
+_WRITING = "writing"
+_FAMILIES = {
+    name: _WRITING
+    for name in ("spelling", "case", "blanks", "encoding", "words", "reversed", "alias", "mark")
+}
+"""What principles are packed together as, where they say the same kind of thing to a person."""
+_OPEN = 10
+"""Cells from which on a rule whose direction is open stands by itself, so that it can be chosen."""
 _NAMED = 200
 """Values that a rule names at most."""
 
@@ -40,14 +50,16 @@ def pack(
     """The cards: a rule and a band make one; the sure ones of one principle make one together."""
     taught = [_taught(grid, dataset, one, experience) for one in candidates]
     parts = [pair for one in taught for pair in _bands(one)]
-    families: defaultdict[tuple[str, str], list[Candidates]] = defaultdict(list)
+    families: defaultdict[tuple[str, Band], list[Candidates]] = defaultdict(list)
     alone: list[tuple[Band, list[Candidates]]] = []
     for band, part in parts:
-        if band == "sure" and not part.apart and not part.directions:
-            families[part.principle, part.direction].append(part)
+        is_open = part.directions and len(part.rows) >= _OPEN
+        by_itself = part.apart or is_open or fell(_basis(grid, band, [part]), experience.answers)
+        if band in _TOGETHER and not by_itself:
+            families[_family(part), band].append(part)
         else:
             alone.append((band, [part]))
-    groups: list[tuple[Band, list[Candidates]]] = [("sure", it) for it in families.values()]
+    groups = [(band, group) for (_, band), group in families.items()]
     return [
         Card(
             _draft(grid, dataset, band, group, experience),
@@ -56,6 +68,10 @@ def pack(
         )
         for band, group in groups + alone
     ]
+
+
+def _family(one: Candidates) -> str:
+    return _FAMILIES.get(one.principle, one.principle)
 
 
 def _taught(grid: Grid, dataset: str, one: Candidates, experience: Experience) -> Candidates:
@@ -86,8 +102,11 @@ def _bands(one: Candidates) -> Iterable[tuple[Band, Candidates]]:
 
 def _basis(grid: Grid, band: Band, group: Sequence[Candidates]) -> Basis:
     places = sorted({int(place) for one in group for place in np.unique(one.places)})
+    principles = tuple(dict.fromkeys(one.principle for one in group))
     return Basis(
-        principle=group[0].principle,
+        principle=principles[0] if len(principles) == 1 else _family(group[0]),
+        principles=principles if len(principles) > 1 else (),
+        rules=len(group),
         columns=tuple(grid.columns[place].name for place in places),
         determinants=tuple(dict.fromkeys(name for one in group for name in one.determinants)),
         direction=group[0].direction,
@@ -131,7 +150,7 @@ def _draft(
                 ),
             )
             for one in group
-            for other in one.directions
+            for other in (one.directions if len(group) == 1 else ())
             if len(other.rows)
         ),
     )

@@ -1,7 +1,7 @@
 """Sources: what is true of an entity of which several sources speak and do not agree."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ _DOUBTED = 0.75
 """A fact that is less sure than this is worth a question."""
 _OPEN = 0.7
 """How sure anything is while it is open which of two camps of sources is right."""
+_LEFT = 0.6
+"""How sure what is left is at most, once people have agreed to what was surer."""
 _CAMP = 0.3
 """Share of the claims that a second opinion must have, shared by several, to be a camp."""
 _TAUGHT = 0.98
@@ -55,9 +57,13 @@ def _fact(
     )  # fmt: skip
     taught = _taught(ground, one, column)
     readings = _readings(claims, own, _known(claims, column, taught))
-    refused = _refused(ground, column)
+    refused = _directions(ground, column, said_no=True)
     readings.sort(key=lambda reading: reading.label in refused)
     first, *others = readings
+    if first.label in _directions(ground, column, said_no=False):
+        # What was sure has been settled; what is left was not, however well sources agree now.
+        left = np.minimum(first.truth.sure, _LEFT)
+        first = replace(first, truth=replace(first.truth, sure=left))
     entity = ground.grid.columns[one.entity].codes
     news, sure = _said(claims, column, first.truth, taught)
     alternatives = tuple(
@@ -169,12 +175,12 @@ def _known(claims: Claims, column: GridColumn, taught: dict[int, Cell]) -> Whole
     return known
 
 
-def _refused(ground: Ground, column: GridColumn) -> set[str]:
-    """The directions that people said no to."""
+def _directions(ground: Ground, column: GridColumn, *, said_no: bool) -> set[str]:
+    """The directions that people said no to, or did not."""
     return {
         answer.basis.direction
         for answer in ground.experience.answers
-        if answer.decision == "reject"
+        if (answer.decision == "reject") == said_no
         and answer.basis.principle == "sources"
         and column.name in answer.basis.columns
     }
