@@ -19,23 +19,16 @@ def model_at(url: str, *, attempts: int = 2, timeout: float = 30) -> OpenAIModel
 
 
 def card(ask: Ask, column: str) -> dict[str, Any]:
-    """The one card whose changes are all in a column, as the model sees it."""
-    [found] = [
-        d
-        for d in ask.shown["drafts"]
-        if d["kind"] == "correct" and {m["column"] for m in d["members"]} == {column}
-    ]
+    """The one card that changes a column first, as the model sees it."""
+    cards = [d for d in ask.shown["drafts"] if d["kind"] == "correct"]
+    [found] = [d for d in cards if d["members"][0]["column"] == column]
     return found
 
 
 def card_of(drafts: Sequence[Draft], column: str) -> tuple[Draft, Correct]:
-    """The one card whose changes are all in a column, with its action."""
-    [found] = [
-        (draft, draft.action)
-        for draft in drafts
-        if isinstance(draft.action, Correct)
-        and {one.column for one in draft.action.corrections} == {column}
-    ]
+    """The one card that changes a column first, with its action."""
+    cards = [(one, one.action) for one in drafts if isinstance(one.action, Correct)]
+    [found] = [(draft, act) for draft, act in cards if act.corrections[0].column == column]
     return found
 
 

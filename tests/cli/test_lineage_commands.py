@@ -33,7 +33,7 @@ def published(run, workspace: Path) -> tuple[str, list[dict[str, Any]]]:
     text = settings.read_text(encoding="utf-8") + "\nlineage:\n  file: out/lineage.jsonl\n"
     settings.write_text(text, encoding="utf-8")
     assert run("groom", "people").code == 0
-    name = run("queue", "--json").json[0]["id"]
+    name = next(p["id"] for p in run("queue", "--json").json if p["cells"])
     assert run("approve", name).code == 0
     assert run("work", "--once").code == 0
     lines = (workspace / "out" / "lineage.jsonl").read_text(encoding="utf-8").splitlines()
@@ -120,7 +120,7 @@ def test_what_is_imported_reaches_the_card_and_is_replayed(run, workspace: Path)
     ]
     assert "churn" in run("lineage", "show", "people").out
     assert run("groom", "people").code == 0
-    name = run("queue", "--json").json[0]["id"]
+    name = next(p["id"] for p in run("queue", "--json").json if p["cells"])
     assert "2 consumers downstream" in run("show", name).out
     run_id = run("trace", "--json").json[0]["run"]
     more = event(lake, ("later", "report"))

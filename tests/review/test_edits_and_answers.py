@@ -109,12 +109,6 @@ class Office:
         work_once(self.parts.execution)
 
 
-@pytest.fixture(params=KINDS)
-def state_kind(request: pytest.FixtureRequest) -> str:
-    """Both kinds of state database."""
-    return str(request.param)
-
-
 @pytest.fixture
 def office(state_db: StateDatabase, tmp_path: Path) -> Iterator[Office]:
     (tmp_path / "ws").mkdir()
@@ -130,6 +124,7 @@ def corrections(card: Card) -> tuple[Correction, ...]:
     return action.corrections
 
 
+@pytest.mark.parametrize("state_kind", KINDS)
 def test_an_edit_is_the_editors_proposal_and_somebody_else_approves_it(office: Office) -> None:
     card, ana = office.card(), office.desk("ana")
     whole, first, second = corrections(card)[:3]
@@ -200,6 +195,7 @@ def test_an_edit_that_does_not_fit_changes_nothing(office: Office, edit: Edit) -
         assert answers.experience_of(session, "people") is None
 
 
+@pytest.mark.parametrize("state_kind", KINDS)
 def test_what_is_typed_for_a_question_waits_for_somebody_else(office: Office) -> None:
     doubted = [AskedCell(row=str(row), column="city", old=old, because="rare")
                for row, old in ((5, "Lisbxn"), (26, "Oslx"), (2, "Oslo"))]  # fmt: skip
@@ -256,6 +252,7 @@ def test_an_answer_is_kept_with_all_that_comes_of_it_or_not_at_all(office: Offic
     assert office.state(again) is S.PARKED
 
 
+@pytest.mark.parametrize("state_kind", KINDS)
 def test_a_run_learns_from_what_was_answered_and_replays_to_the_same(office: Office) -> None:
     ana, card = office.desk("ana"), office.card()
     first = corrections(card)[0]

@@ -12,6 +12,7 @@ from ostler.core.base import Frozen
 from ostler.core.checks import Check, CheckResult, NotNull
 from ostler.core.datasets import Dataset
 from ostler.core.errors import Conflict
+from ostler.core.experience import Answer, Taught
 from ostler.core.items import BacklogItem, Criterion, Finding, Quadrant, Track, item_id
 from ostler.core.proposals import (
     Draft,
@@ -28,6 +29,7 @@ from ostler.core.runs import RunInputs, Step
 from ostler.core.states import ItemState, ProposalState, RunState
 from ostler.store import (
     alerts,
+    answers,
     claims,
     contracts,
     datasets,
@@ -187,6 +189,18 @@ def _begin(session: Session, objects: Objects) -> None:
     proposals.park(session, parked, ProposalState.PARKED, at=at, actor=agent)
     runs.finish_run(session, "R-1", RunState.PARKED, actor=agent, at=at, trace="00-1")
     votes.cast(session, vote(parked), votes_needed=1, roles_needed=())
+    answers.record_answer(
+        session,
+        Answer(
+            proposal=parked.id,
+            digest=parked.digest,
+            dataset="orders",
+            person="ben",
+            taught=(Taught(row="1", column="size", old="4o", new="40"),),
+            made=parked.id,
+            at=at,
+        ),
+    )
     first = registry.Release("orders", "rules: []", "1.0.0", "full", parked.id, replaces="")
     registry.publish(session, first, actor=agent, at=at)
     second = registry.Release("orders", "rules: [a]", "1.1.0", "full", parked.id, contract)

@@ -34,12 +34,12 @@ def test_an_alert_becomes_proposals_without_a_person(run, workspace: Path) -> No
     [waiting] = run("alert", "due", "--json").json
     assert (waiting["dataset"], waiting["waits"]) == ("people", True)
     assert run("work", "--once").code == 0
-    [proposal] = run("queue", "--json").json
+    proposal = next(p for p in run("queue", "--json").json if p["cells"])
     assert proposal["columns"] == ["phone"]
     assert run("alert", "due", "--json").json == []
     [group] = run("alert", "list", "--json").json
     shown = run("alert", "show", group["id"], "--json").json
-    assert shown["proposals"] == [proposal["id"]]
+    assert proposal["id"] in shown["proposals"]
     assert shown["summary"] == HOSTILE
     card = run("show", proposal["id"])
     assert group["id"] in card.out
