@@ -176,7 +176,11 @@ def _words(counts: Mapping[str, int]) -> Counter[str]:
 def reworded(counts: Mapping[str, int], words: Mapping[str, int]) -> dict[str, tuple[str, float]]:
     """Values of several words of which some are misspelt, each with all of them put right."""
     ordered = dict(sorted(words.items(), key=lambda pair: (-pair[1], pair[0])))
-    slips = {word: slip for word, slip in respelt(ordered).items() if len(word) >= _WORD}
+    slips = {
+        word: slip
+        for word, slip in respelt(ordered).items()
+        if len(word) >= _WORD and any(map(str.isalpha, word))
+    }
     found: dict[str, tuple[str, float]] = {}
     for value in counts:
         tokens = _TOKEN.findall(value)
