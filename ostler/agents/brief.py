@@ -12,6 +12,8 @@ from ostler.agents.model import ModelClient
 from ostler.config.settings import Grooming
 from ostler.core.checks import Check, LearnedLimits
 from ostler.core.datasets import Dataset
+from ostler.core.experience import Experience
+from ostler.core.recipes import Recipe
 from ostler.core.runs import RunInputs
 from ostler.policies.policyset import PolicySet, policies_from
 from ostler.store.objects import Objects
@@ -37,6 +39,8 @@ class Brief:
     """Of the contract: the classification of columns."""
     policies: PolicySet
     settings: Grooming
+    experience: Experience
+    recipe: Recipe | None
 
 
 def read_brief(objects: Objects, inputs: RunInputs, others: tuple[Dataset, ...]) -> Brief:
@@ -65,7 +69,15 @@ def read_brief(objects: Objects, inputs: RunInputs, others: tuple[Dataset, ...])
         classes=classes,
         policies=policies_from(objects.text(inputs.policy)),
         settings=Grooming.model_validate(objects.get(inputs.config)),
+        experience=_experience(objects, inputs),
+        recipe=None if inputs.recipe is None else Recipe.model_validate(objects.get(inputs.recipe)),
     )
+
+
+def _experience(objects: Objects, inputs: RunInputs) -> Experience:
+    if inputs.experience is None:
+        return Experience()
+    return Experience.model_validate(objects.get(inputs.experience))
 
 
 def context_of(
@@ -109,6 +121,8 @@ def context_of(
         reference=inputs.reference,
         alerts=inputs.alerts,
         checks=brief.checks,
+        experience=brief.experience,
+        recipe=brief.recipe,
         policies=brief.policies,
         settings=brief.settings,
         around=around,

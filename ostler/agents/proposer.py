@@ -13,33 +13,55 @@ from ostler.agents.outputs import Investigation, Proposed, ToolUse
 from ostler.agents.planner import plan
 from ostler.core.actions import (
     AgreeWithColumns,
+    AskValues,
     ConvertUnit,
+    Correct,
     Reformat,
     ReplaceValues,
     SplitSuffix,
 )
+from ostler.core.base import Frozen
 from ostler.core.items import Alert
 from ostler.core.proposals import Draft
+from ostler.core.recipes import Followed, StepFit
 from ostler.telemetry import names
-from ostler.tools.registry import Drafts, Nothing
+from ostler.tools.registry import Drafts, Following, Mining, Nothing
+
+_DOING = {
+    "repair.mine": "looking for cells to mend",
+    "repair.duplicates": "looking for duplicates",
+}
 
 
 def propose(context: GroomingContext, found: Investigation) -> Proposed:
     """Drafts of typed actions, each with the rule it mends and why it is believed to be right."""
     drafts: list[Draft] = []
     uses: list[ToolUse] = []
-    for choice in plan(found.findings, context.alerts):
-        tool = f"repair.{choice.miner}"
-        context.progress(f"looking for {choice.miner}")
-        mined = context.call(tool, Nothing(), Drafts).drafts
+    planned = plan(found.findings, context.alerts)
+    tools: list[tuple[str, Frozen]] = []
+    if planned.principles:
+        mining = Mining(principles=planned.principles, experience=context.experience)
+        tools.append(("repair.mine", mining))
+    if planned.duplicates:
+        tools.append(("repair.duplicates", Nothing()))
+    for tool, given in tools:
+        context.progress(_DOING[tool])
+        mined = context.call(tool, given, Drafts).drafts
         kept = tuple(draft for draft in mined if _concerns(draft, context.alerts))
-        uses.append(ToolUse(tool=tool, because=choice.because, drafts=len(kept)))
-        drafts += [draft for draft in kept if all(draft.action != d.action for d in drafts)]
+        uses.append(ToolUse(tool=tool, because=planned.because, drafts=len(kept)))
+        drafts += kept
+    fits: tuple[StepFit, ...] = ()
+    if context.recipe is not None:
+        context.progress(f"applying the recipe of {context.recipe.dataset}")
+        given = Following(recipe=context.recipe, drafts=tuple(drafts))
+        followed = context.call("repair.recipe", given, Followed)
+        fits = followed.steps
+        drafts = [*([followed.draft] if followed.draft else []), *followed.rest]
     if not context.model.name or not drafts:
-        return Proposed(drafts=tuple(drafts), tools=tuple(uses))
+        return Proposed(drafts=tuple(drafts), tools=tuple(uses), recipe=fits)
     context.progress(f"asking {context.model.name}")
     advised, call = _advised(context, tuple(drafts))
-    return Proposed(drafts=advised, tools=tuple(uses), calls=(call,))
+    return Proposed(drafts=advised, tools=tuple(uses), calls=(call,), recipe=fits)
 
 
 def _concerns(draft: Draft, alerts: Sequence[Alert]) -> bool:
@@ -58,6 +80,10 @@ def _changed(draft: Draft) -> tuple[str, ...]:
             return tuple(target.column for target in targets)
         case SplitSuffix(column=column, into=into):
             return (column, into)
+        case Correct(corrections=corrections):
+            return tuple(dict.fromkeys(one.column for one in corrections))
+        case AskValues(cells=cells):
+            return tuple(dict.fromkeys(one.column for one in cells))
         case _:
             return draft.rule.columns
 
