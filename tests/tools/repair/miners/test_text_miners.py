@@ -137,8 +137,8 @@ def test_a_value_at_the_end_of_another_goes_where_it_belongs() -> None:
 def test_names_that_are_near_by_nature_are_no_misspellings() -> None:
     rng = random.Random(3)
     names = ["Anna", "Anne", "Hanna", "Hanne", "Jana", "Jane", "Nana", "Dana", "Lana", "Lane"]
-    rows: list[Row] = [{"name": rng.choice(names), "n": str(at)} for at in range(300)]
-    rows += [{"name": "Hana", "n": "300"}, {"name": "Jann", "n": "301"}]
+    given = [*(rng.choice(names) for _ in range(300)), "Hana", "Jann"]
+    rows: list[Row] = [{"name": name, "n": str(at)} for at, name in enumerate(given)]
     assert all(score < 0.75 for _, score in mined("spelling", rows).values())
 
 
