@@ -55,9 +55,9 @@ def _moved(
     empty: NDArray[np.bool_],
     end: str,
 ) -> Iterator[Candidates]:
-    beside: list[int] = np.unique(column.codes[empty & (column.codes >= 0)]).tolist()
+    held: list[int] = np.unique(column.codes[empty & (column.codes >= 0)]).tolist()
     texts = list(values)
-    if all(_split(texts[code], known, values, end) is None for code in beside if code < BOUND):
+    if all(_split(texts[code], known, values, end) is None for code in held if code < BOUND):
         return
     split = (_split(value, known, values, end) for value in texts)
     splits = {code: one for code, one in enumerate(split) if one is not None}
