@@ -9,8 +9,10 @@ import numpy as np
 
 from ostler.tools.repair.candidates import Found, Ground
 from ostler.tools.repair.grid import Grid, GridColumn
-from ostler.tools.repair.wording import corrected, is_wordy, values_of
+from ostler.tools.repair.wording import corrected, values_of
 
+_NUMERIC = 0.8
+"""Share of numbers from which a column is one of quantities."""
 _PAIRS = 400
 """Pairs of names of one column that are looked at; the most frequent ones come first."""
 _MARGIN = 2.0
@@ -29,7 +31,7 @@ def mine_alias(ground: Ground) -> Iterator[Found]:
     """Names that are short for one other name of their column, or the same one in other signs."""
     grid = ground.grid
     for column in grid.changeable:
-        if is_wordy(column):
+        if column.is_text and column.distinct > 1 and column.numeric <= _NUMERIC:
             yield from corrected(
                 grid,
                 column,

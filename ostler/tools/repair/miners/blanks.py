@@ -18,7 +18,7 @@ _STOP = re.compile(r"\s*[.,;:_`|-]$|\s+[.,;:_`|'\"-]+$")
 _ABBREVIATED = re.compile(r"(?:^|[\s.])[^\W\d_]{1,4}\.$")
 _PLAIN = {"doubled": 0.95, "odd": 0.95, "unseen": 0.95, "stop": 0.93, "comma": 0.88}
 """Slips that undo themselves in one way, and how sure that is; the others are guesses."""
-_GUESS = 0.45
+_GUESS = 0.35
 
 
 def mine_blanks(ground: Ground) -> Iterator[Found]:
@@ -69,7 +69,7 @@ def respaced(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
             if twin is not None:
                 score = min(0.98, outnumbered(counts[twin], counts[value]))
             elif share <= _RARE:
-                alone = _PLAIN.get(slip, _GUESS + 0.45 * met)
+                alone = _PLAIN.get(slip, _GUESS + 0.55 * met)
                 score = alone * (1 - 0.5 * share) * repeated(counts[value])
             else:
                 continue

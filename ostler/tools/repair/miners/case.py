@@ -52,7 +52,8 @@ def recased(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
     shares: dict[str, float] = {}
     for value, held in counts.items():
         style = styles[value]
-        if not style:
+        # What is a number for the most part has a unit, which is no word.
+        if not style or sum(map(str.isdigit, value)) > sum(map(str.isalpha, value)):
             continue
         new, share = _rewritten(value, held, style, habit)
         if new != value:
@@ -69,7 +70,7 @@ def recased(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
         elif rare <= _RARE and habit.styles.get(_style(WORD.findall(new)), 0) > 2 * rare:
             like, all_like = known[style]
             score = 0.5 + 0.25 * like / all_like + 0.22 * shares[value]
-            score = score if style != "mixed" else min(0.6, score)
+            score = score if style != "mixed" else min(0.4, score)
             abbreviated = style == "upper" and " " not in value and len(value) <= _SHORT
             score *= 0.6 if abbreviated else 1.0
             sure[value] = new, score * repeated(held)

@@ -4,6 +4,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from operator import add
 from statistics import mean, pstdev
 
 from ostler.tools.repair.candidates import Found, Ground
@@ -13,6 +14,10 @@ _NUMERIC = 0.8
 """Share of numbers from which a column is one of quantities."""
 _RARE = 0.25
 """An order that more of a column's rows have is one of its own."""
+_FREE = 0.35
+"""Where the same words stand in several orders, and so many rows not in the usual one, none is."""
+_OFTEN = 0.12
+"""And so many of all rows with several words."""
 _WORDS = 8
 """A text of more words is a sentence; nobody turns one round."""
 _SAMPLED = 500
@@ -46,9 +51,11 @@ def reordered(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
     for value in counts:
         bags[_bag(value)].append(value)
     comma = sum(n for value, n in counts.items() if "," in value) / sum(counts.values())
+    free = _is_free(counts, list(bags.values()))
     found: dict[str, tuple[str, float]] = {}
     for value, held in counts.items():
-        twins = [v for v in bags[_bag(value)] if _parts(v) != _parts(value)]
+        same = () if free else bags[_bag(value)]
+        twins = [v for v in same if v != value and _parts(v) != _parts(value)]
         twin = max(twins, key=lambda v: (counts[v], v), default=None)
         back = value[::-1]
         if twin is not None and counts[twin] > held:
@@ -58,13 +65,22 @@ def reordered(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
             # Short words have others that are their mirror.
             found[value] = back, min(0.97, sure if len(value) > 3 else sure * repeated(held + 1))
         else:
-            turns = [(places.odds(_parts(value), _parts(new)), new) for new in _turns(value, comma)]
-            turns.append((letters.odds(value, back), back))
+            others = () if free else _turns(value, comma)
+            turns = [(places.odds(_parts(value), _parts(new)), new) for new in others]
+            turns.append((letters.odds(value), back))
             odds, new = max(turns)
             if odds > _ODDS and new != value:
                 score = min(0.95, 1 / (1 + math.exp(_ODDS - odds)))
                 found[value] = new, score * (repeated(held) if odds < 2 * _ODDS else 1.0)
     return found
+
+
+def _is_free(counts: Mapping[str, int], bags: Sequence[Sequence[str]]) -> bool:
+    """Whether the same words stand in any order, as in lists."""
+    several = [[counts[value] for value in values] for values in bags if len(values) > 1]
+    unusual = sum(sum(held) - max(held) for held in several)
+    words = sum(held for value, held in counts.items() if len(_parts(value)) > 1)
+    return unusual > max(_FREE * sum(map(sum, several)), _OFTEN * words)
 
 
 def _parts(value: str) -> list[str]:
@@ -138,42 +154,41 @@ class _Letters:
     """Which letter follows which in a column's values."""
 
     def __init__(self, counts: Mapping[str, int]) -> None:
-        self._pairs: Counter[str] = Counter()
+        held: Counter[str] = Counter()
         for value in counts:
-            self._pairs.update(_pairs(value))
-        self._firsts: Counter[str] = Counter()
-        for pair, held in self._pairs.items():
-            self._firsts[pair[0]] += held
-        self._signs = 0.1 * (1 + len(self._firsts))
+            held.update(_pairs(value))
+        firsts: Counter[str] = Counter()
+        for pair, n in held.items():
+            firsts[pair[0]] += n
+        signs = 0.1 * (1 + len(firsts))
+        self._likely = {
+            pair: math.log((n + 0.1) / (firsts[pair[0]] + signs)) for pair, n in held.items()
+        }
+        self._unlikely = math.log(0.1 / (held.total() / max(1, len(firsts)) + signs))
+        # What a pair loses when it is turned round; one of its occurrences is that in the value.
+        self._turned = {
+            pair: math.log((held[pair[::-1]] + 0.1) / (n - 0.9)) for pair, n in held.items()
+        }
         # Few values say little of what may follow what.
         self._weight = len(counts) / (len(counts) + 50)
-        usual = [self._likely(value, ()) / (len(value) + 1) for value in islice(counts, _SAMPLED)]
+        usual = [self._mean(value) for value in islice(counts, _SAMPLED)]
         self._usual = mean(usual) - 2 * pstdev(usual)
 
-    def odds(self, old: str, new: str) -> float:
-        """How much likelier the new text is than the old one; natural logarithm.
+    def odds(self, value: str) -> float:
+        """How much likelier a value is back to front; natural logarithm.
 
-        Nothing where the new one is unlike the column, or has no letters at all.
+        Nothing where it would be unlike the column, or has no letters at all.
         """
-        if len(old) < _LEAST or not any(map(str.isalpha, old)):
+        odds = self._weight * sum(self._turned[pair] for pair in _pairs(value))
+        if odds <= 0 or len(value) < _LEAST or not any(map(str.isalpha, value)):
             return 0.0
-        own = _pairs(old)
-        likely = self._likely(new, own)
-        if likely / (len(new) + 1) < self._usual:
-            return 0.0
-        return self._weight * (likely - self._likely(old, own))
+        return odds if self._mean(value[::-1]) >= self._usual else 0.0
 
-    def _likely(self, text: str, own: Sequence[str]) -> float:
-        firsts = [pair[0] for pair in own]
-        total = 0.0
-        for pair in _pairs(text):
-            held = self._pairs[pair] - own.count(pair)
-            total += math.log(
-                (held + 0.1) / (self._firsts[pair[0]] - firsts.count(pair[0]) + self._signs)
-            )
-        return total
+    def _mean(self, text: str) -> float:
+        pairs = _pairs(text)
+        return sum(self._likely.get(pair, self._unlikely) for pair in pairs) / len(pairs)
 
 
 def _pairs(text: str) -> list[str]:
-    padded = f"{_EDGE}{text}{_EDGE}"
-    return [padded[at : at + 2] for at in range(len(padded) - 1)]
+    # The edge is one sign on both sides, so that a text and its mirror have mirrored pairs.
+    return list(map(add, f"{_EDGE}{text}", f"{text}{_EDGE}"))

@@ -19,6 +19,10 @@ _RUNS = 20
 """Unless what was meant stands there so many times more often."""
 _SETTLED = 0.85
 """Share of the rows that hold known values from which another digit is a slip, and no quantity."""
+_OTHER_DIGIT = 0.65
+"""What is left of the belief where a digit differs: it says something else more often than not."""
+_NEW = 0.8
+"""And where the whole value is found nowhere else, but the word alone."""
 _MARGIN = 2
 """It has at least so many times the rows of its misspelling."""
 _KNOWN = 20_000
@@ -102,6 +106,8 @@ def respelt(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
     for text, one in near.items():
         believed = _believed(odd[one.kind], sound[one.kind], _CHANCE[one.kind[0]])
         score = believed * one.share * (1 - 0.08 * (one.distance - 1))
+        if one.kind[1] == "digits":
+            score *= _OTHER_DIGIT
         held, meant = counts[text], counts[one.new]
         score *= min(1.0, 0.7 + 0.1 * meant / held)
         # A short word can go wrong in few ways only, and a frequent one often goes wrong.
@@ -170,7 +176,11 @@ def _words(counts: Mapping[str, int]) -> Counter[str]:
 def reworded(counts: Mapping[str, int], words: Mapping[str, int]) -> dict[str, tuple[str, float]]:
     """Values of several words of which some are misspelt, each with all of them put right."""
     ordered = dict(sorted(words.items(), key=lambda pair: (-pair[1], pair[0])))
-    slips = {word: slip for word, slip in respelt(ordered).items() if len(word) >= _WORD}
+    slips = {
+        word: slip
+        for word, slip in respelt(ordered).items()
+        if len(word) >= _WORD and any(map(str.isalpha, word))
+    }
     found: dict[str, tuple[str, float]] = {}
     for value in counts:
         tokens = _TOKEN.findall(value)
@@ -186,5 +196,7 @@ def reworded(counts: Mapping[str, int], words: Mapping[str, int]) -> dict[str, t
         if rows >= _MARGIN * counts[value]:
             # By chance a misspelt word does not make a known value.
             score = 1 - 0.3 * (1 - score)
+        else:
+            score *= _NEW if score < 0.8 else 1.0
         found[value] = new, min(0.98, score)
     return found

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ostler.tools.repair.candidates import Candidates, Found, Ground, Texts
 from ostler.tools.repair.grid import Grid, GridColumn
-from ostler.tools.repair.wording import values_of
+from ostler.tools.repair.wording import BOUND, values_of
 
 _LEAST = 3
 """Rows from which it is no chance."""
@@ -23,15 +23,16 @@ def mine_suffix(ground: Ground) -> Iterator[Found]:
     """`Portland OR` beside nothing becomes `Portland` beside `OR`; also at the beginning."""
     grid = ground.grid
     columns = [column for column in grid.changeable if column.is_text and column.distinct > 1]
+    values = {column.place: values_of(column) for column in columns}
     for into in columns:
         if not 0 < into.filled < grid.rows or into.distinct > _DOMAIN:
             continue
-        known = {value: held for value, held in values_of(into).items() if _tells(value)}
+        known = {value: held for value, held in values[into.place].items() if _tells(value)}
         empty = into.codes < 0
         for column in columns:
             if column.place != into.place:
                 for end in ("end", "beginning"):
-                    yield from _moved(grid, column, into, known, empty, end)
+                    yield from _moved(grid, column, values[column.place], into, known, empty, end)
 
 
 def _tells(value: str) -> bool:
@@ -48,13 +49,17 @@ class _Split:
 def _moved(
     grid: Grid,
     column: GridColumn,
+    values: Mapping[str, int],
     into: GridColumn,
     known: Mapping[str, int],
     empty: NDArray[np.bool_],
     end: str,
 ) -> Iterator[Candidates]:
-    values = values_of(column)
-    split = (_split(value, known, values, end) for value in values)
+    held: list[int] = np.unique(column.codes[empty & (column.codes >= 0)]).tolist()
+    texts = list(values)
+    if all(_split(texts[code], known, values, end) is None for code in held if code < BOUND):
+        return
+    split = (_split(value, known, values, end) for value in texts)
     splits = {code: one for code, one in enumerate(split) if one is not None}
     sure: dict[bool, float] = {}
     whole = 0
