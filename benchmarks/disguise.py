@@ -26,6 +26,10 @@ class Disguise:
         """Where a column of the disguised table stood."""
         return self.order[self.names.index(name)]
 
+    def name(self, position: int) -> str:
+        """What the column that stood there is called in the disguised table."""
+        return self.names[self.order.index(position)]
+
 
 def disguise(header: list[str], *, shuffle: bool, rename: bool, seed: int) -> Disguise:
     """A seeded disguise; without either wish it changes nothing."""

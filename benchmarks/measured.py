@@ -15,6 +15,7 @@ class Decided:
 
     card: str
     sentence: str
+    principle: str
     cells: int
     answer: str
     seen: int

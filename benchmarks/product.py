@@ -1,7 +1,7 @@
 """The product as a benchmark drives it: commands with --json, in a workspace of its own."""
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,20 +14,42 @@ from talking import Ask, talking_to
 DATASET = "table"
 REVIEWERS = ("ana", "ben", "cleo")
 """Policy may ask for several votes; all of them are the one simulated person."""
-MAY = ("approve", "reject")
-"""What a card takes today."""
 ALL = 1_000_000_000
+
+Cell = tuple[int, str, str | None, str | None]
+"""Row from 0, column, before, after."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """What waits to be decided, with every cell that it would change."""
+    """What waits to be decided, with every cell that it would change or asks about."""
 
     id: str
     sentence: str
+    principle: str
     may: tuple[str, ...]
-    cells: list[tuple[int, str, str | None, str | None]]
-    """Row from 0, column, before, after."""
+    """The answers that it takes."""
+    cells: list[Cell]
+    """Of a question, what the cells hold, twice."""
+    alternatives: list[list[Cell]] = field(default_factory=list[list[Cell]])
+
+
+@dataclass(frozen=True)
+class Said:
+    """A reviewer's answer in the words of the product: columns by name, rows from 0."""
+
+    answer: str
+    direction: int | None = None
+    fill: str | None = None
+    """Empty is missing."""
+    struck: Sequence[tuple[str, str | None, str | None]] = ()
+    struck_cells: Sequence[tuple[int, str]] = ()
+    wrong: Sequence[tuple[int, str]] = ()
+    values: Sequence[tuple[int, str, str]] = ()
+
+
+class Refused(Exception):
+    """The product does not take a command, and says why."""
 
 
 @dataclass
@@ -44,17 +66,23 @@ class Product:
 
     def run(self, *args: object, reviewer: str = REVIEWERS[0]) -> Any:
         """A command; its JSON, or None when it prints none. An error ends the benchmark."""
+        try:
+            return self.attempt(*args, reviewer=reviewer)
+        except Refused as refused:
+            raise SystemExit(f"ostler {' '.join(map(str, args))} failed:\n{refused}") from None
+
+    def attempt(self, *args: object, reviewer: str = REVIEWERS[0]) -> Any:
+        """The same for a command that may be refused."""
         said = self.ask({"args": [str(arg) for arg in args], "reviewer": reviewer})
         self.seconds += said["seconds"]
         if args[0] == "groom":
             self.grooms.append(Groom(said["seconds"], said["cpu"]))
         if said["code"]:
-            raise SystemExit(f"ostler {' '.join(map(str, args))} failed:\n{said['err']}")
+            raise Refused(said["err"])
         return json.loads(said["out"]) if said["out"].strip() else None
 
     def add(self, dirty: Path) -> None:
         """Take the table under care."""
-        self.run("init")
         self.run("add", dirty, "--name", DATASET, "--owner", "owner")
 
     def groom(self) -> None:
@@ -76,25 +104,91 @@ class Product:
         if not waiting:
             return None
         shown = self.run("show", waiting[0]["id"], "--changes", ALL, "--json")
-        cells = [
-            (int(change["row"]) - 1, change["column"], change["old"], change["new"])
-            for change in shown["changes"]
-        ]
-        return Card(shown["id"], shown["sentence"], MAY, cells)
+        basis = shown["basis"] or {"principle": shown["draft"]["action"]["kind"]}
+        named = shown["id"], shown["sentence"], basis["principle"]
+        if shown["question"]:
+            asked = [(int(one["row"]) - 1, one["column"], one["old"], one["old"])
+                     for one in shown["question"]]  # fmt: skip
+            return Card(*named, ("teach",), asked)
+        may = ("approve", "reject", *(("edit",) if shown["basis"] else ()))
+        others = [_cells(one["changes"]) for one in shown["alternatives"]]
+        return Card(*named, may, _cells(shown["changes"]), others)
 
-    def decide(self, card: Card, answer: str) -> str:
-        """Give the answer, with as many votes as policy wants; returns where the card then is."""
+    def decide(self, card: Card, said: Said) -> str:
+        """Do what the answer says, and what follows of it; returns where the card then is."""
+        match said.answer:
+            case "approve":
+                return self._approve(card.id)
+            case "edit":
+                made = self._edit(card, said)
+                # What cannot be had is not wanted otherwise.
+                return self._approve(made, REVIEWERS[1:]) if made else self._reject(card, said)
+            case "teach":
+                made = self._teach(card, said)
+                return self._approve(made, REVIEWERS[1:]) if made else "answered"
+            case _:
+                return self._reject(card, said)
+
+    def _approve(self, proposal: str, reviewers: Sequence[str] = REVIEWERS) -> str:
+        """Vote as often as policy wants; nobody approves what they typed themselves."""
         state = "parked"
-        for reviewer in REVIEWERS:
-            extra = ("--because", "most of what I looked up is wrong") if answer == "reject" else ()
-            said = self.run(answer, card.id, *extra, "--json", reviewer=reviewer)
-            state = said[0]["state"]
-            if state != "parked":
-                break
+        for reviewer in reviewers:
+            if state == "parked":
+                (said,) = self.run("approve", proposal, "--json", reviewer=reviewer)
+                state = said["state"]
         if state == "approved":
             done = self.run("work", "--once", "--json")
-            state = next((one["state"] for one in done if one["proposal"] == card.id), state)
+            state = next((one["state"] for one in done if one["proposal"] == proposal), state)
         return state
+
+    def _reject(self, card: Card, said: Said) -> str:
+        wrong = [word for row, column in said.wrong for word in ("--wrong", row + 1, column)]
+        because = "most of what I looked up is wrong"
+        (told,) = self.run("reject", card.id, "--because", because, *wrong, "--json")
+        return told["state"]
+
+    def _edit(self, card: Card, said: Said) -> str | None:
+        """The proposal that comes of an edit; None where a column cannot hold the filler."""
+        edit = {
+            "strike": [{"column": c, "old": old, "new": new} for c, old, new in said.struck],
+            "strike_cells": [[str(row + 1), column] for row, column in said.struck_cells],
+            "direction": "" if said.direction is None else str(said.direction + 1),
+            "fill": None if said.fill is None else {"value": said.fill or None},
+        }
+        path = self._file(edit)
+        if said.fill is None:
+            return self.run("edit", card.id, "--file", path, "--json")["made"]
+        try:
+            return self.attempt("edit", card.id, "--file", path, "--json")["made"]
+        except Refused:
+            return None
+
+    def _teach(self, card: Card, said: Said) -> str | None:
+        """The proposal that comes of typed values; None when all is right as it is.
+
+        What a column's type cannot hold is left without an answer.
+        """
+        olds = {(row, column): old for row, column, old, _ in card.cells}
+        known = {
+            (row, column): {"right": True} if value.strip() == (olds[row, column] or "").strip()
+            else {"value": value or None}
+            for row, column, value in said.values
+        }  # fmt: skip
+        for left_out in (None, *dict.fromkeys(column for _, column in known)):
+            answers = [{"row": str(row + 1), "column": column, **one}
+                       for (row, column), one in known.items() if column != left_out]  # fmt: skip
+            try:
+                told = self.attempt("answer", card.id, "--file", self._file(answers), "--json")
+            except Refused as refused:
+                because = refused
+            else:
+                return told["made"]
+        raise SystemExit(f"{card.id} takes no answer: {because}")
+
+    def _file(self, content: object) -> Path:
+        path = self.folder / "answer.json"
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return path
 
     def export(self, name: str, dirty: Table) -> Table:
         """The table as it is now; a row that was deleted stands where it stood, as it was."""
@@ -115,15 +209,31 @@ class Product:
         return Table(table.header, rows)
 
 
+def _cells(changes: Sequence[dict[str, Any]]) -> list[Cell]:
+    return [(int(one["row"]) - 1, one["column"], one["old"], one["new"]) for one in changes]
+
+
 @contextmanager
-def product(folder: Path, dirty: Table) -> Generator[Product]:
-    """A workspace in a folder, with the table under care; it sees no other file."""
+def opened(folder: Path) -> Generator[Product]:
+    """A workspace of its own, with nothing in it."""
     workspace = folder / "workspace"
     workspace.mkdir(parents=True)
-    write(folder / "table.csv", dirty)
     # -P: the modules of this folder are none of the product's.
     session = ["-P", Path(__file__).with_name("session.py")]
     with talking_to(session, cwd=workspace) as ask:
-        opened = Product(ask, folder)
-        opened.add(folder / "table.csv")
-        yield opened
+        ours = Product(ask, folder)
+        ours.run("init")
+        settings = workspace / "ostler.yaml"
+        # The worker executes and nothing else, so that every groom is a command that is measured.
+        said = settings.read_text(encoding="utf-8").replace("\nwork:\n", "\nwork:\n  runs: 0\n")
+        settings.write_text(said, encoding="utf-8")
+        yield ours
+
+
+@contextmanager
+def product(folder: Path, dirty: Table) -> Generator[Product]:
+    """The same with a table under care; it sees no other file."""
+    write(folder / "table.csv", dirty)
+    with opened(folder) as ours:
+        ours.add(folder / "table.csv")
+        yield ours

@@ -2,186 +2,135 @@
 
     python benchmarks/rehearsal.py --dirty D.csv --clean C.csv [--decisions 20] [--noisy] [-v]
     python benchmarks/rehearsal.py FOLDER... [-v]       # each holds dirty.csv and clean.csv
+    python benchmarks/rehearsal.py FOLDER... --report-scores --classes --jobs 2
 
 Takes seconds where `repair.py` takes minutes, and leaves out everything but mining, answering and
-learning; the numbers that count are those of `repair.py`.
+learning; the numbers that count are those of `repair.py`. `--report-scores` says how far the cards'
+scores are true, `--classes` which errors were repaired, where a folder holds cells.csv.
+`rehearsal_tables.py` makes folders.
 """
 
 import argparse
 import sys
-import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from pathlib import Path
 
-import pyarrow as pa
-from csv_files import Table, read
-from reviewer import Reviewer
+from answers import Answer
+from csv_files import read
+from rehearsing import Claim, Rehearsed, Turn, rehearse
+from report import classes_as_markdown, table
+from scoring import ClassScore, by_class
 
-from ostler.core.actions import AnyAction, AskValues, Correct
-from ostler.core.experience import Answered, Experience, Taught
+from ostler.core.actions import Correct
 from ostler.core.proposals import Draft
-from ostler.tables.view import view_of
 from ostler.tools.repair.asking import gain
-from ostler.tools.repair.grid import Grid, grid_of
-from ostler.tools.repair.mining import mine
 
-Change = tuple[int, int, str | None, str | None]
-KEY = "__row"
+_AT = (1, 2, 3, 5, 10, 20)
+_BANDS = ("sure", "likely", "doubtful")
 
 
 @dataclass(frozen=True)
-class Rehearsed:
-    """What came of one table."""
+class Task:
+    """One table to rehearse."""
 
-    name: str
-    curve: list[float]
-    """Repair F1 before the first decision and after each."""
-    rejected: int
+    folder: Path
+    dirty: Path
+    clean: Path
     decisions: int
-    precision: float
-    recall: float
-    broken: int
-    seconds: float
-    """Of the slowest mining."""
+    noisy: bool
+    seed: int
+    loud: bool
+
+    def __call__(self) -> Rehearsed:
+        """Do it."""
+        name = self.folder.name
+        return rehearse(
+            name,
+            read(self.dirty),
+            read(self.clean),
+            decisions=self.decisions,
+            noisy=self.noisy,
+            seed=self.seed,
+            tell=_say if self.loud else lambda _turn: None,
+        )
 
 
-def rehearse(
-    name: str, dirty: Table, clean: Table, *, decisions: int, noisy: bool, seed: int, loud: bool
-) -> Rehearsed:
-    """Mine, answer the best card, learn, again."""
-    now = [list(row) for row in dirty.rows]
-    reviewer = Reviewer(clean, f"{seed} {name}", noisy=noisy)
-    experience = Experience()
-    curve, rejected, slowest, taken = [f1(dirty, clean, now)], 0, 0.0, 0
-    for _ in range(decisions):
-        begun = time.process_time()
-        grid = grid_from(dirty.header, now)
-        cards = sorted(mine(grid, name, experience), key=lambda card: -gain(card))
-        slowest = max(slowest, time.process_time() - begun)
-        if not cards:
-            break
-        taken += 1
-        card = cards[0]
-        experience, said = answer(card, grid, now, reviewer, experience, name)
-        rejected += said.startswith("reject")
-        curve.append(f1(dirty, clean, now))
-        if loud:
-            sure = f"{gain(card):7.1f} {card.evidence.confidence:.2f}"
-            line = f"  {curve[-1]:.3f} {sure} {said:22} {len(cards):3} cards | {one_line(card)}"
-            print(line, file=sys.stderr)
-    precision, recall, broken = score(dirty, clean, now)
-    return Rehearsed(name, curve, rejected, taken, precision, recall, broken, slowest)
+def _do(task: Task) -> Rehearsed:
+    return task()
 
 
-def one_line(card: Draft) -> str:
-    """What a card says, and its first change."""
-    action = card.action
-    first = action.corrections[0] if isinstance(action, Correct) else None
+def _say(turn: Turn) -> None:
+    sure = f"{gain(turn.card):7.1f} {turn.card.evidence.confidence:.2f}"
+    said = f"{_words(turn.said)} of {turn.cells}"
+    line = f"  {turn.f1:.3f} {sure} {said:26} {turn.waiting:3} cards | {_one_line(turn.card)}"
+    print(line, file=sys.stderr)
+
+
+def _words(said: Answer) -> str:
+    struck = len(said.struck) + len(said.struck_cells)
+    how = "" if said.direction is None else f" direction {said.direction}"
+    how += "" if said.fill is None else f" fill {said.fill!r}"
+    return f"{said.answer} {said.right}/{said.seen}{how}{f' -{struck}' if struck else ''}"
+
+
+def _one_line(card: Draft) -> str:
+    first = card.action.corrections[0] if isinstance(card.action, Correct) else None
     example = f" [{first.column}: {first.old!r} -> {first.new!r}]" if first else ""
     return f"{card.tool} {card.evidence.summary[:90]}{example}"
 
 
-def answer(
-    card: Draft,
-    grid: Grid,
-    now: list[list[str]],
-    reviewer: Reviewer,
-    experience: Experience,
-    name: str,
-) -> tuple[Experience, str]:
-    """Have the card answered and do what the answer says."""
-    assert card.basis is not None
-    if isinstance(card.action, AskValues):
-        taught = teach(card.action, grid, now, reviewer)
-        wrong = sum(one.old != one.new for one in taught)
-        more = (*experience.taught, *taught)
-        return experience.model_copy(update={"taught": more}), f"taught {wrong} of {len(taught)}"
-    changes = changes_of(card.action, grid)
-    said = reviewer.answer(changes, ("approve", "reject"))
-    if said.answer == "approve":
-        for row, place, _, new in changes:
-            now[row][place] = new or ""
-    refused = [
-        (row, one.column, one.new)
-        for one in getattr(card.action, "corrections", ())
-        for row in one.rows
-    ]
-    answered = Answered(
-        dataset=name,
-        basis=card.basis,
-        decision="approve" if said.answer == "approve" else "reject",
-        cells=len(changes),
-        refused=tuple(refused) if said.answer == "reject" else (),
+def curves(done: Sequence[Rehearsed]) -> Iterable[str]:
+    """A line for each table, and the means."""
+    heads = " ".join(f"{n:>5}" for n in _AT)
+    yield (f"{'F1 after decisions':24} {heads}     P     R br/100 cards rejected to90 CPU s")
+    for one in done:
+        at = " ".join(f"{one.after(n):.3f}" for n in _AT)
+        end = one.score
+        yield (
+            f"{one.name:24} {at} {end.precision:.3f} {end.recall:.3f} {end.broken_per_100:6.1f}"
+            f" {len(one.turns):5} {one.rejected:8} {one.to_most:4} {one.seconds:5.2f}"
+        )
+    tables, answered = max(1, len(done)), max(1, sum(len(one.turns) for one in done))
+    means = " ".join(f"{sum(one.after(n) for one in done) / tables:.3f}" for n in _AT)
+    correct = max(1, sum(one.score.correct for one in done))
+    yield f"{'mean':24} {means}"
+    yield (
+        f"macro {sum(one.score.repair_f1 for one in done) / tables:.4f}"
+        f", rejected {sum(one.rejected for one in done) / answered:.0%}"
+        f", broken per 100 {100 * sum(one.score.broken for one in done) / correct:.2f}"
+        f", to 90 % in {sum(one.to_most for one in done) / tables:.1f} decisions"
     )
-    more = (*experience.answers, answered)
-    return experience.model_copy(
-        update={"answers": more}
-    ), f"{said.answer} {said.right}/{said.seen} of {len(changes)}"
 
 
-def teach(action: AskValues, grid: Grid, now: list[list[str]], reviewer: Reviewer) -> list[Taught]:
-    """The true values of the cells that were asked about."""
-    taught: list[Taught] = []
-    for cell in action.cells:
-        row, place = grid.row_of[cell.row], grid.column(cell.column).place
-        truth = reviewer.truth(row, place)
-        now[row][place] = truth
-        new = truth or None
-        taught.append(Taught(row=cell.row, column=cell.column, old=cell.old, new=new))
-    return taught
+def scores(done: Sequence[Rehearsed]) -> str:
+    """Claimed score and the share that is right, of all cells when they were first proposed."""
+    found: defaultdict[tuple[str, int], list[Claim]] = defaultdict(list)
+    for one in done:
+        for claim in one.claims:
+            found[claim.principle, _BANDS.index(claim.band)].append(claim)
+    rows = [
+        (f"{principle}, {_BANDS[band]}", len(claims), cells := sum(one.cells for one in claims),
+         sum(one.claimed * one.cells for one in claims) / cells,
+         sum(one.right for one in claims) / cells)
+        for (principle, band), claims in sorted(found.items())
+    ]  # fmt: skip
+    return table(("principle and band", "cards", "cells", "claimed", "right"), rows)
 
 
-def changes_of(action: AnyAction, grid: Grid) -> list[Change]:
-    """Every cell that an action changes."""
-    assert isinstance(action, Correct)
-    return [
-        (grid.row_of[row], grid.column(one.column).place, one.old, one.new)
-        for one in action.corrections
-        for row in one.rows
-    ]
-
-
-def grid_from(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Grid:
-    """A grid of text, in which an empty cell is a missing value."""
-    columns = {KEY: [str(number + 1) for number in range(len(rows))]}
-    columns |= {f"{place:03}": [row[place] or None for row in rows] for place in range(len(header))}
-    types = pa.schema([(name, pa.string()) for name in columns])
-    view = view_of(pa.table(columns, schema=types), (KEY,), hidden=(KEY,))
-    grid = grid_of(view)
-    named = tuple(type(one)(**{**_fields(one), "name": header[one.place]}) for one in grid.columns)
-    return Grid(named, grid.ids)
-
-
-def _fields(one: object) -> dict[str, object]:
-    return {name: getattr(one, name) for name in one.__dataclass_fields__}  # type: ignore[attr-defined]
-
-
-def score(dirty: Table, clean: Table, now: list[list[str]]) -> tuple[float, float, int]:
-    """Precision, recall, and clean cells broken; compared without blanks at the ends."""
-    wrong = right = changed = broken = 0
-    for before, truth, after in zip(dirty.rows, clean.rows, now, strict=True):
-        for was, is_true, has in zip(before, truth, after, strict=True):
-            was, is_true, has = was.strip(), is_true.strip(), has.strip()
-            wrong += was != is_true
-            changed += was != has
-            right += was != has and has == is_true
-            broken += was == is_true and has != is_true
-    return right / max(1, changed), right / max(1, wrong), broken
-
-
-def f1(dirty: Table, clean: Table, now: list[list[str]]) -> float:
-    """Repair F1."""
-    precision, recall, _ = score(dirty, clean, now)
-    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-
-
-def _one(task: tuple[str, Path, Path, int, bool, int, bool]) -> Rehearsed:
-    name, dirty, clean, decisions, noisy, seed, loud = task
-    return rehearse(
-        name, read(dirty), read(clean), decisions=decisions, noisy=noisy, seed=seed, loud=loud
-    )
+def classes(tasks: Sequence[Task], done: Sequence[Rehearsed]) -> str:
+    """Which errors were repaired, of all tables whose errors are labelled."""
+    found: defaultdict[str, list[ClassScore]] = defaultdict(list)
+    for task, one in zip(tasks, done, strict=True):
+        labels = task.folder / "cells.csv"
+        if labels.exists():
+            for name, counted in by_class(read(labels), one.repaired).items():
+                found[name].append(counted)
+    return classes_as_markdown({name: reduce(add, counts) for name, counts in found.items()})
 
 
 def main() -> None:
@@ -194,35 +143,32 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--noisy", action="store_true")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--report-scores", action="store_true", help="claimed against true")
+    parser.add_argument("--classes", action="store_true", help="share repaired per class of errors")
     parser.add_argument("-v", dest="loud", action="store_true", help="every card")
     given = parser.parse_args()
-    pairs = [(one.name, one / "dirty.csv", one / "clean.csv") for one in given.folders]
+    pairs = [(one, one / "dirty.csv", one / "clean.csv") for one in given.folders]
     if given.dirty and given.clean:
-        pairs.append((given.dirty.parent.name, given.dirty, given.clean))
-    tasks = [(*pair, given.decisions, given.noisy, given.seed, given.loud) for pair in pairs]
-    if given.jobs > 1:
-        with ProcessPoolExecutor(given.jobs) as pool:
-            done = list(pool.map(_one, tasks))
-    else:
-        done = [_one(task) for task in tasks]
-    _report(done)
+        pairs.append((given.dirty.parent, given.dirty, given.clean))
+    if not pairs:
+        parser.error("name a folder, or --dirty and --clean")
+    tasks = [Task(*pair, given.decisions, given.noisy, given.seed, given.loud) for pair in pairs]
+    done = _all(tasks, given.jobs)
+    print("\n".join(curves(done)))
+    parts: dict[str, Callable[[], str]] = {
+        "report_scores": lambda: scores(done),
+        "classes": lambda: classes(tasks, done),
+    }
+    for name, part in parts.items():
+        if getattr(given, name):
+            print(f"\n{part()}")
 
 
-_AT = (1, 2, 3, 5, 10, 20)
-
-
-def _report(done: Sequence[Rehearsed]) -> None:
-    curve = " ".join(f"{n:>5}" for n in _AT)
-    print(f"{'F1 after decisions':24} {curve}     P     R broken cards rejected CPU s")
-    for one in done:
-        at = " ".join(f"{one.curve[min(n, len(one.curve) - 1)]:.3f}" for n in _AT)
-        print(
-            f"{one.name:24} {at} {one.precision:.3f} {one.recall:.3f} {one.broken:6}"
-            f" {one.decisions:5} {one.rejected:8} {one.seconds:5.2f}"
-        )
-    answered = max(1, sum(one.decisions for one in done))
-    macro = sum(one.curve[-1] for one in done) / max(1, len(done))
-    print(f"macro {macro:.4f}, rejected {sum(one.rejected for one in done) / answered:.0%}")
+def _all(tasks: Sequence[Task], jobs: int) -> list[Rehearsed]:
+    if jobs == 1:
+        return [task() for task in tasks]
+    with ProcessPoolExecutor(jobs) as pool:
+        return list(pool.map(_do, tasks))
 
 
 if __name__ == "__main__":

@@ -5,8 +5,7 @@
 
 The product runs in one process and never sees the clean file; a simulated reviewer in another one
 (benchmarks/reviewer.py) alone does, until all is over and a third one scores what was exported.
-Grooming happens at the start, then when nothing waits any more, and when something that waited went
-stale because an approved change overtook it: what `ostler work` asks a person to do.
+Grooming happens at the start and after every answer, for an answer teaches.
 """
 
 import argparse
@@ -17,13 +16,14 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from csv_files import Table, read, sha256, write
 from disguise import Disguise, disguise
 from measured import Decided, Measured
 from peers import PEERS
 from plot import draw
-from product import Card, Product, product
+from product import Card, Cell, Product, Said, product
 from report import as_json, as_markdown, cut
 from scoring import ClassScore, Score
 from talking import Ask, talking_to
@@ -43,7 +43,7 @@ class Setting:
     noisy: bool = False
     shuffle: bool = False
     rename: bool = False
-    always_groom: bool = False
+    always_groom: bool = True
     """Groom after every answer, not only when nothing waits or something went stale."""
     labels: Path | None = None
     """What noise says of the cells that it damaged."""
@@ -101,18 +101,50 @@ def converse(
         decided.append(_decide(ours, ask, worn, card))
         tell(decided[-1])
         exports.append(exported() if decided[-1].state == "published" else exports[-1])
-        groomed = setting.always_groom or ours.overtaken()
+        last = len(decided) == setting.decisions
+        groomed = not last and (setting.always_groom or ours.overtaken())
         if groomed:
             ours.groom()
     return exports, decided
 
 
 def _decide(ours: Product, ask: Ask, worn: Disguise, card: Card) -> Decided:
-    cells = [(row, worn.position(column), old, new) for row, column, old, new in card.cells]
-    said = ask({"card": card.id, "may": card.may, "cells": cells})
-    state = ours.decide(card, said["answer"])
+    question = {
+        "card": card.id,
+        "may": card.may,
+        "cells": _placed(card.cells, worn),
+        "alternatives": [_placed(one, worn) for one in card.alternatives],
+    }
+    if "teach" in card.may:
+        question["cells"] = [cell[:3] for cell in _placed(card.cells, worn)]
+    heard = ask(question)
+    state = ours.decide(card, _said(heard, worn))
     return Decided(
-        card.id, card.sentence, len(cells), said["answer"], said["seen"], said["right"], state
+        card.id,
+        card.sentence,
+        card.principle,
+        len(card.cells),
+        heard["answer"],
+        heard["seen"],
+        heard["right"],
+        state,
+    )
+
+
+def _placed(cells: Sequence[Cell], worn: Disguise) -> list[tuple[int, int, str | None, str | None]]:
+    return [(row, worn.position(column), old, new) for row, column, old, new in cells]
+
+
+def _said(heard: dict[str, Any], worn: Disguise) -> Said:
+    """The reviewer's answer, with columns as the product calls them."""
+    return Said(
+        heard["answer"],
+        heard.get("direction"),
+        heard.get("fill"),
+        [(worn.name(place), old, new) for place, old, new in heard.get("struck", ())],
+        [(row, worn.name(place)) for row, place in heard.get("struck_cells", ())],
+        [(row, worn.name(place)) for row, place in heard.get("wrong", ())],
+        [(row, worn.name(place), value) for row, place, value in heard.get("values", ())],
     )
 
 
@@ -159,8 +191,8 @@ def main() -> None:
     parser.add_argument(
         "--groom",
         choices=("when-needed", "every-answer"),
-        default="when-needed",
-        help="by default when nothing waits or something that waited went stale",
+        default="every-answer",
+        help="when-needed: only when nothing waits or something that waited went stale",
     )
     parser.add_argument("--labels", type=Path, help="cells.csv of benchmarks/noise.py")
     parser.add_argument("--plot", type=Path, default=Path("repair_curve.png"), help="a PNG file")

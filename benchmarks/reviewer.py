@@ -2,52 +2,38 @@
 
     python benchmarks/reviewer.py --clean C.csv [--seed N] [--noisy]
 
-It speaks JSON lines. A question names a card, the answers that the card takes, and *all* cells it
-would change, by row (from 0) and column (from 0) of the file:
+It speaks JSON lines. Rows and columns count from 0. A question about a card names the answers that
+the card takes and *all* cells it would change; a card with alternatives also names theirs:
 
-    {"card": "P-7K3Q", "may": ["approve", "reject"], "cells": [[3, 1, "Lisbxn", "Lisbon"], ...]}
+    {"card": "P-7K3Q", "may": ["approve", "reject", "edit"],
+     "cells": [[3, 1, "Lisbxn", "Lisbon"], ...], "alternatives": [[[9, 1, "Lisbon", "Lissabon"]]]}
     {"answer": "approve", "seen": 10, "right": 9}
 
-Of those cells it looks up ten that it draws itself (seeded), fewer when there are fewer, and
-approves when at least 8 of ten, or all but one of fewer, would become what the clean file says.
-A single cell must be right. The noisy reviewer gives the other answer in a tenth of the cases.
+Of those cells it looks up ten that it draws itself (seeded) and approves when at least 8, or all
+but one of fewer, would become what the clean file says; a single cell must be right. `edit` comes
+with what it says: a `direction` (which alternative), a `fill` (one value for all), `struck` changes
+([column, old, new], wherever they stand) and `struck_cells`. `reject` names the cells seen to be
+`wrong`. See answers.py.
 
-An answer is one of `approve`, `reject`, `edit` and `teach`; the last two come with what they say in
-keys of their own, once the product has cards that take them. A reviewer gives no answer that a card
-does not take.
+A card that asks is answered with the true values of its cells, at most ten:
+
+    {"card": "P-9QW1", "may": ["teach"], "cells": [[3, 1, "Lisbxn"], ...]}
+    {"answer": "teach", "seen": 10, "right": 7, "values": [[3, 1, "Lisbon"], ...]}
+
+The noisy reviewer gives the other answer in a tenth of the cases, and leaves a tenth of the values
+that it is asked for as they are. A reviewer gives no answer that a card does not take.
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from random import Random
 
+from answers import LOOKS, NOISE, Answer, Shown, decide, teach
 from csv_files import Table, read, sha256
-
-LOOKS = 10
-NOISE = 0.1
-
-Cell = tuple[int, int, str | None, str | None]
-"""Row, column, value before, value after; None is missing."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a reviewer says, and what it rests on."""
-
-    answer: str
-    seen: int
-    right: int
-
-
-def enough(right: int, seen: int) -> bool:
-    """Whether a person who saw so many cells right approves."""
-    if seen >= LOOKS:
-        return right >= LOOKS - 2
-    return right >= max(1, seen - 1)
 
 
 class Reviewer:
@@ -59,29 +45,38 @@ class Reviewer:
         self._noisy = noisy
         self._asked = 0
 
-    def answer(self, cells: Sequence[Cell], may: Sequence[str]) -> Answer:
+    def answer(self, shown: Shown, may: Sequence[str]) -> Answer:
         """Look at some of the cells and decide."""
-        self._asked += 1
-        question = f"{self._seed} question {self._asked}"
-        seen = Random(f"{question}, looks").sample(list(cells), min(LOOKS, len(cells)))
-        right = sum(self._is_right(cell) for cell in seen)
-        approves = enough(right, len(seen))
+        question = self._next()
+        found = decide(shown, self._truth, Random(f"{question}, looks"))
         if self._noisy and Random(f"{question}, slip").random() < NOISE:
-            approves = not approves
-        said = "approve" if approves else "reject"
-        if said not in may:
-            raise SystemExit(f"the card takes {', '.join(may)}; the reviewer would say {said}")
-        return Answer(said, len(seen), right)
+            other = "approve" if found.answer == "reject" else "reject"
+            found = Answer(other, found.seen, found.right)
+        if found.answer == "edit" and "edit" not in may:
+            passes = found.direction is None and found.fill is None
+            found = Answer("approve" if passes else "reject", found.seen, found.right)
+        return _taken(found, may)
 
-    def truth(self, row: int, column: int) -> str:
-        """What a cell ought to say."""
-        return self._clean.rows[row][column]
+    def teach(self, cells: Sequence[tuple[int, int, str | None]], may: Sequence[str]) -> Answer:
+        """Say what the cells ought to hold."""
+        if len(cells) > LOOKS:
+            raise SystemExit(f"a question has {len(cells)} cells; a person looks at {LOOKS}")
+        slips = Random(f"{self._next()}, slips") if self._noisy else None
+        return _taken(teach(cells, self._truth, slips), may)
 
-    def _is_right(self, cell: Cell) -> bool:
-        row, column, _, new = cell
-        if not 0 <= row < len(self._clean.rows):
-            return False
-        return self._clean.rows[row][column].strip() == (new or "").strip()
+    def _next(self) -> str:
+        self._asked += 1
+        return f"{self._seed} question {self._asked}"
+
+    def _truth(self, row: int, column: int) -> str | None:
+        known = 0 <= row < len(self._clean.rows)
+        return self._clean.rows[row][column] if known else None
+
+
+def _taken(found: Answer, may: Sequence[str]) -> Answer:
+    if found.answer not in may:
+        raise SystemExit(f"the card takes {', '.join(may)}; the reviewer would say {found.answer}")
+    return found
 
 
 def main() -> None:
@@ -96,8 +91,14 @@ def main() -> None:
     reviewer = Reviewer(read(arguments.clean), seed, noisy=arguments.noisy)
     for line in sys.stdin:
         question = json.loads(line)
-        answer = reviewer.answer([tuple(cell) for cell in question["cells"]], question["may"])
-        print(json.dumps(asdict(answer)), flush=True)
+        cells = [tuple(cell) for cell in question["cells"]]
+        if "teach" in question["may"]:
+            answer = reviewer.teach(cells, question["may"])
+        else:
+            others = [[tuple(cell) for cell in one] for one in question.get("alternatives", ())]
+            answer = reviewer.answer(Shown(cells, others), question["may"])
+        said = {key: value for key, value in asdict(answer).items() if value not in (None, ())}
+        print(json.dumps(said), flush=True)
 
 
 if __name__ == "__main__":

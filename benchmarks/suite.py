@@ -171,7 +171,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--decisions", type=int, default=20)
     parser.add_argument("--reviewer", choices=("exact", "noisy"), default="exact")
     parser.add_argument("--reviewer-seed", type=int, default=0)
-    parser.add_argument("--groom", choices=("when-needed", "every-answer"), default="when-needed")
+    parser.add_argument("--groom", choices=("when-needed", "every-answer"), default="every-answer")
     parser.add_argument("--shuffle-columns", action="store_true")
     parser.add_argument("--rename-columns", action="store_true")
     parser.add_argument("--plots", type=Path, default=None, help="a folder for the curves")

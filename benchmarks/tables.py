@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 
 from csv_files import Table, write
+from sparse_tables import SPARSE
 from words import Words, initials
 
 HELD_OUT_ABOVE = 1000
@@ -245,6 +246,7 @@ WORLDS: dict[str, Callable[[Random, int], Table]] = {
     "sensors": sensors,
     "statistics": statistics,
     "shipments": shipments,
+    **SPARSE,
 }
 
 

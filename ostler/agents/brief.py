@@ -12,6 +12,7 @@ from ostler.agents.model import ModelClient
 from ostler.config.settings import Grooming
 from ostler.core.checks import Check, LearnedLimits
 from ostler.core.datasets import Dataset
+from ostler.core.experience import Experience
 from ostler.core.runs import RunInputs
 from ostler.policies.policyset import PolicySet, policies_from
 from ostler.store.objects import Objects
@@ -37,6 +38,7 @@ class Brief:
     """Of the contract: the classification of columns."""
     policies: PolicySet
     settings: Grooming
+    experience: Experience
 
 
 def read_brief(objects: Objects, inputs: RunInputs, others: tuple[Dataset, ...]) -> Brief:
@@ -65,7 +67,14 @@ def read_brief(objects: Objects, inputs: RunInputs, others: tuple[Dataset, ...])
         classes=classes,
         policies=policies_from(objects.text(inputs.policy)),
         settings=Grooming.model_validate(objects.get(inputs.config)),
+        experience=_experience(objects, inputs),
     )
+
+
+def _experience(objects: Objects, inputs: RunInputs) -> Experience:
+    if inputs.experience is None:
+        return Experience()
+    return Experience.model_validate(objects.get(inputs.experience))
 
 
 def context_of(
@@ -109,6 +118,7 @@ def context_of(
         reference=inputs.reference,
         alerts=inputs.alerts,
         checks=brief.checks,
+        experience=brief.experience,
         policies=brief.policies,
         settings=brief.settings,
         around=around,

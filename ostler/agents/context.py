@@ -14,6 +14,7 @@ from ostler.core.base import Frozen
 from ostler.core.canonical import Digest
 from ostler.core.checks import Check
 from ostler.core.datasets import Dataset
+from ostler.core.experience import Experience
 from ostler.core.items import Alert
 from ostler.core.runs import Step
 from ostler.policies.policyset import PolicySet
@@ -58,6 +59,8 @@ class GroomingContext:
     """What the run looks into; empty when it is the whole dataset."""
     checks: tuple[Check, ...]
     """Of the contract; empty without one."""
+    experience: Experience
+    """What people answered to earlier cards."""
     policies: PolicySet
     settings: Grooming
     around: Surroundings

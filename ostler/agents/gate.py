@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from ostler.agents.context import GroomingContext
 from ostler.agents.outputs import Judged, Prioritized, RankedCandidate
+from ostler.core.actions import AskValues
 from ostler.core.checks import Check
 from ostler.core.errors import BadInput
 from ostler.core.items import Criterion, item_id
@@ -31,12 +32,15 @@ def _proposal(context: GroomingContext, ranked: RankedCandidate) -> Proposal:
         dataset=context.dataset,
         action=draft.action,
         patch=patch,
-        total_rows=context.around.view.row_count,
+        total_rows=context.around.row_count,
         confidence=draft.evidence.confidence,
         worse_checks=len(result.worse),
     )
     with context.telemetry.span(names.GATE) as span:
         verdict = judge(context.policies, request)
+        if isinstance(draft.action, AskValues) and verdict.outcome == "auto":
+            # No policy can answer in a person's place.
+            verdict = verdict.model_copy(update={"outcome": "votes", "votes": 1})
         span.set(
             {
                 names.POLICY_OUTCOME: verdict.outcome,

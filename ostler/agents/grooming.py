@@ -22,7 +22,7 @@ from ostler.core.runs import RunInputs, Step
 from ostler.core.states import ProposalState, RunState
 from ostler.policies.policyset import PolicySet
 from ostler.review.overtaken import mark_overtaken
-from ostler.store import findings, history, items, lineage, proposals, runs, telling
+from ostler.store import answers, findings, history, items, lineage, proposals, runs, telling
 from ostler.store.engine import Store
 from ostler.store.objects import Objects
 from ostler.store.proposals import Parked
@@ -92,7 +92,10 @@ class _StoreRecord:
 
     groomer: Groomer
     run: str
+    dataset: str
     steps: dict[str, Digest]
+    whole: bool
+    """Whether the run is about the dataset as a whole."""
     parked: dict[str, Parked] = field(default_factory=dict[str, Parked])
 
     def put(self, value: Frozen) -> Digest:
@@ -125,6 +128,9 @@ class _StoreRecord:
                 self.parked[proposal.id] = proposals.park(
                     session, proposal, state, at=at, actor=ACTOR
                 )
+            if self.whole:
+                kept = [one.id for one in parking.proposals]
+                proposals.withdraw_others(session, self.dataset, self.run, kept, at=at, actor=ACTOR)
             fresh = [
                 one
                 for one in parking.proposals
@@ -158,7 +164,8 @@ def groom(
             run=done, dataset=dataset.name, version=inputs.version, findings=0, repeated=True
         )
     run = _begin(groomer, inputs)
-    record = _StoreRecord(groomer, run.id, {step.name: step.digest for step in run.steps})
+    steps = {step.name: step.digest for step in run.steps}
+    record = _StoreRecord(groomer, run.id, dataset.name, steps, whole=not alerts)
     trace = derived("run", run.id)
     attributes = {
         names.OPERATION_NAME: names.INVOKE_WORKFLOW,
@@ -225,6 +232,7 @@ def _inputs(
         model=groomer.model.name,
         alerts=alerts,
         learned=_learned(groomer, dataset, checks, version),
+        experience=_experience(groomer, dataset),
         code=__version__,
     )
 
@@ -241,6 +249,13 @@ def _learned(
     taught = with_history(asked, past, version=version, now=groomer.clock())
     limits = {check.id: check.learned for check in taught if check.learned is not None}
     return groomer.objects.put(LearnedLimits(limits=limits))
+
+
+def _experience(groomer: Groomer, dataset: Dataset) -> Digest | None:
+    """What people answered so far, recorded as an input, so that a replay learns the same."""
+    with groomer.store.reading() as session:
+        known = answers.experience_of(session, dataset.name)
+    return None if known is None else groomer.objects.put(known)
 
 
 def _checks(dataset: Dataset, contract: str | None) -> tuple[Check, ...]:

@@ -25,7 +25,7 @@ def investigate(context: GroomingContext) -> Investigation:
     if context.alerts:
         failing = _alerted(context, failing)
     return Investigation(
-        rows=context.around.view.row_count, results=tuple(results), findings=tuple(failing)
+        rows=context.around.row_count, results=tuple(results), findings=tuple(failing)
     )
 
 

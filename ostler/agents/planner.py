@@ -5,57 +5,74 @@ from typing import NamedTuple
 
 from ostler.core.items import Alert, Finding
 from ostler.core.sentences import describe_rule
-from ostler.tools.repair import MINERS
+from ostler.tools.repair.miners import MINERS
+
+DUPLICATES = "duplicates"
+"""Rows, not cells: a tool of its own."""
+
+_HOLES = ("imputation", "fillers", "consensus", "sources")
+_WORDS = ("spelling", "alias", "encoding", "words", "suffix", "slips")
+_SHAPES = ("forms", "suffix", "encoding", "words", "fillers")
+_NUMBERS = ("outliers", "digits", "arithmetic", "order", "slips", "forms", "fillers")
+_AGREEMENT = ("consensus", "sources", "imputation")
 
 LOOK_FOR: dict[str, tuple[str, ...]] = {
-    "not_null": ("missing", "dependencies"),
-    "rejected_values": ("missing",),
-    "accepted_values": ("spelling", "formats", "missing"),
-    "range": ("units", "missing", "formats"),
-    "pattern": ("formats", "spelling", "missing"),
-    "type": ("formats", "missing", "units"),
-    "unique": ("duplicates",),
-    "near_duplicates": ("duplicates",),
-    "row_count": ("duplicates",),
+    "not_null": _HOLES,
+    "rejected_values": ("fillers", *_SHAPES),
+    "accepted_values": (*_WORDS, *_SHAPES, *_AGREEMENT),
+    "range": _NUMBERS,
+    "pattern": (*_SHAPES, *_WORDS),
+    "type": (*_SHAPES, *_NUMBERS),
+    "unique": (DUPLICATES,),
+    "near_duplicates": (DUPLICATES,),
+    "row_count": (DUPLICATES,),
     "freshness": (),
-    "dependency": ("dependencies", "spelling"),
-    "foreign_key": ("spelling", "formats", "missing"),
-    "row_rule": ("units", "formats"),
-    "drift": ("units", "formats", "missing"),
-    "required_if": ("missing", "dependencies"),
-    "length": ("formats", "spelling", "missing"),
-    "format": ("formats", "spelling", "missing"),
-    "condition": ("units", "formats", "missing"),
-    "balance": ("units", "formats"),
-    "total": ("units", "duplicates", "formats"),
-    "agreement": ("units", "formats", "spelling"),
-    "volume": ("duplicates",),
+    "dependency": (*_AGREEMENT, *_WORDS),
+    "foreign_key": (*_WORDS, *_SHAPES),
+    "row_rule": _NUMBERS,
+    "drift": (*_NUMBERS, *_SHAPES),
+    "required_if": _HOLES,
+    "length": (*_SHAPES, *_WORDS),
+    "format": (*_SHAPES, *_WORDS),
+    "condition": _NUMBERS,
+    "balance": _NUMBERS,
+    "total": (*_NUMBERS, DUPLICATES),
+    "agreement": (*_AGREEMENT, *_NUMBERS, *_WORDS),
+    "volume": (DUPLICATES,),
     "gaps": (),
     "schema": (),
     # An audit: it opens items for people, and nothing is edited to make a share look right.
     "fairness": (),
-    "reported": tuple(MINERS),
+    "reported": (*MINERS, DUPLICATES),
 }
-"""For each kind of rule that fails, the miners that may mend it."""
+"""For each kind of rule that fails, the principles that may mend it."""
 
 
-class Choice(NamedTuple):
-    """A miner to run, and why."""
+class Plan(NamedTuple):
+    """What to look for, and why."""
 
-    miner: str
+    principles: tuple[str, ...]
+    """Of the miners, in their order."""
+    duplicates: bool
     because: str
 
 
-def plan(findings: Sequence[Finding], alerts: Sequence[Alert]) -> tuple[Choice, ...]:
-    """The miners to run, in their fixed order.
+def plan(findings: Sequence[Finding], alerts: Sequence[Alert]) -> Plan:
+    """The principles to look for.
 
     A person who asks for a grooming gets all of them; alerts get those that can mend what was
-    found in what they name.
+    found in what they name, and `taught` with them, for what a person has said holds for any.
     """
     if not alerts:
-        return tuple(Choice(miner, "the whole dataset is groomed") for miner in MINERS)
-    because: dict[str, str] = {}
-    for finding in findings:
-        for miner in LOOK_FOR[finding.result.check.rule.kind]:
-            because.setdefault(miner, f"fails: {describe_rule(finding.result.check.rule)}")
-    return tuple(Choice(miner, because[miner]) for miner in MINERS if miner in because)
+        return Plan(tuple(MINERS), True, "the whole dataset is groomed")
+    failing = [finding.result.check.rule for finding in findings]
+    wanted = {name for rule in failing for name in LOOK_FOR[rule.kind]}
+    because = "; ".join(dict.fromkeys(f"fails: {describe_rule(rule)}" for rule in failing))
+    if wanted:
+        wanted.add("taught")
+    principles = tuple(name for name in MINERS if name in wanted)
+    return Plan(principles, DUPLICATES in wanted, because[:_SHOWN])
+
+
+_SHOWN = 500
+"""Characters of the reasons that are kept."""

@@ -26,6 +26,6 @@ def _rank(context: GroomingContext, candidate: Candidate) -> Rank:
         check=check,
         patch=candidate.patch,
         dry_run=candidate.dry_run,
-        evidence=candidate.draft.evidence,
+        draft=candidate.draft,
     )
     return context.call("ranking.rank", given, Rank)

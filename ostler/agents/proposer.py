@@ -13,28 +13,42 @@ from ostler.agents.outputs import Investigation, Proposed, ToolUse
 from ostler.agents.planner import plan
 from ostler.core.actions import (
     AgreeWithColumns,
+    AskValues,
     ConvertUnit,
+    Correct,
     Reformat,
     ReplaceValues,
     SplitSuffix,
 )
+from ostler.core.base import Frozen
 from ostler.core.items import Alert
 from ostler.core.proposals import Draft
 from ostler.telemetry import names
-from ostler.tools.registry import Drafts, Nothing
+from ostler.tools.registry import Drafts, Mining, Nothing
+
+_DOING = {
+    "repair.mine": "looking for cells to mend",
+    "repair.duplicates": "looking for duplicates",
+}
 
 
 def propose(context: GroomingContext, found: Investigation) -> Proposed:
     """Drafts of typed actions, each with the rule it mends and why it is believed to be right."""
     drafts: list[Draft] = []
     uses: list[ToolUse] = []
-    for choice in plan(found.findings, context.alerts):
-        tool = f"repair.{choice.miner}"
-        context.progress(f"looking for {choice.miner}")
-        mined = context.call(tool, Nothing(), Drafts).drafts
+    planned = plan(found.findings, context.alerts)
+    tools: list[tuple[str, Frozen]] = []
+    if planned.principles:
+        mining = Mining(principles=planned.principles, experience=context.experience)
+        tools.append(("repair.mine", mining))
+    if planned.duplicates:
+        tools.append(("repair.duplicates", Nothing()))
+    for tool, given in tools:
+        context.progress(_DOING[tool])
+        mined = context.call(tool, given, Drafts).drafts
         kept = tuple(draft for draft in mined if _concerns(draft, context.alerts))
-        uses.append(ToolUse(tool=tool, because=choice.because, drafts=len(kept)))
-        drafts += [draft for draft in kept if all(draft.action != d.action for d in drafts)]
+        uses.append(ToolUse(tool=tool, because=planned.because, drafts=len(kept)))
+        drafts += kept
     if not context.model.name or not drafts:
         return Proposed(drafts=tuple(drafts), tools=tuple(uses))
     context.progress(f"asking {context.model.name}")
@@ -58,6 +72,10 @@ def _changed(draft: Draft) -> tuple[str, ...]:
             return tuple(target.column for target in targets)
         case SplitSuffix(column=column, into=into):
             return (column, into)
+        case Correct(corrections=corrections):
+            return tuple(dict.fromkeys(one.column for one in corrections))
+        case AskValues(cells=cells):
+            return tuple(dict.fromkeys(one.column for one in cells))
         case _:
             return draft.rule.columns
 

@@ -2,6 +2,8 @@
 
 from ostler.agents.context import GroomingContext
 from ostler.agents.outputs import Candidate, Investigation, Proposed, Refused, Validated
+from ostler.core.actions import AskValues
+from ostler.core.base import RowId
 from ostler.core.errors import BadInput
 from ostler.core.proposals import Draft, DryRun, PatchSummary
 from ostler.tools.registry import Act, Compiled, Tried, Tries, Try
@@ -23,7 +25,11 @@ def validate(context: GroomingContext, proposed: Proposed, found: Investigation)
         context.progress(f"proving {len(patches)}")
         tries = Tries(
             tries=tuple(
-                Try(patch=patch.digest, mends=proposed.drafts[number].rule)
+                Try(
+                    patch=patch.digest,
+                    mends=proposed.drafts[number].rule,
+                    shows=_asked(proposed.drafts[number]),
+                )
                 for number, patch in patches.items()
             ),
             measured=measured,
@@ -50,11 +56,22 @@ def _patch(context: GroomingContext, draft: Draft) -> PatchSummary | str:
         patch = context.call("repair.compile", Act(action=draft.action), Compiled).patch
     except BadInput as error:
         return error.message
-    return patch if patch.rows else "it changes nothing"
+    if patch.rows or isinstance(draft.action, AskValues):
+        return patch
+    return "it changes nothing"
+
+
+def _asked(draft: Draft) -> tuple[RowId, ...]:
+    """The rows that a question is about."""
+    if not isinstance(draft.action, AskValues):
+        return ()
+    return tuple(dict.fromkeys(cell.row for cell in draft.action.cells))
 
 
 def _mends(draft: Draft, patch: PatchSummary, result: DryRun) -> Candidate | str:
     wanted = result.effects[0]
-    if wanted.after >= wanted.before and wanted.before > 0:
+    # A card rests on its principle: the rule that names its cells may be blind to what it mends.
+    least = wanted.before if draft.basis is None else wanted.before + 1
+    if wanted.after >= least and wanted.before > 0:
         return f"{wanted.after} rows would still fail what it wants to mend"
     return Candidate(draft=draft, patch=patch, dry_run=result)

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from ostler.cli.learning_cards import print_basis, print_choices, print_question
 from ostler.cli.output import console, print_line, print_table
+from ostler.core.actions import AskValues
 from ostler.core.rollout import describe_rollout
 from ostler.core.sentences import describe_rule
 from ostler.review.text import visible, visible_cell
@@ -19,12 +21,15 @@ if TYPE_CHECKING:
         Field,
         SchemaChange,
     )
+    from ostler.review.choices import Choice
     from ostler.review.desk import Card
 
 _WIDTH = 60
 
 
-def print_card(card: "Card", changes: "tuple[Change, ...]") -> None:
+def print_card(
+    card: "Card", changes: "tuple[Change, ...]", choices: "tuple[Choice, ...]" = ()
+) -> None:
     """A proposal for a person, in the order in which it is decided; data made visible."""
     proposal = card.record.proposal
     print_line((f"{proposal.id}  ", "bold"), visible(proposal.sentence))
@@ -45,8 +50,11 @@ def print_card(card: "Card", changes: "tuple[Change, ...]") -> None:
         print_schema_change(proposal.schema_change)
     if proposal.contract_change is not None:
         print_contract_change(proposal.contract_change)
+    elif isinstance(proposal.draft.action, AskValues):
+        print_question(proposal)
     else:
         _diff(proposal, changes)
+        print_choices(proposal, choices)
         _proof(proposal)
     _verdict(card)
     _section("RANK", f"{proposal.rank.score:.3f}")
@@ -71,6 +79,13 @@ def _why(card: "Card") -> None:
         f"  confidence {evidence.confidence:.2f}, {evidence.support:,} for, "
         f"{evidence.against:,} against · found by {proposal.draft.tool}"
     )
+    if evidence.counter:
+        print_line(("  against it: ", "bold"), visible(evidence.counter))
+    print_basis(proposal)
+    if proposal.follows:
+        print_line(f"  made by {visible(proposal.proposer)} of {proposal.follows}")
+    for made in card.made:
+        print_line(f"  {made} was made of it")
     print_line("  item ", card.item.id, ": ", visible(card.item.title))
     for alert in card.alerts[:_ALERTS]:
         print_line(

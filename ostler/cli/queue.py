@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ostler.cli import options
-from ostler.cli.options import example
+from ostler.cli.options import example, in_parts, words
 
 if TYPE_CHECKING:
     from ostler.cli.opening import Opened
@@ -22,7 +22,13 @@ def register(app: typer.Typer) -> None:
     )(queue)
     app.command(epilog=example("ostler show P-7K3Q", "ostler show P-7K3Q --changes 200"))(show)
     app.command(epilog=example("ostler approve P-7K3Q", "ostler approve P-7K3Q P-AB2C"))(approve)
-    app.command(epilog=example('ostler reject P-7K3Q --because "these are two people"'))(reject)
+    app.command(
+        cls=in_parts(wrong=2),
+        epilog=example(
+            'ostler reject P-7K3Q --because "these are two people"',
+            'ostler reject P-7K3Q --because "no such city" --wrong 17 city --wrong 40 city',
+        ),
+    )(reject)
 
 
 def queue(
@@ -100,23 +106,16 @@ def show(
     from ostler.cli.cards import print_card
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json
+    from ostler.cli.plain_card import plain_card
 
     with opened(workspace) as parts:
         card = parts.desk.card(proposal)
         found = parts.desk.changes(card.record.proposal.patch.digest, changes)
+        choices = parts.desk.choices(card, changes)
     if as_json:
-        print_json(
-            {
-                "state": card.record.state,
-                "digest": card.record.digest,
-                "votes": card.record.votes,
-                "changes": found,
-                "alerts": card.alerts,
-                **card.record.proposal.model_dump(mode="json"),
-            }
-        )
+        print_json(plain_card(card, found, choices))
     else:
-        print_card(card, found)
+        print_card(card, found, choices)
 
 
 def approve(
@@ -147,15 +146,25 @@ def reject(
         list[str], typer.Argument(metavar="ID...", help="Proposals, or the starts of their ids.")
     ],
     because: Annotated[str, typer.Option(help="Why; kept, and shown to others.")],
+    wrong: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ROW COLUMN", help="A cell that it would set wrongly. Repeatable; teaches."
+        ),
+    ] = None,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> None:
     """Vote against proposals; they will not be proposed again."""
     from ostler.cli.opening import opened
+    from ostler.core.errors import BadInput
 
+    cells = [(row, column) for row, column in words("--wrong", wrong, "ROW", "COLUMN")]
+    if cells and len(proposals) > 1:
+        raise BadInput("--wrong is about one proposal", "reject one at a time")
     with opened(workspace) as parts:
         cards = [parts.desk.card(one) for one in proposals]
-        states = [parts.desk.reject(card, because) for card in cards]
+        states = [parts.desk.reject(card, because, cells) for card in cards]
         _tell(parts, cards, states, as_json)
 
 

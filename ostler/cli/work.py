@@ -47,10 +47,16 @@ def work(
                 if not as_json:
                     tell(outcome)
 
-            grooming.start()
-            grooming.wait()
             try:
-                work_once(parts.execution, done)
+                try:
+                    # First what people decided: a run over what comes of it proposes the rest.
+                    work_once(parts.execution, done)
+                finally:
+                    groomed = grooming.start()
+                    grooming.wait()
+                if groomed:
+                    # Policy may have approved something of it.
+                    work_once(parts.execution, done)
             finally:
                 # What was done before an error is told as well.
                 if as_json:

@@ -122,7 +122,8 @@ class Correction(Frozen):
     column: str
     old: Cell
     new: Cell
-    rows: tuple[RowId, ...] = Field(min_length=1)
+    rows: tuple[RowId, ...] = ()
+    """Empty: wherever the column holds the old value."""
 
 
 class Correct(Frozen):

@@ -3,9 +3,12 @@
 It is an input of the run, recorded under its digest, so that a replay learns exactly the same.
 """
 
+from datetime import datetime
 from typing import Literal
 
+from ostler.core.actions import Correction
 from ostler.core.base import Cell, Frozen, RowId
+from ostler.core.canonical import Digest
 from ostler.core.proposals import Basis
 
 
@@ -28,8 +31,8 @@ class Answered(Frozen):
     struck: tuple[Struck, ...] = ()
     direction: str = ""
     """Of an edit: the label of the alternative that was chosen, or the filler."""
-    refused: tuple[tuple[RowId, str, Cell], ...] = ()
-    """Of a rejection on this dataset: the cells and the values that they were not to get."""
+    refused: tuple[Correction, ...] = ()
+    """Of a rejection or an edit on this dataset: what was not to be done."""
 
 
 class Taught(Frozen):
@@ -41,6 +44,24 @@ class Taught(Frozen):
     """What it held when it was asked about."""
     new: Cell
     """The same where it was right."""
+
+
+class Answer(Frozen):
+    """What one person answered to one proposal, exactly as it was shown: a document of the log."""
+
+    proposal: str
+    digest: Digest
+    """Of the proposal as the person saw it."""
+    dataset: str
+    person: str
+    card: Answered | None = None
+    """To a card; None for a question."""
+    taught: tuple[Taught, ...] = ()
+    """To a question: the cells that the person answered."""
+    made: str = ""
+    """The proposal that came of it, if one did."""
+    because: str = ""
+    at: datetime
 
 
 class Experience(Frozen):

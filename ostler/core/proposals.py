@@ -106,8 +106,13 @@ class Basis(Frozen):
     """What a card rests on: what is learned from its answer concerns others with the same basis."""
 
     principle: str
+    """What its rules have in common."""
     columns: tuple[str, ...]
     """In which cells are corrected."""
+    principles: tuple[str, ...] = ()
+    """Of its rules, where they are several; empty: the one above."""
+    rules: int = 1
+    """How many were packed together, because all of them are equally sure."""
     determinants: tuple[str, ...] = ()
     """Columns that say what is right."""
     direction: str = ""
@@ -180,6 +185,8 @@ class Proposal(Frozen):
     schema_change: SchemaChange | None = Field(default=None, exclude_if=lambda it: it is None)
     """What it does to the columns. Left out when there is nothing, so that a proposal of cells has
     the digest that it had before there were others."""
+    follows: str = Field(default="", exclude_if=lambda it: not it)
+    """The card that a person edited to make it, or the question that a person answered with it."""
     contract_change: ContractChange | None = Field(default=None, exclude_if=lambda it: it is None)
     """The document patch that it is, if it is one; its patch on the table is then empty."""
 
@@ -208,5 +215,7 @@ class Vote(Frozen):
     digest: Digest
     """Digest of the proposal as the reviewer saw it."""
     because: str = ""
+    wrong: tuple[Change, ...] = Field(default=(), exclude_if=lambda it: not it)
+    """Of a rejection: changes that were seen to be wrong."""
     roles: tuple[str, ...] = ()
     at: datetime

@@ -33,6 +33,8 @@ class RunInputs(Frozen):
     """What woke the run, and all that it looks into; empty when the dataset as a whole is."""
     learned: Digest | None = Field(default=None, exclude_if=lambda it: it is None)
     """Of the limits that earlier results taught; left out where no check learns its limits."""
+    experience: Digest | None = Field(default=None, exclude_if=lambda it: it is None)
+    """Of what people answered to earlier cards; left out where nobody has answered yet."""
     code: str
     """Version of Ostler."""
 

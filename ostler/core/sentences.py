@@ -118,10 +118,8 @@ def _set_cells(action: SetCells) -> str:
 
 
 def _correct(action: Correct) -> str:
-    cells = sum(len(one.rows) for one in action.corrections)
     columns = sorted({one.column for one in action.corrections})
-    many = f"{cells:,} cells" if cells > 1 else "a cell"
-    return f"Correct {many} in {some_columns(columns)}: {action.rule}"
+    return f"Correct {some_columns(columns)}: {action.rule}"
 
 
 def _ask_values(action: AskValues) -> str:

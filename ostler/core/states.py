@@ -23,12 +23,18 @@ class ProposalState(StrEnum):
     REVOKED = "revoked"
     ABORTED = "aborted"
     REVERTED = "reverted"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+    ANSWERED = "answered"
 
 
 S = ProposalState
 
 TRANSITIONS: dict[ProposalState, tuple[ProposalState, ...]] = {
-    S.PARKED: (S.APPROVED, S.REJECTED, S.EXPIRED, S.STALE, S.DENIED),
+    S.PARKED: (
+        *(S.APPROVED, S.REJECTED, S.EXPIRED, S.STALE, S.DENIED),
+        *(S.WITHDRAWN, S.SUPERSEDED, S.ANSWERED),
+    ),
     S.APPROVED: (S.EXECUTING, S.REJECTED, S.EXPIRED, S.STALE, S.REVOKED),
     # Back to approved when a worker gives the claim up before it published anything.
     S.EXECUTING: (
@@ -38,10 +44,14 @@ TRANSITIONS: dict[ProposalState, tuple[ProposalState, ...]] = {
     # Each look at a canary is a claim of its own.
     S.CANARY: (S.EXECUTING, S.ABORTED),
     S.PUBLISHED: (S.REVERTED,),
-    # A stale or expired proposal that is found again, cell for cell, is parked again.
+    # What is found again, cell for cell, is parked again.
     S.STALE: (S.PARKED,),
     S.EXPIRED: (S.PARKED,),
     S.DENIED: (S.PARKED,),
+    S.WITHDRAWN: (S.PARKED,),
+    # A person has put another one in its place, or has answered it.
+    S.SUPERSEDED: (),
+    S.ANSWERED: (),
     S.REJECTED: (),
     S.FAILED: (),
     S.REVOKED: (),

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from importlib.resources import files
 
 import cedarpy
+from cedarpy import pst
 
 from ostler.core.base import Frozen
 from ostler.core.canonical import Digest, canonical_json, digest_of
@@ -86,6 +87,27 @@ def policies_from(recorded: str) -> PolicySet:
             "The recorded policy set cannot be read.", "Run `ostler audit verify`."
         ) from error
     return _checked(policies.model_copy(update={"engine": engine()}))
+
+
+def invariants_of(file: str, text: str) -> tuple[pst.Template, ...]:
+    """The rules of an invariants file: `forbid` rules of the same language, with the same schema.
+
+    Raises:
+        BadInput: one line per problem, with its file and line.
+    """
+    schema = cedarpy.Schema.from_str(_shipped("schema.cedarschema"))
+    found, problems = read(file, text, schema)
+    problems += [
+        f"{policy.label}an invariant is a `forbid`"
+        for policy in found
+        if policy.node.effect != "forbid"
+    ]
+    problems += duplicates(found)
+    if problems or not found:
+        raise BadInput(
+            "\n".join(problems) or f"{file} has no rule", "Correct the file and try again."
+        )
+    return tuple(policy.node for policy in found)
 
 
 def _checked(policies: PolicySet) -> PolicySet:

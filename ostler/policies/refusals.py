@@ -28,12 +28,21 @@ APPLY = "apply_after_approval"
 NAMES = ("name", "owner", "proposer")
 """Attributes that hold the name of a person in the form in which names are compared."""
 
+CONFIDENCE = "confidence_permille"
+"""What the proposer thinks of its own proposal."""
+
 SLOTTED = (pst.ScopeEq, pst.ScopeIn, pst.ScopeIsIn)
 
 
 def refusals(policy: pst.Template) -> tuple[str, ...]:
     """One sentence per reason to refuse a policy that Cedar can read."""
-    return (*_annotations(policy), *_votes(policy), *_scope(policy), *_condition(policy))
+    return (
+        *_annotations(policy),
+        *_votes(policy),
+        *_scope(policy),
+        *_condition(policy),
+        *_trust(policy),
+    )
 
 
 def _annotations(policy: pst.Template) -> Iterator[str]:
@@ -86,6 +95,15 @@ def _condition(policy: pst.Template) -> Iterator[str]:
         if isinstance(node, pst.BinaryOp):
             yield from _beside_a_name(node.left, node.right)
             yield from _beside_a_name(node.right, node.left)
+
+
+def _trust(policy: pst.Template) -> Iterator[str]:
+    """Evidence that an agent or a model wrote about itself may only make a rule stricter."""
+    asks = any(
+        isinstance(node, pst.GetAttr) and node.attr == CONFIDENCE for node in _under(policy.clauses)
+    )
+    if asks and policy.effect == "permit":
+        yield f"a permit may not rest on {CONFIDENCE}: whoever proposes would allow itself"
 
 
 def _beside_a_name(side: pst.Expr, other: pst.Expr) -> Iterator[str]:

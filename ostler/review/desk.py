@@ -1,21 +1,33 @@
 """A reviewer's desk: the queue, the cards, and votes bound to exactly what was shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from ostler.core.actions import AskValues
+from ostler.core.base import RowId
 from ostler.core.canonical import Digest
-from ostler.core.errors import Conflict, NotAllowed, NotFound
+from ostler.core.edits import Edit, Said
+from ostler.core.errors import BadInput, Conflict, NotAllowed, NotFound
+from ostler.core.experience import Answer, Answered, Taught
 from ostler.core.items import Alert, BacklogItem
-from ostler.core.proposals import Change, Proposal, Verdict, Vote
+from ostler.core.proposals import Change, Draft, Proposal, Verdict, Vote
 from ostler.core.states import ProposalState
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.policyset import PolicySet
-from ostler.policies.requests import DatasetFacts
-from ostler.store import audit, datasets, items, proposals, runs, votes
+from ostler.policies.requests import DatasetFacts, Principal
+from ostler.store import answers, audit, datasets, items, proposals, runs, votes
 from ostler.store.engine import Store
-from ostler.store.proposals import ProposalRecord
+from ostler.store.proposals import Parked, ProposalRecord
+from ostler.store.transitions import move
 from ostler.tables.patch_files import PatchFiles
+
+if TYPE_CHECKING:
+    from ostler.core.datasets import Dataset
+    from ostler.review.choices import Choice
+    from ostler.review.remaking import Bench
+    from ostler.tables.view import View
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,8 @@ class Card:
     """Why this reviewer cannot approve it, or empty."""
     alerts: tuple[Alert, ...] = ()
     """Of those that woke the run that proposed it, what concerns it; their texts are hostile."""
+    made: tuple[str, ...] = ()
+    """The proposals that people made of it: by an edit, or by answering it."""
 
 
 @dataclass(frozen=True)
@@ -90,23 +104,153 @@ class Desk:
             record = proposals.get_proposal(session, proposal)
             item = items.get_item(session, record.proposal.item).item
             alerts = runs.alerts_of(session, record.proposal.run)
-        return Card(record, item, self._refusal(record), _concerning(alerts, record.proposal))
+            made = answers.made_of(session, record.proposal.id)
+        refusal = self._refusal(record)
+        return Card(record, item, refusal, _concerning(alerts, record.proposal), made)
 
     def changes(self, patch: Digest, limit: int, offset: int = 0) -> tuple[Change, ...]:
         """Some of a patch's changes, in order; the patch is checked against its digest."""
         return self.patches.get(patch).page(limit, offset)
 
+    def choices(self, card: Card, limit: int) -> "tuple[Choice, ...]":
+        """What a card can be turned into, each with its first changes; none without alternatives.
+
+        NotFound when the version that the card was made on has been released.
+        """
+        proposal = card.record.proposal
+        if not proposal.draft.alternatives:
+            return ()
+        from ostler.review.choices import choice
+        from ostler.tables.delta import table_of
+
+        with self.store.reading() as session:
+            dataset = datasets.get_dataset(session, proposal.dataset)
+        view = table_of(dataset).view(proposal.patch.base_version)
+        return tuple(
+            choice(number, one, view, limit)
+            for number, one in enumerate(proposal.draft.alternatives, 1)
+        )
+
     def approve(self, card: Card, because: str = "") -> ProposalState:
         """Vote for exactly what the card shows; returns where the proposal then stands."""
         return self._vote(card, "approve", because)
 
-    def reject(self, card: Card, because: str) -> ProposalState:
-        """Vote against it; the reason is kept and shown."""
+    def reject(
+        self, card: Card, because: str, wrong: Sequence[tuple[RowId, str]] = ()
+    ) -> ProposalState:
+        """Vote against it; the reason is kept and shown.
+
+        `wrong` names cells (row, column) whose new value was seen to be wrong.
+        """
         if not because.strip():
             raise NotAllowed("a rejection needs a reason", "say it with --because")
-        return self._vote(card, "reject", because)
+        return self._vote(card, "reject", because, self._changed(card.record.proposal, wrong))
 
-    def _vote(self, card: Card, decision: str, because: str) -> ProposalState:
+    def edit(self, card: Card, edit: Edit, because: str = "") -> Proposal:
+        """Make another proposal of a card: narrowed, turned, filled; this one is superseded.
+
+        The person is the new one's proposer, so somebody else has to approve it. BadInput for an
+        edit that does not fit the card, NotAllowed when the person may not decide on it.
+        """
+        from ostler.review.editing import edited
+
+        dataset, view = self._ground(card)
+        draft, answered = edited(card.record.proposal, edit, view, self.reviewer)
+        made = self._remade(card, draft, dataset, view)
+        self._follow(card, ProposalState.SUPERSEDED, made, answered, (), because)
+        return made
+
+    def answer(self, card: Card, said: Sequence[Said], because: str = "") -> Proposal | None:
+        """Answer a question; gives the proposal of the typed values, None when all are right.
+
+        The person is its proposer, so somebody else has to approve it. BadInput for a value that
+        does not fit and for a cell that was not asked about; nothing is kept then.
+        """
+        from ostler.review.answering import understood
+
+        dataset, view = self._ground(card)
+        meant = understood(card.record.proposal, said, view, self.reviewer)
+        made = meant.draft and self._remade(card, meant.draft, dataset, view)
+        self._follow(card, ProposalState.ANSWERED, made, None, meant.taught, because)
+        return made
+
+    def _ground(self, card: Card) -> "tuple[Dataset, View]":
+        """The newest version of a card's dataset, for a person who may decide on the card."""
+        from ostler.review.remaking import newest
+
+        if card.record.state is not ProposalState.PARKED:
+            raise Conflict(
+                f"proposal {card.record.proposal.id} is {card.record.state} already",
+                "there is nothing to decide",
+            )
+        self._authorize(card.record, "reject")
+        return newest(self._bench, card.record.proposal.dataset)
+
+    def _remade(self, card: Card, draft: Draft, dataset: "Dataset", view: "View") -> Proposal:
+        from ostler.review.remaking import remade
+
+        return remade(self._bench, card.record, draft, dataset, view)
+
+    @property
+    def _bench(self) -> "Bench":
+        from ostler.review.remaking import Bench
+
+        person = Principal(kind="person", name=self.reviewer, roles=self.roles)
+        return Bench(self.store, self.patches, self.policies, person, self.clock)
+
+    def _follow(
+        self,
+        card: Card,
+        state: ProposalState,
+        made: Proposal | None,
+        answered: Answered | None,
+        taught: tuple[Taught, ...],
+        because: str,
+    ) -> None:
+        """The answer, what came of it and where that leaves the card, in one transaction."""
+        proposal, at = card.record.proposal, self.clock()
+        said = because or (
+            f"{made.id} was made of it" if made else "all that was answered is right"
+        )
+        with self.store.transaction() as session:
+            now = proposals.get_proposal(session, proposal.id)
+            if now.digest != card.record.digest:
+                raise Conflict(
+                    f"proposal {proposal.id} has changed since you saw it", "look at it again"
+                )
+            move(session, proposal.id, now.state, state, actor=self.reviewer, at=at, because=said)
+            if made is not None:
+                parked = proposals.park(
+                    session, made, ProposalState.PARKED, at=at, actor=self.reviewer
+                )
+                if parked is Parked.KNOWN:
+                    known = proposals.get_proposal(session, made.id).state
+                    raise Conflict(
+                        f"the very same was proposed before: {made.id} is {known}",
+                        f"see: ostler show {made.id}",
+                    )
+            answers.record_answer(
+                session,
+                Answer(
+                    proposal=proposal.id,
+                    digest=card.record.digest,
+                    dataset=proposal.dataset,
+                    person=self.reviewer,
+                    card=answered,
+                    taught=taught,
+                    made=made.id if made else "",
+                    because=because,
+                    at=at,
+                ),
+            )
+
+    def _vote(
+        self,
+        card: Card,
+        decision: str,
+        because: str,
+        wrong: tuple[Change, ...] = (),
+    ) -> ProposalState:
         proposal = card.record.proposal
         self._authorize(card.record, decision)
         # What is approved must be what lies on disk: the digest in the card binds both.
@@ -118,6 +262,7 @@ class Desk:
                 "decision": decision,
                 "digest": card.record.digest,
                 "because": because,
+                "wrong": wrong,
                 "roles": self.roles,
                 "at": self.clock(),
             }
@@ -129,6 +274,22 @@ class Desk:
                 votes_needed=proposal.verdict.votes,
                 roles_needed=proposal.verdict.roles,
             )
+
+    def _changed(
+        self, proposal: Proposal, cells: Sequence[tuple[RowId, str]]
+    ) -> tuple[Change, ...]:
+        """What a proposal does to some cells (row, column); BadInput for one that it leaves."""
+        found: list[Change] = []
+        for row, column in cells:
+            changes = self.patches.changes_of_row(proposal.patch.digest, row)
+            change = next((one for one in changes if one.column == column), None)
+            if change is None:
+                raise BadInput(
+                    f"{proposal.id} does not change column {column!r} of row {row!r}",
+                    f"see what it changes: ostler show {proposal.id} --changes 1000",
+                )
+            found.append(change)
+        return tuple(found)
 
     def _authorize(self, record: ProposalRecord, decision: str) -> None:
         with self.store.reading() as session:
@@ -150,6 +311,8 @@ class Desk:
             return f"it is {record.state.value}"
         if any(v.reviewer == self.reviewer and v.digest == record.digest for v in record.votes):
             return "you have voted on it"
+        if isinstance(record.proposal.draft.action, AskValues):
+            return f"it is a question: ostler answer {record.proposal.id}"
         try:
             self._authorize(record, "approve")
         except (NotAllowed, NotFound, Conflict) as error:

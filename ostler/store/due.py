@@ -58,12 +58,14 @@ def mark_due(
     *,
     whole: bool = True,
     not_before: datetime | None = None,
+    spaced: bool = True,
 ) -> None:
     """Ask for a run over a dataset's newest version.
 
     `because` is one sentence for people. A run over the whole is asked for by a person or a clock;
     with `whole=False` it looks only into what the dataset's alerts name. `not_before` lets a burst
-    gather; a dataset that waits already is not put off by it.
+    gather; a dataset that waits already is not put off by it. Without `spaced` it is due at once,
+    however shortly the last run is over: a person waits for it.
     """
     row = session.exec(select(DueRow).where(DueRow.dataset == dataset)).first()
     begin = stamp(max(at, not_before or at))
@@ -74,8 +76,12 @@ def mark_due(
         insert_row(session, DueRow, {**asked, **fresh, **rest})
         return
     values: dict[str, object] = {**asked, "marks": row.marks + 1}
+    if not spaced:
+        values["next_at"] = begin
     if row.marks == row.done:
-        values |= {"whole": int(whole), "next_at": max(row.next_at, begin), "attempts": 0}
+        values |= {"whole": int(whole), "attempts": 0}
+        if spaced:
+            values["next_at"] = max(row.next_at, begin)
     else:
         values["whole"] = max(row.whole, int(whole))
     _set(session, dataset, values)

@@ -179,6 +179,20 @@ class VoteRow(Stored, table=True):
     at: str
 
 
+class AnswerRow(Stored, table=True):
+    """What a person answered to a card or a question; the document is `core.experience.Answer`."""
+
+    __table_args__ = (Index(None, "dataset", "at"), Index(None, "made"))
+    proposal: str = Field(primary_key=True, foreign_key="proposal.id")
+    proposal_digest: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    dataset: str
+    made: str
+    """The proposal that came of it; empty for none."""
+    digest: str = Field(foreign_key="document.digest")
+    at: str
+
+
 class ExecutionRow(Stored, table=True):
     """How one claim of a proposal ended; the document is `store.executions.Execution`."""
 
@@ -392,6 +406,7 @@ PROJECTED: tuple[Table, ...] = tuple(
         BacklogItemRow,
         ProposalRow,
         VoteRow,
+        AnswerRow,
         ExecutionRow,
         LineageEdgeRow,
         LineageAliasRow,

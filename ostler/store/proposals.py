@@ -1,6 +1,6 @@
 """Proposals: parked once, found by index, read with the votes that count."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,12 +16,15 @@ from ostler.core.states import OPEN, ProposalState
 from ostler.store.documents import checked, keep
 from ostler.store.lookup import full_id
 from ostler.store.models import DocumentRow, ProposalRow, VoteRow
-from ostler.store.projection import Event, Value, add
+from ostler.store.projection import Event, Value, add, change
 from ostler.store.telling import tell_proposal
 from ostler.store.times import instant, maybe_instant, maybe_stamp, stamp
 from ostler.store.transitions import move, try_move
 
-_AGAIN = (ProposalState.STALE, ProposalState.EXPIRED, ProposalState.DENIED)
+_AGAIN = (
+    *(ProposalState.STALE, ProposalState.EXPIRED, ProposalState.DENIED),
+    ProposalState.WITHDRAWN,
+)
 """States from which a proposal that is found again is parked again."""
 
 _BATCH = 1000
@@ -63,13 +66,16 @@ def park(
 ) -> Parked:
     """Park a proposal and send it where the verdict says: `parked`, `denied` or `approved`.
 
-    A known id stays as it is, unless it is stale, expired or denied: then it is parked again with
-    the new document, and votes on the old one no longer count.
+    A known id stays as it is, unless it is stale, expired, denied or withdrawn: then it is parked
+    again with the new document, and votes on the old one no longer count. A card that waits, that
+    nobody has voted on and of which the run believes something else now, says what the run says.
     """
     if state not in _VERDICTS:
         raise InternalError(f"a proposal cannot begin as {state}")
     row = session.exec(select(ProposalRow).where(ProposalRow.id == proposal.id)).first()
     if row is not None and (row.state not in _AGAIN or row.state == state):
+        if (row.state, state) == (ProposalState.PARKED, ProposalState.PARKED):
+            _renew(session, proposal, at=at, actor=actor)
         return Parked.KNOWN
     if row is None:
         _insert(session, proposal, at=at, actor=actor)
@@ -81,6 +87,31 @@ def park(
     elif row is None:
         tell_proposal(session, proposal.id, at=at)
     return Parked.NEW if row is None else Parked.PARKED_AGAIN
+
+
+def withdraw_others(
+    session: Session, dataset: str, run: str, keep_ids: Iterable[str], *, at: datetime, actor: str
+) -> tuple[str, ...]:
+    """Withdraw the cards of a dataset that wait and that its newest run proposes no more.
+
+    What a person has voted on stays, and so does what a person made or asked for.
+    """
+    kept = frozenset(keep_ids)
+    gone: list[str] = []
+    for record in queue(session, dataset=dataset):
+        proposal = record.proposal
+        if proposal.id in kept or record.votes or not _is_card(proposal):
+            continue
+        because = f"run {run} no longer proposes it"
+        source, target = ProposalState.PARKED, ProposalState.WITHDRAWN
+        move(session, proposal.id, source, target, actor=actor, at=at, because=because)
+        gone.append(proposal.id)
+    return tuple(gone)
+
+
+def _is_card(proposal: Proposal) -> bool:
+    """Whether a run made it on a principle; what a person edited or typed follows something."""
+    return proposal.draft.basis is not None and not proposal.follows
 
 
 def get_proposal(session: Session, typed: str) -> ProposalRecord:
@@ -223,6 +254,28 @@ def _insert(session: Session, proposal: Proposal, *, at: datetime, actor: str) -
         "fence": 0,
     }
     add(session, Event(at, actor, "proposal.parked", proposal.id), ProposalRow, columns)
+
+
+def _renew(session: Session, proposal: Proposal, *, at: datetime, actor: str) -> None:
+    """Put a card's new document in the place of the one that waits, if it says something else."""
+    known = get_proposal(session, proposal.id)
+    if known.votes or not (_is_card(proposal) and _is_card(known.proposal)):
+        return
+    if _believed(known.proposal) == _believed(proposal):
+        return
+    change(
+        session,
+        Event(at, actor, "proposal.renewed", proposal.id),
+        ProposalRow,
+        (proposal.id,),
+        {**_columns(session, proposal), "changed_at": stamp(at)},
+        only_if={"state": ProposalState.PARKED.value, "digest": known.digest},
+    )
+
+
+def _believed(proposal: Proposal) -> object:
+    """What a reviewer goes by; the run and its time are not part of it."""
+    return proposal.draft, proposal.rank.score, proposal.verdict
 
 
 def _replace(

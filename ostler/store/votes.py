@@ -2,9 +2,11 @@
 
 from sqlmodel import Session
 
-from ostler.core.errors import Conflict, NotAllowed
+from ostler.core.actions import AskValues
+from ostler.core.errors import BadInput, Conflict, NotAllowed
 from ostler.core.proposals import Vote
 from ostler.core.states import ProposalState
+from ostler.store.answers import record_vote
 from ostler.store.documents import keep
 from ostler.store.models import VoteRow
 from ostler.store.projection import Event, add
@@ -40,6 +42,7 @@ def cast(
         "at": stamp(vote.at),
     }
     add(session, Event(vote.at, vote.reviewer, "vote.cast", record.proposal.id), VoteRow, columns)
+    record_vote(session, record.proposal, vote)
     approvals = tuple(v for v in (*record.votes, vote) if v.decision == "approve")
     target = record.state
     if vote.decision == "reject":
@@ -65,6 +68,10 @@ def _covered(approvals: tuple[Vote, ...], roles: tuple[str, ...]) -> bool:
 
 def _refuse(record: ProposalRecord, vote: Vote) -> None:
     name, expires = record.proposal.id, record.proposal.expires_at
+    if vote.decision == "approve" and isinstance(record.proposal.draft.action, AskValues):
+        raise BadInput(
+            f"{name} is a question: there is nothing to approve", f"answer it: ostler answer {name}"
+        )
     if record.state not in _DECIDABLE[vote.decision]:
         raise Conflict(f"proposal {name} is {record.state} already", "there is nothing to decide")
     if expires is not None and expires <= vote.at:

@@ -17,7 +17,7 @@ from ostler.tables.sql import quoted, row_id
 if TYPE_CHECKING:
     from ostler.tables.layout import DataFile, Layout
 
-Parameter = str | int | float | bool | None | Sequence[str]
+Parameter = str | int | float | bool | None | Sequence[str | None]
 
 
 @dataclass(frozen=True)

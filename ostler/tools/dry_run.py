@@ -39,6 +39,8 @@ class Trial:
 
     patch: Patch
     mends: AnyRule
+    shows: tuple[RowId, ...] = ()
+    """Rows to show; by default some of those that it changes."""
 
 
 def dry_run(
@@ -97,7 +99,10 @@ def dry_runs(
         () if place in refused else spread(trial.patch, sample)
         for place, trial in enumerate(trials)
     ]
-    rows = [tuple(dict.fromkeys(change.row for change in one))[:_CONTEXT_ROWS] for one in shown]
+    rows = [
+        trial.shows or tuple(dict.fromkeys(change.row for change in one))[:_CONTEXT_ROWS]
+        for trial, one in zip(trials, shown, strict=True)
+    ]
     context = dict(shown_rows(view, tuple(dict.fromkeys(row for one in rows for row in one))))
     return tuple(
         refused[place]

@@ -7,16 +7,18 @@ content under its digest; it changes nothing.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, TypeVar
 
 from ostler.core.actions import AnyAction
-from ostler.core.base import Frozen
+from ostler.core.base import Frozen, RowId
 from ostler.core.canonical import Digest
 from ostler.core.checks import AnyRule, Check, CheckResult
 from ostler.core.datasets import Dataset
 from ostler.core.errors import InternalError
+from ostler.core.experience import Experience
 from ostler.core.masks import hides_ids, withheld
-from ostler.core.proposals import Draft, DryRun, Evidence, PatchSummary, Rank
+from ostler.core.proposals import Draft, DryRun, PatchSummary, Rank
 from ostler.tables.patch_files import PatchFiles
 from ostler.tables.patches import make
 from ostler.tables.view import View
@@ -24,8 +26,10 @@ from ostler.tools.drift.findings import drift_findings
 from ostler.tools.dry_run import Trial, dry_runs
 from ostler.tools.quality.measure import measure
 from ostler.tools.ranking.rank import rank
-from ostler.tools.repair import MINERS
 from ostler.tools.repair.compile import compile_action
+from ostler.tools.repair.duplicates import mine_duplicates
+from ostler.tools.repair.grid import Grid, grid_of
+from ostler.tools.repair.mining import mine
 from ostler.tools.states import States
 
 _SAMPLE = 10
@@ -46,6 +50,17 @@ class Surroundings:
     """The classification of columns, which says whose values nobody may be told."""
     states: States | None = None
     """What was measured before; None to measure everything anew."""
+    # cached_property writes past the frozen dataclass, into the instance's own dictionary.
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The pinned table as the miners read it, once in a run."""
+        return grid_of(self.view, frozenset(self.dataset.protected))
+
+    @cached_property
+    def row_count(self) -> int:
+        """Rows of the pinned table."""
+        return self.view.row_count
 
 
 class Nothing(Frozen):
@@ -72,8 +87,15 @@ class Reference(Frozen):
     version: int
 
 
+class Mining(Frozen):
+    """What to look for, and what people answered to what was found before."""
+
+    principles: tuple[str, ...]
+    experience: Experience = Experience()
+
+
 class Drafts(Frozen):
-    """What a miner found."""
+    """What was found."""
 
     drafts: tuple[Draft, ...]
 
@@ -95,6 +117,8 @@ class Try(Frozen):
 
     patch: Digest
     mends: AnyRule
+    shows: tuple[RowId, ...] = ()
+    """Rows to show with it; by default some of those that it changes."""
 
 
 class Tries(Frozen):
@@ -120,7 +144,7 @@ class RankInput(Frozen):
     check: Check
     patch: PatchSummary
     dry_run: DryRun
-    evidence: Evidence
+    draft: Draft
 
 
 @dataclass(frozen=True)
@@ -170,7 +194,7 @@ def _compile(around: Surroundings, given: Act) -> Compiled:
 def _try(around: Surroundings, given: Tries) -> Tried:
     results = dry_runs(
         around.view,
-        [Trial(around.patches.get(one.patch), one.mends) for one in given.tries],
+        [Trial(around.patches.get(one.patch), one.mends, one.shows) for one in given.tries],
         given.measured,
         now=around.now,
         others=around.others,
@@ -190,13 +214,18 @@ def _rank(around: Surroundings, given: RankInput) -> Rank:
         given.check,
         given.patch,
         given.dry_run,
-        given.evidence,
-        around.view.row_count,
+        given.draft,
+        around.row_count,
     )
 
 
-def _miner(mine: Callable[[View], tuple[Draft, ...]]) -> Callable[[Surroundings, Any], Frozen]:
-    return lambda around, _: Drafts(drafts=mine(around.view))
+def _mine(around: Surroundings, given: Mining) -> Drafts:
+    found = mine(around.grid, around.dataset.name, given.experience, given.principles)
+    return Drafts(drafts=found)
+
+
+def _duplicates(around: Surroundings, _: Nothing) -> Drafts:
+    return Drafts(drafts=mine_duplicates(around.view))
 
 
 REGISTRY: Mapping[str, Tool] = {
@@ -206,10 +235,8 @@ REGISTRY: Mapping[str, Tool] = {
         Tool(
             "drift.measure", 1, "Compare with a reference version", Reference, Measurements, _drift
         ),
-        *(
-            Tool(f"repair.{name}", 1, f"Look for {name} to mend", Nothing, Drafts, _miner(mine))
-            for name, mine in MINERS.items()
-        ),
+        Tool("repair.mine", 1, "Look for cells to mend, by some principles", Mining, Drafts, _mine),
+        Tool("repair.duplicates", 1, "Look for rows to delete", Nothing, Drafts, _duplicates),
         Tool("repair.compile", 1, "Make the patch of an action", Act, Compiled, _compile),
         Tool("quality.dry_run", 2, "Prove patches on the pinned version", Tries, Tried, _try),
         Tool("ranking.rank", 1, "Score a proposal and explain it", RankInput, Rank, _rank),

@@ -27,12 +27,14 @@ class Starter:
         default_factory=list[subprocess.Popen[bytes]], init=False
     )
 
-    def start(self) -> None:
-        """Start one when there is something that nobody grooms yet; returns at once."""
+    def start(self) -> bool:
+        """Start one when something is due that nobody grooms yet; whether it did, at once."""
         self._running = [one for one in self._running if one.poll() is None]
-        if len(self._running) < self.most and self._is_due():
-            command = [sys.executable, "-m", "ostler", "groom", "--due", "-w", str(self.workspace)]
-            self._running.append(subprocess.Popen(command, stdin=subprocess.DEVNULL))  # noqa: S603
+        if len(self._running) >= self.most or not self._is_due():
+            return False
+        command = [sys.executable, "-m", "ostler", "groom", "--due", "-w", str(self.workspace)]
+        self._running.append(subprocess.Popen(command, stdin=subprocess.DEVNULL))  # noqa: S603
+        return True
 
     def wait(self) -> None:
         """Wait until they have ended by themselves."""

@@ -24,6 +24,9 @@ VIEWS: tuple[tuple[ProposalState, ...], ...] = (
         S.DENIED,
         S.REVOKED,
         S.ABORTED,
+        S.WITHDRAWN,
+        S.SUPERSEDED,
+        S.ANSWERED,
     ),
 )
 """What the queue can show: what waits, what is decided and not yet applied, what is over."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from bench_tables import CLEAN, damaged
 from csv_files import Table
-from product import Card, Product, product
+from product import Card, Product, Said, product
 from scoring import score
 from tables import make
 
@@ -31,7 +31,7 @@ def next_card(ours: Product, *, deletes: bool) -> Card:
         gone = all(new is None for _, _, _, new in card.cells) and len(card.cells) > 1
         if gone == deletes:
             return card
-        ours.decide(card, "reject")
+        ours.decide(card, Said("reject"))
     raise AssertionError("there is no such card")
 
 
@@ -39,7 +39,7 @@ def test_a_deleted_row_stays_where_it_was_as_it_was(tmp_path: Path) -> None:
     with product(tmp_path, TWICE) as ours:
         card = next_card(ours, deletes=True)
         assert {row for row, *_ in card.cells} == {39, 40}
-        assert ours.decide(card, "approve") == "published"
+        assert ours.decide(card, Said("approve")) == "published"
         assert ours.export("out.csv", TWICE) == TWICE
 
 
@@ -48,9 +48,32 @@ def test_a_second_vote_is_cast_when_policy_wants_one(tmp_path: Path) -> None:
         policy = tmp_path / "workspace" / "policies" / "two.cedar"
         policy.write_text(TWO_VOTES, encoding="utf-8")
         card = next_card(ours, deletes=False)
-        assert ours.decide(card, "approve") == "published"
+        assert ours.decide(card, Said("approve")) == "published"
         found = score(DIRTY, CLEAN, ours.export("out.csv", DIRTY))
         assert found.changed == len(card.cells) > 0
+
+
+def test_what_is_struck_from_a_card_is_left_as_it_is(tmp_path: Path) -> None:
+    twice = damaged(CLEAN, {(0, 1): "Lisbxn", (3, 1): "Lisbxn", (9, 1): "Osol"})
+    with product(tmp_path, twice) as ours:
+        card = next_card(ours, deletes=False)
+        while len(card.cells) < 2:
+            ours.decide(card, Said("reject"))
+            card = next_card(ours, deletes=False)
+        assert "edit" in card.may
+        (row, column, *_), *others = card.cells
+        said = Said("edit", struck_cells=[(row, column)])
+        assert ours.decide(card, said) == "published"
+        found = ours.export("out.csv", twice)
+        assert score(twice, twice, found).changed == len(others)
+        assert found.rows[row] == twice.rows[row]
+
+
+def test_a_filler_that_cannot_be_had_is_a_no(tmp_path: Path) -> None:
+    with product(tmp_path, DIRTY) as ours:
+        card = next_card(ours, deletes=False)
+        assert ours.decide(card, Said("edit", fill=card.cells[0][2])) == "rejected"
+        assert score(DIRTY, DIRTY, ours.export("out.csv", DIRTY)).changed == 0
 
 
 def test_an_export_of_what_nobody_touched_is_what_came_in(tmp_path: Path) -> None:

@@ -18,6 +18,15 @@ DECIDED = {
     "sensors": [("station", "latitude"), ("station", "elevation")],
     "statistics": [("country", "code"), ("country", "capital"), ("country", "area")],
     "shipments": [("shipment", "departure"), ("shipment", "arrival"), ("shipment", "weight_t")],
+    "measurements": [],
+    "indicators": [("country_name", "country_code"), ("series", "series_code")],
+    "casts": [("release_date", "year")],
+    "members": [("member_no", "email"), ("last_name", "first_name")],
+    "catalogue": [("id", "model")],
+    "roster": [("club", "league")],
+    "survey": [("town", "district"), ("age", "age_group")],
+    "licences": [("licence", "address"), ("kind", "risk")],
+    "archive": [("shelf", "title"), ("town", "region")],
 }  # fmt: skip
 
 

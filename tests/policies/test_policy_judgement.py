@@ -108,7 +108,7 @@ def test_hard_rules_deny_a_proposal_and_say_why(changes: dict[str, object], rule
         {"worse_checks": 1},
         {"rows": 101},
         {"row_share_permille": 11},
-        {"confidence_permille": 989},
+        {"rows": 21},
         {"action_kind": "reformat.number"},
     ],
 )

@@ -30,7 +30,7 @@ CONDITIONS: tuple[Condition, ...] = (
     ("true", lambda c: True),
     ("context.rows > 100", lambda c: c.rows > 100),
     ("context.deleted == 0", lambda c: c.deleted == 0),
-    ("context.confidence_permille >= 990", lambda c: c.confidence_permille >= 990),
+    ("context.row_share_permille <= 10", lambda c: c.row_share_permille <= 10),
     ('context.action_kind like "reformat.*"', lambda c: c.action_kind.startswith("reformat.")),
     ('context.columns.contains("city")', lambda c: "city" in c.columns),
     ('!context.columns.containsAny(["city", "zip"])', lambda c: not {"city", "zip"} & {*c.columns}),

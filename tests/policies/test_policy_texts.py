@@ -64,6 +64,11 @@ def test_a_syntax_error_is_named_with_its_file_and_line(text: str, line: int, sa
         ('@votes("2") permit (principal, action == Action::"propose", resource);', "only"),
         ('@votes("2") forbid (principal, action, resource);', "only"),
         ('@votes("1") @role permit (principal, action, resource);', "@role"),
+        (
+            'permit (principal, action == Action::"auto_apply", resource)'
+            " when { context.confidence_permille >= 990 };",
+            "may not rest on",
+        ),
         ('forbid (principal == Person::"Ana", action, resource);', '"ana"'),
         ('forbid (principal, action, resource) when { resource.owner == " Ana" };', '"ana"'),
         (

@@ -8,7 +8,8 @@ from math import log2, log10, prod
 
 from ostler.core.checks import Check, Severity
 from ostler.core.datasets import Dataset
-from ostler.core.proposals import DryRun, Evidence, PatchSummary, Rank, RankPart
+from ostler.core.proposals import Draft, DryRun, Evidence, PatchSummary, Rank, RankPart
+from ostler.tools.repair.asking import gain
 
 CAP = 4.0
 """The most that one part multiplies the score by, and the most that it divides it by."""
@@ -26,6 +27,8 @@ WORSE = 2.0
 """Making as many rows fail other checks as are mended adds so much."""
 TOUCHED = 0.5
 """Touching every row of the table adds so much."""
+MOST_GAIN = 1e7
+"""Cells that become right by one decision; more count as many."""
 CONSUMER = 0.1
 """Every consumer downstream adds so much."""
 
@@ -37,20 +40,37 @@ def rank(
     check: Check,
     patch: PatchSummary,
     dry_run: DryRun,
-    evidence: Evidence,
+    draft: Draft,
     row_count: int,
 ) -> Rank:
     """The rank of a proposal, with its parts.
+
+    A card that rests on a principle goes by what a decision on it is expected to gain, and by
+    nothing else within its dataset; any other proposal by what its patch does.
 
     Args:
         dataset: Whose table is patched; its value counts.
         check: What the patch is to mend; its severity counts.
         patch: How much is changed.
         dry_run: What the patch does to this and all other checks, and what lies downstream.
-        evidence: Why the change is believed to be right.
+        draft: The action, and why it is believed to be right.
         row_count: Rows of the table before the patch.
     """
-    parts = (
+    parts = (_value(dataset), _gain(draft))
+    if draft.basis is None:
+        parts = _by_patch(dataset, check, patch, dry_run, draft.evidence, row_count)
+    return Rank(score=prod(part.value for part in parts), parts=parts)
+
+
+def _by_patch(
+    dataset: Dataset,
+    check: Check,
+    patch: PatchSummary,
+    dry_run: DryRun,
+    evidence: Evidence,
+    row_count: int,
+) -> tuple[RankPart, ...]:
+    return (
         _value(dataset),
         _severity(check),
         _cells(patch),
@@ -59,7 +79,19 @@ def rank(
         _effort(patch, dry_run),
         _risk(patch, dry_run, row_count),
     )
-    return Rank(score=prod(part.value for part in parts), parts=parts)
+
+
+def _gain(draft: Draft) -> RankPart:
+    """Grows with the gain everywhere, so that no cap makes two cards equal."""
+    worth = gain(draft)
+    grown = log10(1 + worth) / log10(1 + MOST_GAIN) if worth > 0 else 0.0
+    basis = draft.basis
+    expected = basis.expected if basis is not None else 0.0
+    said = (
+        f"{expected:,.1f} cells are expected to become right, at a confidence of "
+        f"{draft.evidence.confidence:.2f}: a decision is worth {worth:,.1f}"
+    )
+    return _part("gain", 1 / CAP + (CAP - 1 / CAP) * grown, said)
 
 
 def _part(name: str, factor: float, because: str) -> RankPart:

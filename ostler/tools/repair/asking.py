@@ -1,31 +1,224 @@
 """Asking: what is worth a person's look, and questions about cells that nothing else can settle."""
 
-from collections.abc import Sequence
-from math import exp
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from math import comb
+from typing import NamedTuple
 
-from ostler.core.actions import AskValues
-from ostler.core.proposals import Draft
-from ostler.tools.repair.candidates import Candidates, Doubts, Ground
+import numpy as np
+
+from ostler.core.actions import AskedCell, AskValues, Correct
+from ostler.core.base import Cell
+from ostler.core.checks import AnyRule, NotNull, RejectedValues
+from ostler.core.proposals import Basis, Draft, Evidence
+from ostler.tools.repair.candidates import Candidates, Doubts, Ground, Shares
+from ostler.tools.repair.grid import Grid
+from ostler.tools.repair.packing import Card
+from ostler.tools.repair.signs import SIGNS, signs_of
+from ostler.tools.repair.suspicion import Suspicion, suspicion
+from ostler.tools.repair.teaching import lessons
 
 LOOKS = 10
 """Cells that a person looks at before they answer."""
-
-
-def questions(
-    ground: Ground, candidates: Sequence[Candidates], doubts: Sequence[Doubts]
-) -> list[Draft]:
-    """Cards that ask what the most doubtful cells ought to say."""
-    return []
+_CONSIDERED = 2_000
+"""Of the most suspicious cells, those among which a question chooses."""
+_AGAIN = 0.9
+"""What another cell of the same column and sign is worth in one question: its answer tells less."""
+_LEAST = 0.5
+"""Cells that a question must be expected to put right."""
+_RIGHT_ELSEWHERE = 0.3
+_UNDECIDED = (0.15, 0.75)
+"""Scores between which an answer settles whether a rule becomes a card."""
+_SETTLES = 20
+"""Cells that a rule must concern to be worth an answer of its own."""
+_TESTS = (2, 4)
+"""Cells of one rule, and of all rules, that a question tests."""
+_CHOICES = 3
+_TRUST = 12.0
+"""How firmly the claimed share of right cells is believed, in cells seen."""
 
 
 def gain(draft: Draft) -> float:
     """Cells that a card is expected to put right: what it changes, times how likely it is to pass.
 
-    A person who sees that two of ten are wrong says no, so a doubtful card is worth little.
+    A person who sees that three of ten are wrong says no, so a doubtful card is worth little.
     """
     if draft.basis is None:
         return 0.0
-    if isinstance(draft.action, AskValues):
-        return draft.basis.expected
-    passes = 1 / (1 + exp(-25 * (draft.evidence.confidence - 0.78)))
-    return draft.basis.expected * passes
+    return draft.basis.expected * chance_of(draft)
+
+
+def chance_of(draft: Draft) -> float:
+    """How likely a person is to approve, having looked at ten of the cells."""
+    if not isinstance(draft.action, Correct):
+        return 1.0
+    expected = draft.basis.expected if draft.basis else 0.0
+    cells = round(expected / max(0.01, draft.evidence.confidence))
+    seen = min(LOOKS, max(1, cells))
+    least = LOOKS - 2 if seen == LOOKS else max(1, seen - 1)
+    return sum(_sees(right, seen, draft.evidence.confidence) for right in range(least, seen + 1))
+
+
+def _sees(right: int, seen: int, share: float) -> float:
+    """The chance of so many right ones, when the share itself is only known so well."""
+    good, bad = _TRUST * share, _TRUST * (1 - share)
+    ways = float(comb(seen, right))
+    for nth in range(seen):
+        ways *= (good + nth if nth < right else bad + nth - right) / (_TRUST + nth)
+    return ways
+
+
+def questions(
+    ground: Ground,
+    candidates: Sequence[Candidates],
+    doubts: Sequence[Doubts],
+    cards: Sequence[Card],
+) -> list[Draft]:
+    """A card that asks what the most doubtful cells ought to say.
+
+    Left out are cells that were asked about before and those that a card settles together with
+    more cells than a question has.
+    """
+    grid = ground.grid
+    signs = signs_of(grid, candidates, doubts)
+    if not signs.places:
+        return []
+    taught = lessons(grid, ground.experience)
+    suspects = suspicion(signs, taught)
+    chances = suspects.chances.copy()
+    nth = np.full(len(grid.columns), -1)
+    nth[list(signs.places)] = np.arange(len(signs.places))
+    for one in candidates:
+        # What is likely to be mended is at least as likely to be wrong.
+        np.maximum.at(chances, (nth[one.places], one.rows), one.scores)
+    for one in taught:
+        if one.old is not None and not one.wrong:
+            # A value that is right in one row is likely to be so in the others.
+            column = grid.columns[one.place]
+            chances[nth[one.place], column.codes == column.codes[one.row]] *= _RIGHT_ELSEWHERE
+    for one in taught:
+        chances[nth[one.place], one.row] = 0.0
+    for card in cards:
+        if gain(card.draft) >= LOOKS:
+            chances[nth[card.places], card.rows] = 0.0
+    tested = _tests(grid, candidates, lambda row, place: chances[nth[place], row] > 0)
+    asked = list(_chosen(grid, suspects, chances, [(int(nth[place]), row) for row, place in tested]))
+    expected = sum(one.chance for one in asked)
+    return [_draft(grid, asked, candidates, suspects)] if expected >= _LEAST else []
+
+
+def _tests(
+    grid: Grid, candidates: Sequence[Candidates], free: Callable[[int, int], bool]
+) -> Iterator[tuple[int, int]]:
+    """Cells of large rules that answers may settle, as (row, place): the frequent values first."""
+    least, most = _UNDECIDED
+    open_rules = [
+        one for one in candidates
+        if len(one.rows) >= _SETTLES and least <= float(one.scores.mean()) < most
+    ]
+    left = _TESTS[1]
+    for one in sorted(open_rules, key=lambda one: -float(one.scores.sum())):
+        said = Counter[tuple[int, int]]()
+        first: dict[tuple[int, int], tuple[int, int]] = {}
+        for row, place in zip(one.rows.tolist(), one.places.tolist(), strict=True):
+            if free(row, place):
+                value = place, int(grid.columns[place].codes[row])
+                said[value] += 1
+                first.setdefault(value, (row, place))
+        for value, _ in said.most_common(min(left, _TESTS[0])):
+            left -= 1
+            yield first[value]
+
+
+class _Asked(NamedTuple):
+    nth: int
+    place: int
+    row: int
+    chance: float
+
+
+def _chosen(
+    grid: Grid, suspects: Suspicion, chances: Shares, tested: Sequence[tuple[int, int]]
+) -> Iterator[_Asked]:
+    """Ten cells: those that test a rule, then likely ones of many kinds, so that they teach."""
+    for nth, row in tested:
+        yield _Asked(nth, suspects.signs.places[nth], row, float(chances[nth, row]))
+        chances[nth, row] = 0.0
+    count = min(_CONSIDERED, chances.size)
+    # Ties are broken by column and row, so that the same table asks the same.
+    top = np.sort(np.argpartition(-chances, count - 1, axis=None)[:count])
+    cells = [divmod(int(cell), grid.rows) for cell in top]
+    columns = [suspects.signs.places[nth] for nth, _ in cells]
+    kinds = [(nth, int(suspects.loudest[nth, row])) for nth, row in cells]
+    texts = [
+        (place, grid.columns[place].cell(row)) for place, (_, row) in zip(columns, cells, strict=True)
+    ]
+    worth = chances.ravel()[top]
+    used: Counter[tuple[int, int]] = Counter()
+    said: set[tuple[int, Cell]] = set()
+    for _ in range(LOOKS - len(tested)):
+        discounts = np.array([_AGAIN ** used[kind] for kind in kinds])
+        best = int(np.argmax(worth * discounts))
+        if worth[best] <= 0:
+            return
+        nth, row = cells[best]
+        yield _Asked(nth, columns[best], row, float(worth[best]))
+        used[kinds[best]] += 1
+        said.add(texts[best])
+        worth[best] = 0.0
+        if texts[best][1] is not None:
+            # One answer is enough for all cells of a column that hold the same.
+            worth[[text == texts[best] for text in texts]] = 0.0
+
+
+def _draft(
+    grid: Grid, asked: Sequence[_Asked], candidates: Sequence[Candidates], suspects: Suspicion
+) -> Draft:
+    names = grid.row_ids(np.array([one.row for one in asked]))
+    cells = tuple(
+        AskedCell(
+            row=name,
+            column=grid.columns[one.place].name,
+            old=grid.columns[one.place].cell(one.row),
+            because=list(SIGNS.values())[suspects.loudest[one.nth, one.row]],
+            choices=_choices(one, candidates),
+        )
+        for one, name in zip(asked, names, strict=True)
+    )
+    columns = tuple(grid.columns[place].name for place in sorted({one.place for one in asked}))
+    expected = sum(one.chance for one in asked)
+    share = expected / len(asked)
+    return Draft(
+        action=AskValues(cells=cells),
+        rule=_mended(cells),
+        evidence=Evidence(
+            confidence=min(0.99, share),
+            summary=f"{len(cells)} cells look wrong, and about {expected:.0f} are expected to be",
+            against=len(cells),
+        ),
+        tool="repair.asking/1",
+        basis=Basis(
+            principle="asking",
+            columns=columns,
+            band="sure" if share >= 0.9 else "likely" if share >= 0.75 else "doubtful",
+            expected=round(expected, 1),
+        ),
+    )
+
+
+def _choices(cell: _Asked, candidates: Sequence[Candidates]) -> tuple[Cell, ...]:
+    """What the miners take it to have been meant to say, likeliest first."""
+    found: dict[Cell, float] = {}
+    for one in candidates:
+        for at in np.flatnonzero((one.rows == cell.row) & (one.places == cell.place)):
+            found[one.news[at]] = max(float(one.scores[at]), found.get(one.news[at], 0.0))
+    return tuple(sorted(found, key=lambda new: (-found[new], new or ""))[:_CHOICES])
+
+
+def _mended(cells: Sequence[AskedCell]) -> AnyRule:
+    """The rule that fails less once the first cell's column is answered."""
+    column = cells[0].column
+    values = [one.old for one in cells if one.column == column and one.old is not None]
+    if cells[0].old is None or not values:
+        return NotNull(column=column)
+    return RejectedValues(column=column, values=tuple(dict.fromkeys(values)))

@@ -66,7 +66,7 @@ def _replace_values(action: ReplaceValues, view: View) -> Cells:
     column = _writable(view, action.column)
     pairs = [(replacement.old, replacement.new) for replacement in action.mapping]
     replacements = _one_each(pairs, "value {!r}")
-    fitting = _fitting(view, column, replacements.values())
+    fitting = canonical_values(view, column, replacements.values())
     mapping = canonical_json([{"old": old, "new": fitting[n]} for old, n in replacements.items()])
     joined = f"""JOIN (SELECT unnest(from_json(?, '[{{"old":"VARCHAR","new":"VARCHAR"}}]'),
         recursive := true)) AS m ON {text_of(column)} IS NOT DISTINCT FROM m.old"""
@@ -141,7 +141,7 @@ def _split_suffix(action: SplitSuffix, view: View) -> Cells:
     column, into = _writable(view, action.column), _writable(view, action.into)
     if column == into:
         raise BadInput(f"column {column!r} cannot be split into itself")
-    _fitting(view, into, action.suffixes)
+    canonical_values(view, into, action.suffixes)
     text = text_of(column)
     before = f"left({text}, length({text}) - length(s.suffix))"
     sql = f"""SELECT 'set' AS op, "row", unnest(CAST(? AS VARCHAR[])) AS "column",
@@ -196,7 +196,7 @@ def _set_cells(action: SetCells, view: View) -> Cells:
 
 
 def _one_column(view: View, column: str, cells: dict[RowId, Cell]) -> Cells:
-    fitting = _fitting(view, _writable(view, column), cells.values())
+    fitting = canonical_values(view, _writable(view, column), cells.values())
     typed = canonical_json([{"at": row, "new": fitting[cell]} for row, cell in cells.items()])
     joined = f"""JOIN (SELECT unnest(from_json(?, '[{{"at":"VARCHAR","new":"VARCHAR"}}]'),
         recursive := true)) AS m ON {row_of(view)} = m.at"""
@@ -215,17 +215,35 @@ def _correct(action: Correct, view: View) -> Cells:
 
 
 def _corrected(view: View, column: str, corrections: list[Correction]) -> Cells:
-    """Cells that hold something else by now are left as they are."""
-    fitting = _fitting(view, _writable(view, column), {one.new for one in corrections})
-    cells = {row: (one.old, fitting[one.new]) for one in corrections for row in one.rows}
-    if len(cells) != sum(len(one.rows) for one in corrections):
-        raise BadInput(f"the action says two different things about a cell of {column!r}")
-    joined = f"""JOIN (SELECT unnest(CAST(? AS VARCHAR[])) AS at,
-        unnest(CAST(? AS VARCHAR[])) AS old, unnest(CAST(? AS VARCHAR[])) AS new) AS m
-        ON {row_of(view)} = m.at AND {text_of(column)} IS NOT DISTINCT FROM m.old"""
-    olds, news = zip(*cells.values(), strict=True)
+    """Named cells before values wherever they stand; cells that hold something else stay."""
+    fitting = canonical_values(view, _writable(view, column), {one.new for one in corrections})
+    named = [(row, (one.old, fitting[one.new])) for one in corrections for row in one.rows]
+    cells = _one_each(named, "row {!r}")
+    everywhere = _one_each(
+        ((one.old, fitting[one.new]) for one in corrections if not one.rows), "value {!r}"
+    )
+    joined = f"""LEFT JOIN (SELECT unnest(CAST(? AS VARCHAR[])) AS at,
+            unnest(CAST(? AS VARCHAR[])) AS old, unnest(CAST(? AS VARCHAR[])) AS new) AS m
+            ON {row_of(view)} = m.at
+        LEFT JOIN (SELECT unnest(CAST(? AS VARCHAR[])) AS old,
+            unnest(CAST(? AS VARCHAR[])) AS new, true AS known) AS w
+            ON m.at IS NULL AND {text_of(column)} IS NOT DISTINCT FROM w.old"""
     return Cells(
-        set_cells(view, column, "m.new", joined), [column, list(cells), list(olds), list(news)]
+        set_cells(
+            view,
+            column,
+            "CASE WHEN m.at IS NULL THEN w.new ELSE m.new END",
+            joined,
+            f"(m.at IS NOT NULL AND {text_of(column)} IS NOT DISTINCT FROM m.old) OR w.known",
+        ),
+        [
+            column,
+            list(cells),
+            [old for old, _ in cells.values()],
+            [new for _, new in cells.values()],
+            list(everywhere),
+            list(everywhere.values()),
+        ],
     )
 
 
@@ -272,9 +290,9 @@ def _one_each(pairs: Iterable[tuple[_Key, _Value]], what: str) -> dict[_Key, _Va
     return found
 
 
-def _fitting(view: View, column: str, values: Iterable[Cell]) -> dict[Cell, Cell]:
-    """Each new value in the canonical text of its column's type."""
-    kind = view.type_of(column)
+def canonical_values(view: View, column: str, values: Iterable[Cell]) -> dict[Cell, Cell]:
+    """Each value in the canonical text of its column's type; BadInput for one that does not fit."""
+    kind = view.type_of(_existing(view, column))
     given = sorted({value for value in values if value is not None})
     rows = view.query(
         f"""SELECT value, {fits("value", kind)}, CAST(TRY_CAST(value AS {kind}) AS VARCHAR)

@@ -1,97 +1,339 @@
-"""Approximate dependencies: which columns decide which others, and how far."""
+"""Approximate dependencies: which columns decide which others, how far, and what each row's group says.
 
+Everything is measured leave-one-out: a row is held against what the *other* rows of its group say,
+so that a group of its own, or a column that is nearly unique, decides nothing.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ostler.tools.repair.candidates import Shares
 from ostler.tools.repair.grid import Grid, GridColumn, Whole
 
-_LEAST_GROUP = 3
-_STRONG = 0.8
-_COVERED = 0.3
-_LIFT = 0.35
+Floats = NDArray[np.float64]
+
+_LEAST = 3
+"""Rows of a group that has a say."""
+_COVERED = 0.15
+"""Share of the rows that must stand in such groups."""
+_STRONG = 0.6
+"""Share of the votes that must agree; a fifth of both columns may be wrong."""
+_RARE = 0.5
+"""The same for the groups that are not for the value that most are for."""
+_LIFT = 0.45
+"""Share of what the most frequent value alone gets wrong that the dependency must get right."""
+_TELLING = 0.8
+_LIFT_IF_TELLING = 0.3
+"""So strong for all other values, so much is enough: where one value prevails, noise hides it."""
+_GOOD = 0.75
+"""Share of the columns whose best dependency is at most as strong as a good one."""
+_SAMPLE = 200_000
+"""Rows on which dependencies are measured; above, whole groups are drawn."""
+_DENSE = 4_000_000
+"""Cells of a contingency table up to which it is counted in place, which is faster than sorting."""
+_PAIRED = 6
+"""Columns that are combined to pairs for one dependent: those that say most of it on their own."""
+_BETTER = 0.1
+"""By how much of the votes a pair must beat each of its columns, to be worth two."""
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Rows by what they hold in one or two columns."""
+
+    codes: NDArray[np.int64]
+    """Of each row's group; -1 for none."""
+    count: int
+
+
+@dataclass(frozen=True)
+class Votes:
+    """What the other rows of each row's group say about one column."""
+
+    best: Whole
+    """The code that they hold most; -1 where they are too few or undecided."""
+    agreeing: Floats
+    """How many of them hold it."""
+    voting: Floats
+    """How many of them hold anything."""
+    alike: Floats
+    """How many of them hold what the row itself holds; nothing where it holds nothing."""
+    empty: Floats
+    """How many of them hold nothing."""
 
 
 @dataclass(frozen=True)
 class Dependence:
-    """One column that decides another one, in most of the groups of three rows or more."""
+    """One column, or two together, that decide another one."""
 
-    determinant: int
+    determinants: tuple[int, ...]
     """Places in the grid."""
     dependent: int
     strength: float
-    """Share of the rows that hold the most frequent value of their group."""
+    """Share of the rows whose group says what they hold, among those whose group says anything."""
     covered: float
-    """Share of all rows that stand in such groups."""
+    """Share of all rows whose group says anything."""
     lift: float
-    """Share explained of what the dependent's most frequent value alone does not."""
+    """Share of what the most frequent value alone gets wrong that the groups get right."""
+    rare: float
+    """The strength of the groups for another value than the one that most rows are told."""
+    support: int
+    """Groups of three rows or more."""
+    split: int
+    """Those of them that do not agree."""
 
-    def favourite(self, grid: Grid) -> tuple[Whole, Shares]:
-        """For each row, the code that the other rows of its group hold most, and their share.
 
-        -1 where the group is too small without the row itself.
-        """
-        groups, values = grid.columns[self.determinant].codes, grid.columns[self.dependent].codes
-        return favourites(groups, grid.columns[self.determinant].distinct, values,
-                          grid.columns[self.dependent].distinct)  # fmt: skip
+class Dependences:
+    """The dependencies of a grid, found once, and what their groups say, worked out when asked."""
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self._groups: dict[tuple[int, ...], Groups] = {}
+        self._votes: dict[tuple[tuple[int, ...], int], Votes] = {}
+
+    @cached_property
+    def known(self) -> tuple[Dependence, ...]:
+        """All of them, strongest first."""
+        single = self._single()
+        return _ordered([*single, *self._paired(single)])
+
+    def on(self, place: int) -> tuple[Dependence, ...]:
+        """Those that decide one column, strongest first."""
+        return tuple(one for one in self.known if one.dependent == place)
+
+    @cached_property
+    def usual_strength(self) -> float:
+        """What a good dependency of the table comes to: what it lacks is the table's noise."""
+        best: dict[int, float] = {}
+        for one in self.known:
+            best.setdefault(one.dependent, one.strength)
+        return float(np.quantile(list(best.values()), _GOOD)) if best else 1.0
+
+    def groups(self, places: tuple[int, ...]) -> Groups:
+        """Rows by what they hold in some columns."""
+        if places not in self._groups:
+            self._groups[places] = grouped([self.grid.columns[place] for place in places])
+        return self._groups[places]
+
+    def votes(self, one: Dependence) -> Votes:
+        """What a dependency's groups say to each row."""
+        key = (one.determinants, one.dependent)
+        if key not in self._votes:
+            column = self.grid.columns[one.dependent]
+            codes = column.codes.astype(np.int64)
+            self._votes[key] = votes(self.groups(one.determinants), codes, column.distinct)
+        return self._votes[key]
+
+    def _single(self) -> list[Dependence]:
+        return [
+            one
+            for left in self._determinants
+            for right in self._dependents
+            if left.place != right.place
+            and (one := self.measured((left.place,), right)) is not None
+            and _holds(one)
+        ]
+
+    def _paired(self, single: Sequence[Dependence]) -> Iterable[Dependence]:
+        """Pairs of columns for what no single one decides, of those that say something of it."""
+        strong = {one.dependent for one in single if one.strength >= 1 - _BETTER}
+        for right in self._dependents:
+            if right.place in strong:
+                continue
+            alone = {
+                left.place: one
+                for left in self._determinants
+                if left.place != right.place
+                and (one := self.measured((left.place,), right)) is not None
+            }
+            telling = sorted(alone, key=lambda place: (-alone[place].lift, place))[:_PAIRED]
+            for number, first in enumerate(telling):
+                for second in telling[number + 1 :]:
+                    pair = (min(first, second), max(first, second))
+                    one = self.measured(pair, right)
+                    least = max(alone[first].strength, alone[second].strength) + _BETTER
+                    if one is not None and _holds(one) and one.strength >= least:
+                        yield one
+
+    @cached_property
+    def _determinants(self) -> list[GridColumn]:
+        return [c for c in self.grid.columns if c.distinct >= 2 and 2 * c.distinct <= c.filled]
+
+    @cached_property
+    def _dependents(self) -> list[GridColumn]:
+        return [c for c in self.grid.columns if c.distinct >= 2 and c.distinct <= 0.7 * c.filled]
+
+    def measured(self, places: tuple[int, ...], right: GridColumn) -> Dependence | None:
+        """How far some columns decide another one, however little; None if they say nothing."""
+        codes, values = self._sampled(places, right)
+        rows = len(codes)
+        if len(places) > 1 or rows < self.grid.rows:
+            different, codes = np.unique(codes, return_inverse=True)
+            # What is missing in a column is in no group; it comes first.
+            codes = codes - int(len(different) > 0 and different[0] < 0)
+        count = int(codes.max(initial=-1)) + 1
+        pairs = _pairs(codes.astype(np.int64), values, count, right.distinct)
+        if not len(pairs.held):
+            return None
+        top, second, size = _leaders(pairs)
+        # A holder of the favourite sees one fewer of them.
+        agreeing = np.where((top - 1 > second) & (size >= _LEAST), top, 0.0)
+        differing = np.where((top > second) & (size >= _LEAST), size - top, 0.0)
+        voted = float(agreeing.sum() + differing.sum())
+        if not voted:
+            return None
+        strength = float(agreeing.sum()) / voted
+        usual = right.counts[0] / max(1, right.filled)
+        lift = (strength - usual) / (1 - usual) if usual < 1 else 0.0
+        rare = _rare(pairs, agreeing, differing)
+        heard = size >= _LEAST
+        return Dependence(
+            places,
+            right.place,
+            round(strength, 6),
+            round(voted / max(1, rows), 6),
+            round(lift, 6),
+            round(rare, 6),
+            int(heard.sum()),
+            int((heard & (top < size)).sum()),
+        )
+
+
+    def _sampled(self, places: tuple[int, ...], right: GridColumn) -> tuple[Whole, Whole]:
+        """Group and value of every row, or of as many as are measured, in whole groups."""
+        keys, count = joined([self.grid.columns[place] for place in places])
+        values = right.codes.astype(np.int64)
+        rows = self.grid.rows
+        if rows <= _SAMPLE:
+            return keys, values
+        # Of large groups some rows are enough, and of few groups none can be left out.
+        drawn = np.arange(rows) if count < rows / 100 else keys
+        chosen = _spread(drawn) < _SAMPLE / rows
+        return keys[chosen], values[chosen]
+
+
+def _holds(one: Dependence) -> bool:
+    least_lift = _LIFT_IF_TELLING if one.rare >= _TELLING else _LIFT
+    says = one.rare >= _RARE and one.lift >= least_lift
+    return one.strength >= _STRONG and one.covered >= _COVERED and says
+
+
+def _ordered(found: Iterable[Dependence]) -> tuple[Dependence, ...]:
+    return tuple(sorted(found, key=lambda one: (-one.strength, one.determinants, one.dependent)))
+
+
+def joined(columns: Sequence[GridColumn]) -> tuple[Whole, int]:
+    """A number per row for what it holds in columns, -1 where that is nothing; and how many."""
+    keys, count = columns[0].codes.astype(np.int64), columns[0].distinct
+    for column in columns[1:]:
+        known = (keys >= 0) & (column.codes >= 0)
+        keys = np.where(known, keys * column.distinct + column.codes, -1)
+        count *= column.distinct
+    return keys, count
+
+
+def grouped(columns: Sequence[GridColumn]) -> Groups:
+    """Rows by what they hold in columns; those that hold nothing in one of them are in no group."""
+    keys, count = joined(columns)
+    if len(columns) > 1:
+        different, keys = np.unique(keys, return_inverse=True)
+        missing = int(len(different) > 0 and different[0] < 0)
+        keys, count = keys - missing, len(different) - missing
+    return Groups(keys.astype(np.int64), count)
+
+
+def _spread(keys: Whole) -> Floats:
+    """Numbers of 0 to 1 that depend on nothing but the keys."""
+    mixed = keys.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return (mixed >> np.uint64(40)).astype(np.float64) / float(1 << 24)
+
+
+def _rare(pairs: "_Pairs", agreeing: Floats, differing: Floats) -> float:
+    """Share of the votes that agree, of groups for another value than most groups are for."""
+    first = pairs.first
+    favourite, voters = pairs.value[first], pairs.group[first]
+    by_value = np.bincount(favourite, (agreeing + differing)[voters])
+    others = voters[favourite != np.argmax(by_value)]
+    agree, differ = float(agreeing[others].sum()), float(differing[others].sum())
+    return agree / (agree + differ) if agree + differ else 0.0
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """The different pairs of a group and a value, by group, then by value."""
+
+    group: Whole
+    value: Whole
+    held: Whole
+    """Rows that hold each."""
+    groups: int
+
+    @cached_property
+    def first(self) -> Whole:
+        """Where each group's most frequent value stands, in the order of the groups that occur."""
+        order = np.lexsort((self.value, -self.held, self.group))
+        ordered = self.group[order]
+        return order[np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])]
+
+
+def _pairs(codes: Whole, values: Whole, groups: int, distinct: int) -> _Pairs:
+    known = (codes >= 0) & (values >= 0)
+    keys = codes[known] * distinct + values[known]
+    if groups * distinct <= _DENSE:
+        counted = np.bincount(keys, minlength=1)
+        different = np.flatnonzero(counted)
+        held = counted[different]
+    else:
+        different, held = np.unique(keys, return_counts=True)
+    return _Pairs(different // distinct, different % distinct, held.astype(np.int64), groups)
+
+
+def _leaders(pairs: _Pairs) -> tuple[Floats, Floats, Floats]:
+    """For each group: rows with its most frequent value, with the next one, and with any."""
+    top, second = np.zeros(pairs.groups), np.zeros(pairs.groups)
+    first = pairs.first
+    top[pairs.group[first]] = pairs.held[first]
+    others = np.ones(len(pairs.held), bool)
+    others[first] = False
+    np.maximum.at(second, pairs.group[others], pairs.held[others].astype(np.float64))
+    size = np.bincount(pairs.group, pairs.held, pairs.groups)
+    return top, second, size
+
+
+def votes(groups: Groups, values: Whole, distinct: int) -> Votes:
+    """What the other rows of each row's group say, for values by their codes."""
+    pairs = _pairs(groups.codes, values, groups.count, distinct)
+    rows = len(values)
+    if not len(pairs.held):
+        none = np.zeros(rows)
+        return Votes(np.full(rows, -1, np.int64), none, none, none, none)
+    top, second, size = _leaders(pairs)
+    favourite = np.full(groups.count, -1, np.int64)
+    favourite[pairs.group[pairs.first]] = pairs.value[pairs.first]
+    inside = groups.codes >= 0
+    at = np.where(inside, groups.codes, 0)
+    known = inside & (values >= 0)
+    holds = known & (favourite[at] == values)
+    agreeing = np.where(inside, top[at], 0.0) - holds
+    rivals = np.where(inside, second[at], 0.0)
+    voting = np.where(inside, size[at], 0.0) - known
+    empty = np.bincount(groups.codes[inside & (values < 0)], minlength=groups.count).astype(float)
+    others_empty = np.where(inside, empty[at], 0.0) - (inside & (values < 0))
+    alike = np.zeros(rows)
+    keys = pairs.group * distinct + pairs.value
+    own = groups.codes[known] * distinct + values[known]
+    alike[known] = pairs.held[np.searchsorted(keys, own)] - 1
+    heard = inside & (voting >= _LEAST - 1) & (agreeing > rivals)
+    return Votes(np.where(heard, favourite[at], -1), agreeing, voting, alike, others_empty)
 
 
 def favourites(
-    groups: np.ndarray, group_count: int, values: np.ndarray, value_count: int
-) -> tuple[Whole, Shares]:
-    """The code that the other rows of each row's group hold most, and their share of the group."""
-    known = (groups >= 0) & (values >= 0)
-    pairs, held = np.unique(
-        groups[known].astype(np.int64) * value_count + values[known], return_counts=True
-    )
-    group, value = pairs // value_count, pairs % value_count
-    sizes = np.bincount(group, held, group_count)
-    order = np.lexsort((value, -held, group))
-    first = np.flatnonzero(np.r_[True, group[order][1:] != group[order][:-1]])
-    best = np.full(group_count, -1, np.int64)
-    most = np.zeros(group_count)
-    best[group[order][first]] = value[order][first]
-    most[group[order][first]] = held[order][first]
-    inside = groups >= 0
-    vote = np.where(inside, best[groups], -1)
-    agreeing = np.where(inside, most[groups], 0.0) - (vote == values)
-    size = np.where(inside, sizes[groups], 0.0) - known
-    share = np.divide(agreeing, size, out=np.zeros(len(groups)), where=size > 0)
-    vote = np.where((size >= _LEAST_GROUP - 1) & (share > 0.5), vote, -1)
-    return vote, share
-
-
-def dependences(grid: Grid) -> list[Dependence]:
-    """Every pair of columns of which the first decides the second, strongest first."""
-    determinants = [c for c in grid.columns if 2 <= c.distinct <= 0.5 * c.filled]
-    decided = [c for c in grid.columns if 2 <= c.distinct <= 0.7 * c.filled]
-    found = [
-        one
-        for left in determinants
-        for right in decided
-        if left.place != right.place and (one := _measured(grid, left, right)) is not None
-    ]
-    return sorted(found, key=lambda one: (-one.strength, one.determinant, one.dependent))
-
-
-def _measured(grid: Grid, left: GridColumn, right: GridColumn) -> Dependence | None:
-    known = (left.codes >= 0) & (right.codes >= 0)
-    pairs, held = np.unique(
-        left.codes[known].astype(np.int64) * right.distinct + right.codes[known],
-        return_counts=True,
-    )
-    group = pairs // right.distinct
-    sizes = np.bincount(group, held, left.distinct)
-    most = np.zeros(left.distinct)
-    np.maximum.at(most, group, held)
-    large = sizes >= _LEAST_GROUP
-    size, agreeing = float(sizes[large].sum()), float(most[large].sum())
-    if not size:
-        return None
-    share, covered = agreeing / size, size / grid.rows
-    usual = right.counts[0] / max(1, right.filled)
-    lift = (share - usual) / (1 - usual) if usual < 1 else 0.0
-    if share < _STRONG or covered < _COVERED or lift < _LIFT:
-        return None
-    return Dependence(left.place, right.place, round(share, 6), covered, lift)
+    groups: NDArray[np.integer], count: int, values: NDArray[np.integer], distinct: int
+) -> tuple[Whole, Floats]:
+    """The code that most of the other rows of each row's group hold, or -1, and their share."""
+    said = votes(Groups(groups.astype(np.int64), count), values.astype(np.int64), distinct)
+    share = said.agreeing / np.maximum(1, said.voting)
+    return np.where(share > 0.5, said.best, -1), share

@@ -1,6 +1,6 @@
 """The grid: a table as the miners read it, each column a list of values and where they stand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ostler.core.actions import Correction
 from ostler.core.base import Cell, RowId
 from ostler.tables.view import View
 from ostler.tools.repair.cells import BY_ROW, row_of, text_of
@@ -38,6 +39,11 @@ class GridColumn:
         """The distinct values; a million of them are a hundred megabytes."""
         texts: list[str] = self.texts.to_pylist()
         return tuple(texts)
+
+    @cached_property
+    def code_of(self) -> dict[Cell, int]:
+        """The code of each value, and -1 for a missing one."""
+        return {None: -1, **{value: code for code, value in enumerate(self.values)}}
 
     @cached_property
     def numbers(self) -> NDArray[np.float64]:
@@ -78,6 +84,21 @@ class GridColumn:
         code = int(self.codes[row])
         return None if code < 0 else self.values[code]
 
+    def ordered(self) -> "GridColumn":
+        """The same with its values counted anew, most frequent first; unused ones go."""
+        counts = np.bincount(self.codes[self.codes >= 0], minlength=len(self.texts))
+        order = np.argsort(-counts, kind="stable")
+        order = order[: np.count_nonzero(counts)]
+        # The extra place is where -1 leads.
+        rank = np.full(len(self.texts) + 1, -1, np.int32)
+        rank[order] = np.arange(len(order), dtype=np.int32)
+        return replace(
+            self,
+            texts=self.texts.take(pa.array(order)),
+            counts=counts[order].astype(np.int64),
+            codes=rank[self.codes],
+        )
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -92,6 +113,16 @@ class Grid:
     def rows(self) -> int:
         """How many there are."""
         return len(self.ids)
+
+    def rows_of(self, correction: Correction) -> Whole:
+        """The rows in which a correction finds its old value."""
+        column = self.column(correction.column)
+        held = column.codes == column.code_of.get(correction.old, -2)
+        if correction.rows:
+            named = [self.row_of[row] for row in correction.rows if row in self.row_of]
+            rows = np.array(named, np.int64)
+            return rows[held[rows]]
+        return np.flatnonzero(held)
 
     def row_ids(self, rows: Whole) -> list[RowId]:
         """The ids of some rows."""
@@ -134,10 +165,7 @@ def grid_of(view: View, protected: frozenset[str] = frozenset()) -> Grid:
 def _column(cells: pa.Array, name: str, place: int, kind: str, *, changeable: bool) -> GridColumn:
     encoded = cells.dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
-    counts = np.bincount(codes[codes >= 0], minlength=len(encoded.dictionary)).astype(np.int64)
-    order = np.argsort(-counts, kind="stable")
-    # The extra place is where -1 leads.
-    rank = np.full(len(order) + 1, -1, np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    texts = encoded.dictionary.take(pa.array(order))
-    return GridColumn(name, place, kind, texts, counts[order], rank[codes], changeable)
+    nothing = np.zeros(0, np.int64)
+    return GridColumn(
+        name, place, kind, encoded.dictionary, nothing, codes, changeable
+    ).ordered()

@@ -5,16 +5,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ostler.core.base import Cell, RowId
 from ostler.core.experience import Answered, Experience
 from ostler.core.proposals import Basis
 from ostler.tools.repair.candidates import Candidates
 from ostler.tools.repair.grid import Grid
+from ostler.tools.repair.teaching import Lesson
 
 _PRIOR = 4.0
 """What a miner says of itself weighs as much as so many answers."""
 _APPROVED = 0.95
 _REJECTED = 0.35
 """Share of right cells that an answer stands for: a person looked at a sample."""
+_WIDE = 2.0
+"""How far the log odds that a miner claims are off, as a variance."""
+_STEPS = 10
 _NEAR = {"same": 3.0, "columns": 1.5, "principle": 0.5, "elsewhere": 0.25}
 """What an answer weighs, by how much its card has in common with the one in question."""
 
@@ -36,9 +41,14 @@ def belief(basis: Basis, score: float, dataset: str, answers: Sequence[Answered]
     what it weighs, at the share of right cells that it stands for.
     """
     weight, right = _PRIOR, _PRIOR * score
-    alike = [answer for answer in answers if answer.basis.principle == basis.principle]
+    alike = [
+        answer for answer in answers if set(_principles(answer.basis)) & set(_principles(basis))
+    ]
     for answer in alike:
         weighs = _NEAR[_nearness(basis, answer, dataset)]
+        if answer.decision == "reject":
+            # One of the rules that were packed together may be wrong, and the others right.
+            weighs /= answer.basis.rules
         share = _REJECTED if answer.decision == "reject" else _APPROVED
         if answer.decision != "reject":
             # Cards that people like raise what is believed, but never lower a sure one.
@@ -51,6 +61,21 @@ def belief(basis: Basis, score: float, dataset: str, answers: Sequence[Answered]
     return Belief((after / (1 - after)) / (before / (1 - before)), says)
 
 
+def _principles(basis: Basis) -> tuple[str, ...]:
+    return basis.principles or (basis.principle,)
+
+
+def fell(basis: Basis, answers: Sequence[Answered]) -> bool:
+    """Whether a card fell in which a rule was packed with others: it then stands by itself."""
+    return any(
+        answer.decision == "reject"
+        and answer.basis.rules > 1
+        and set(_principles(basis)) <= set(_principles(answer.basis))
+        and set(basis.columns) <= set(answer.basis.columns)
+        for answer in answers
+    )
+
+
 def _nearness(basis: Basis, answer: Answered, dataset: str) -> str:
     known = answer.basis
     if answer.dataset != dataset:
@@ -61,6 +86,36 @@ def _nearness(basis: Basis, answer: Answered, dataset: str) -> str:
     return "same" if same else "columns"
 
 
+def tried(grid: Grid, taught: Sequence[Lesson], one: Candidates) -> Candidates:
+    """Candidates without the cells that were asked about, their odds as the answers bear them out.
+
+    The odds of all are multiplied by what makes the answers likeliest, held to no change.
+    """
+    if not taught:
+        return one
+    asked = {lesson.row * len(grid.columns) + lesson.place: lesson for lesson in taught}
+    cells = one.rows * len(grid.columns) + one.places
+    known = np.isin(cells, np.array(list(asked), np.int64))
+    if not known.any():
+        return one
+    rest = one.where(~known)
+    if one.principle == "taught":
+        # It was made of these very answers.
+        return rest
+    right = np.array(
+        [asked[int(cell)].new == new for cell, new in zip(cells[known], one.news[known], strict=True)],
+        np.float64,
+    )
+    scores = np.clip(one.scores[known], 0.02, 0.98)
+    claimed = np.log(scores / (1 - scores))
+    shift = 0.0
+    for _ in range(_STEPS):
+        chance = 1 / (1 + np.exp(-claimed - shift))
+        slope = float((right - chance).sum()) - shift / _WIDE
+        shift += slope / (float((chance * (1 - chance)).sum()) + 1 / _WIDE)
+    return believed(rest, float(np.exp(shift)))
+
+
 def believed(one: Candidates, factor: float) -> Candidates:
     """Candidates whose odds are multiplied by a factor."""
     odds = factor * one.scores / np.maximum(1e-6, 1 - one.scores)
@@ -69,20 +124,23 @@ def believed(one: Candidates, factor: float) -> Candidates:
 
 def unrefused(grid: Grid, experience: Experience, one: Candidates) -> Candidates:
     """Without the cells that somebody refused to give the same value before."""
-    refused = {
-        (grid.row_of.get(row, -1), column, new)
-        for answer in experience.answers
-        if answer.decision == "reject"
-        for row, column, new in answer.refused
-    }
+    refused: dict[tuple[str, Cell, Cell], frozenset[RowId]] = {}
+    for answer in experience.answers:
+        if answer.basis.rules > 1:
+            # It comes back in its parts.
+            continue
+        for each in answer.refused:
+            about = (each.column, each.old, each.new)
+            everywhere = not each.rows or (about in refused and not refused[about])
+            known = refused.get(about, frozenset())
+            refused[about] = frozenset() if everywhere else known | set(each.rows)
     if not refused:
         return one
-    names = [column.name for column in grid.columns]
-    keep = np.array(
-        [
-            (int(row), names[place], new) not in refused
-            for row, place, new in zip(one.rows, one.places, one.news, strict=True)
-        ],
-        bool,
-    )
+    keep = np.ones(len(one.rows), bool)
+    names = grid.row_ids(one.rows)
+    cells: list[tuple[int, int]] = list(zip(one.rows.tolist(), one.places.tolist(), strict=True))
+    for k, (row, place) in enumerate(cells):
+        column = grid.columns[place]
+        rows = refused.get((column.name, column.cell(row), one.news[k]))
+        keep[k] = rows is None or (len(rows) > 0 and names[k] not in rows)
     return one.where(keep)

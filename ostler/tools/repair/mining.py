@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from ostler.core.experience import Experience
 from ostler.core.proposals import Draft
 from ostler.tools.repair.arbitration import arbitrate
-from ostler.tools.repair.asking import questions
+from ostler.tools.repair.asking import chance_of, questions
 from ostler.tools.repair.candidates import Ground
 from ostler.tools.repair.grid import Grid
+from ostler.tools.repair.learning import tried
 from ostler.tools.repair.miners import MINERS
 from ostler.tools.repair.packing import pack
+from ostler.tools.repair.teaching import as_asked, lessons
 
 
 def mine(
@@ -19,8 +21,13 @@ def mine(
     principles: Sequence[str] = tuple(MINERS),
 ) -> tuple[Draft, ...]:
     """The cards that some principles find on a table, after what people answered so far."""
+    grid = as_asked(grid, experience)
     ground = Ground(grid, experience)
     found = [one for name in principles for one in MINERS[name](ground)]
     candidates, doubts = arbitrate(grid, found)
-    cards = pack(grid, dataset, candidates, experience)
-    return (*cards, *questions(ground, candidates, doubts))
+    taught = lessons(grid, experience)
+    candidates = [one for each in candidates if len((one := tried(grid, taught, each)).rows)]
+    cards = [
+        card for card in pack(grid, dataset, candidates, experience) if chance_of(card.draft) >= 0.5
+    ]
+    return (*(card.draft for card in cards), *questions(ground, candidates, doubts, cards))

@@ -2,42 +2,76 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pyarrow as pa
 
 from ostler.core.actions import Correct, Correction
-from ostler.core.base import Cell, RowId
+from ostler.core.base import Cell
 from ostler.core.checks import AnyRule, Dependency, NotNull, RejectedValues
 from ostler.core.experience import Experience
 from ostler.core.proposals import Alternative, Basis, Draft, Evidence
 from ostler.tools.repair.candidates import Candidates, Texts
-from ostler.tools.repair.grid import Grid, Whole
-from ostler.tools.repair.learning import belief, believed, unrefused
+from ostler.tools.repair.grid import Grid, GridColumn, Whole
+from ostler.tools.repair.learning import belief, believed, fell, unrefused
 
 Band = Literal["sure", "likely", "doubtful"]
 
-_BANDS: tuple[tuple[Band, float], ...] = (("sure", 0.9), ("likely", 0.75), ("doubtful", 0.5))
+_BANDS: tuple[tuple[Band, float], ...] = (("sure", 0.88), ("likely", 0.72), ("doubtful", 0.5))
 """The least score of a cell in each; below the last one nothing is proposed."""
+_TOGETHER: tuple[Band, ...] = ("sure", "likely")
+"""Bands in which rules are packed together."""
+_WRITING = "writing"
+_FAMILIES = {
+    name: _WRITING
+    for name in ("spelling", "case", "blanks", "encoding", "words", "reversed", "alias", "mark")
+}
+"""What principles are packed together as, where they say the same kind of thing to a person."""
+_OPEN = 10
+"""Cells from which on a rule whose direction is open stands by itself, so that it can be chosen."""
 _NAMED = 200
 """Values that a rule names at most."""
 
 
+@dataclass(frozen=True)
+class Card:
+    """A draft, and the cells of the grid that it changes."""
+
+    draft: Draft
+    rows: Whole
+    places: Whole
+
+
 def pack(
     grid: Grid, dataset: str, candidates: Sequence[Candidates], experience: Experience
-) -> list[Draft]:
+) -> list[Card]:
     """The cards: a rule and a band make one; the sure ones of one principle make one together."""
     taught = [_taught(grid, dataset, one, experience) for one in candidates]
     parts = [pair for one in taught for pair in _bands(one)]
-    families: defaultdict[tuple[str, str], list[Candidates]] = defaultdict(list)
+    families: defaultdict[tuple[str, Band], list[Candidates]] = defaultdict(list)
     alone: list[tuple[Band, list[Candidates]]] = []
     for band, part in parts:
-        if band == "sure" and not part.apart and not part.directions:
-            families[part.principle, part.direction].append(part)
+        is_open = part.directions and len(part.rows) >= _OPEN
+        by_itself = part.apart or is_open or fell(_basis(grid, band, [part]), experience.answers)
+        if band in _TOGETHER and not by_itself:
+            families[_family(part), band].append(part)
         else:
             alone.append((band, [part]))
-    packed = [_draft(grid, dataset, "sure", group, experience) for group in families.values()]
-    return packed + [_draft(grid, dataset, band, group, experience) for band, group in alone]
+    groups = [(band, group) for (_, band), group in families.items()]
+    return [
+        Card(
+            _draft(grid, dataset, band, group, experience),
+            np.concatenate([one.rows for one in group]),
+            np.concatenate([one.places for one in group]),
+        )
+        for band, group in groups + alone
+    ]
+
+
+def _family(one: Candidates) -> str:
+    return _FAMILIES.get(one.principle, one.principle)
 
 
 def _taught(grid: Grid, dataset: str, one: Candidates, experience: Experience) -> Candidates:
@@ -51,12 +85,13 @@ def _taught(grid: Grid, dataset: str, one: Candidates, experience: Experience) -
 
 
 def _bands(one: Candidates) -> Iterable[tuple[Band, Candidates]]:
+    scores = one.scores
     if one.together:
         # All cells of a row are as sure as the least sure one of them.
-        least = {row: one.scores[one.rows == row].min() for row in np.unique(one.rows)}
-        scores = np.array([least[row] for row in one.rows])
-    else:
-        scores = one.scores
+        _, where = np.unique(one.rows, return_inverse=True)
+        least = np.ones(where.max() + 1)
+        np.minimum.at(least, where, scores)
+        scores = least[where]
     above = np.inf
     for band, least_score in _BANDS:
         keep = (scores >= least_score) & (scores < above)
@@ -67,8 +102,11 @@ def _bands(one: Candidates) -> Iterable[tuple[Band, Candidates]]:
 
 def _basis(grid: Grid, band: Band, group: Sequence[Candidates]) -> Basis:
     places = sorted({int(place) for one in group for place in np.unique(one.places)})
+    principles = tuple(dict.fromkeys(one.principle for one in group))
     return Basis(
-        principle=group[0].principle,
+        principle=principles[0] if len(principles) == 1 else _family(group[0]),
+        principles=principles if len(principles) > 1 else (),
+        rules=len(group),
         columns=tuple(grid.columns[place].name for place in places),
         determinants=tuple(dict.fromkeys(name for one in group for name in one.determinants)),
         direction=group[0].direction,
@@ -112,7 +150,7 @@ def _draft(
                 ),
             )
             for one in group
-            for other in one.directions
+            for other in (one.directions if len(group) == 1 else ())
             if len(other.rows)
         ),
     )
@@ -133,15 +171,35 @@ def _correct(grid: Grid, principle: str, rule: str, group: Sequence[Candidates])
 
 def _corrections(grid: Grid, rows: Whole, places: Whole, news: Texts) -> tuple[Correction, ...]:
     """Cells that hold the same and are to hold the same are one correction."""
-    alike: defaultdict[tuple[int, Cell, Cell], list[RowId]] = defaultdict(list)
-    cells: list[tuple[int, int]] = list(zip(rows.tolist(), places.tolist(), strict=True))
-    for (row, place), new, name in zip(cells, news, grid.row_ids(rows), strict=True):
-        alike[place, grid.columns[place].cell(row), new].append(name)
-    ordered = sorted(alike.items(), key=lambda it: (it[0][0], -len(it[1]), repr(it[0][1:])))
+    changed: list[int] = np.unique(places).tolist()
     return tuple(
-        Correction(column=grid.columns[place].name, old=old, new=new, rows=tuple(names))
-        for (place, old, new), names in ordered
+        correction
+        for place in changed
+        for correction in _of_column(
+            grid, grid.columns[place], rows[places == place], news[places == place]
+        )
     )
+
+
+def _of_column(grid: Grid, column: GridColumn, rows: Whole, news: Texts) -> Iterable[Correction]:
+    written = pa.array(news, pa.string()).dictionary_encode()
+    texts: list[Cell] = [*written.dictionary.to_pylist(), None]
+    new = written.indices.fill_null(len(texts) - 1).to_numpy(zero_copy_only=False)
+    pairs = (column.codes[rows].astype(np.int64) + 1) * len(texts) + new
+    order = np.lexsort((rows, pairs))
+    kinds, starts, held = np.unique(pairs[order], return_index=True, return_counts=True)
+    names = grid.row_ids(rows[order])
+    missing = grid.rows - column.filled
+    made: list[Correction] = []
+    found: list[list[int]] = np.stack([kinds, starts, held], axis=1).tolist()
+    for kind, start, count in found:
+        code, text = kind // len(texts) - 1, texts[kind % len(texts)]
+        old = column.values[code] if code >= 0 else None
+        whole = count == (int(column.counts[code]) if code >= 0 else missing)
+        named = () if whole else tuple(names[start : start + count])
+        made.append(Correction(column=column.name, old=old, new=text, rows=named))
+    most: list[int] = np.argsort(-held, kind="stable").tolist()
+    return [made[k] for k in most]
 
 
 def _mended(grid: Grid, one: Candidates) -> AnyRule:

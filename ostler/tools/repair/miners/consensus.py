@@ -3,56 +3,60 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ostler.tools.repair.ballots import Ballots, ballots
 from ostler.tools.repair.candidates import Candidates, Found, Ground
-from ostler.tools.repair.dependency import Dependence, dependences
 from ostler.tools.repair.grid import Grid, GridColumn
+from ostler.tools.repair.verdict import verdict
 
-_VOTERS = 6
+_LEAST = 0.2
+"""Below, nothing is said: agreement with another miner could not make it worth a look."""
 
 
 def mine_consensus(ground: Ground) -> Iterator[Found]:
     """For each column, the cells that its determinants outvote, and the holes that they fill."""
     grid = ground.grid
-    known = dependences(grid)
+    # What sources of one entity differ about is not for their majority to decide.
+    facts = ground.testimony.facts if ground.testimony else ()
     for column in grid.changeable:
-        voters = [one for one in known if one.dependent == column.place][:_VOTERS]
-        if voters:
-            yield from _outvoted(grid, column, voters)
+        if column.place in facts:
+            continue
+        cast = ballots(ground.dependences, column)
+        if cast is None:
+            continue
+        filled = column.codes[cast.rows] >= 0
+        for part, says in ((filled, "has"), (~filled, "is missing where the others have")):
+            scores = verdict(cast, filled=part is filled)
+            part = part & (scores >= _LEAST)
+            if part.any():
+                yield _candidates(grid, column, cast, part, scores, says)
 
 
-def _outvoted(grid: Grid, column: GridColumn, voters: list[Dependence]) -> Iterator[Found]:
-    """Each voter gives the odds of its group's favourite; a row's own value is left out."""
-    size = column.distinct
-    best = np.full(grid.rows, -1, np.int64)
-    weight = np.zeros((len(voters), grid.rows))
-    votes = np.full((len(voters), grid.rows), -1, np.int64)
-    for k, voter in enumerate(voters):
-        vote, share = voter.favourite(grid)
-        votes[k] = vote
-        weight[k] = np.where(vote >= 0, share * voter.strength, 0.0)
-    # The value with most of the weight of all votes.
-    total = weight.sum(axis=0)
-    won = np.zeros(grid.rows)
-    for k in range(len(voters)):
-        backing = np.where(votes == votes[k], weight, 0.0).sum(axis=0)
-        better = (backing > won) & (votes[k] >= 0)
-        best[better], won[better] = votes[k][better], backing[better]
-    share = np.divide(won, total, out=np.zeros(grid.rows), where=total > 0)
-    wrong = np.flatnonzero((best >= 0) & (best != column.codes) & (share > 0.5))
-    if not len(wrong) or size < 2:
-        return
-    strongest = max(voter.strength for voter in voters)
-    scores = np.clip(share[wrong] * strongest, 0.05, 0.97)
-    news = np.array([column.values[code] for code in best[wrong]], np.object_)
-    names = tuple(grid.columns[voter.determinant].name for voter in voters)
-    yield Candidates(
+def _candidates(
+    grid: Grid,
+    column: GridColumn,
+    cast: Ballots,
+    part: NDArray[np.bool_],
+    scores: NDArray[np.float64],
+    says: str,
+) -> Candidates:
+    rows = cast.rows[part]
+    news = np.empty(len(rows), np.object_)
+    news[:] = [column.values[code] for code in cast.new[part].tolist()]
+    first = cast.voters[0]
+    names = [[grid.columns[place].name for place in one.determinants] for one in cast.voters]
+    same = " and ".join(names[0])
+    others = len(names) - 1
+    backed = f" ({others} other column{'s say' if others > 1 else ' says'} so, too)" if others else ""
+    return Candidates(
         principle="consensus",
-        rule=f"rows with the same {names[0]} have the same {column.name}",
-        rows=wrong,
-        places=np.full(len(wrong), column.place, np.int64),
+        rule=f"rows with the same {same} have the same {column.name}{backed}",
+        rows=rows,
+        places=np.full(len(rows), column.place, np.int64),
         news=news,
-        scores=scores,
-        determinants=names,
-        support=int(grid.rows - len(wrong)),
+        scores=np.round(scores[part], 4),
+        determinants=tuple(dict.fromkeys(name for some in names for name in some)),
+        support=round(first.strength * first.covered * grid.rows),
+        counter=f"{first.split:,} of {first.support:,} groups of {same} disagree" if first.split else "",
     )

@@ -1,0 +1,209 @@
+"""`ostler policy`: check a policy set, try it on the past, prove what it never allows."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ostler.cli import options
+from ostler.cli.options import example
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ostler.cli.opening import Opened
+    from ostler.cli.output import Bar
+    from ostler.core.judged import Judged
+    from ostler.policies.policyset import PolicySet
+    from ostler.policies.proving import Proof
+
+policy = typer.Typer(
+    help="Policies: check a set, try it on what was judged before, prove what it never allows.",
+    no_args_is_help=True,
+    epilog=example(
+        "ostler policy check",
+        "ostler policy backtest --policies new-policies/",
+        "ostler policy prove --policies new-policies/ --invariants never.cedar",
+    ),
+)
+
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--policies",
+        exists=True,
+        file_okay=False,
+        help="A folder of *.cedar files instead of the workspace's own.",
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(policy, name="policy")
+
+
+@policy.command(epilog=example("ostler policy check", "ostler policy check --policies new/ --json"))
+def check(
+    policies: Folder = None,
+    workspace: options.Workspace = None,
+    as_json: options.Json = False,
+) -> None:
+    """Whether every rule can be used as it is; exits with 2 and names file and line if not."""
+    from ostler.cli.opening import opened
+    from ostler.cli.output import print_json, print_line
+    from ostler.policies.engine import compiled
+
+    with opened(workspace) as parts:
+        sets = _set(parts, policies)
+    found = compiled(sets)
+    rules = [
+        {"id": name, "set": "hard" if name in found.hard_rules else "site", **annotations}
+        for name, annotations in sorted(found.annotations.items())
+    ]
+    hard = len(found.hard_rules)
+    if as_json:
+        print_json({"digest": sets.digest, "engine": sets.engine, "rules": rules})
+        return
+    print_line(f"{hard} hard and {len(rules) - hard} site rules, all of them sound")
+    print_line((f"digest {sets.digest}, {sets.engine}", "dim"))
+
+
+@policy.command(
+    epilog=example(
+        "ostler policy backtest --policies new-policies/",
+        "ostler policy backtest --policies new-policies/ --since 2026-10-01 --json",
+    )
+)
+def backtest(
+    policies: Folder = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Only what was judged since."),
+    ] = None,
+    workspace: options.Workspace = None,
+    as_json: options.Json = False,
+) -> None:
+    """What a policy set would have said to every change that was judged, and what flips.
+
+    Nothing is changed. A flip to less than was asked for is called looser.
+    """
+    from datetime import UTC
+
+    from ostler.cli.opening import opened
+    from ostler.cli.output import print_json, print_line, print_table, progress
+    from ostler.policies.backtest import backtest as replayed
+    from ostler.store.verdicts import count, judged
+
+    with opened(workspace) as parts:
+        sets = _set(parts, policies)
+        begin = since.replace(tzinfo=UTC) if since else None
+        with parts.store.reading() as session:
+            total = count(session, begin)
+            with progress("judging anew") as tell:
+                found = replayed(sets, _told(judged(session, begin), total, tell))
+    if as_json:
+        print_json(found)
+        return
+    print_line(f"{found.flipped:,} of {found.changes:,} verdicts would be others")
+    if found.flips:
+        print_table(
+            ("count", "dataset", "was", "would be", "", "by", "for one"),
+            [
+                (
+                    f"{flip.count:,}",
+                    flip.dataset,
+                    flip.before,
+                    flip.after,
+                    "looser" if flip.looser else "",
+                    ", ".join(flip.rules) or "no rule permits it",
+                    flip.example,
+                )
+                for flip in found.flips
+            ],
+            right=("count",),
+        )
+
+
+@policy.command(
+    epilog=example(
+        "ostler policy prove --policies new-policies/",
+        "ostler policy prove --invariants never.cedar",
+        "ostler policy prove --policies new-policies/ --invariants never.cedar --json",
+    )
+)
+def prove(
+    policies: Folder = None,
+    invariants: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="A file of `forbid` rules: whatever one of them forbids must be denied anyway.",
+        ),
+    ] = None,
+    workspace: options.Workspace = None,
+    as_json: options.Json = False,
+) -> int:
+    """Whether a set allows nothing that the workspace's own denies, for all requests at once.
+
+    Exits with 1 when something is refuted (a request that does it is shown) or cannot be proven.
+    """
+    from ostler.cli.opening import opened
+    from ostler.cli.output import print_json
+    from ostler.core.errors import BadInput
+    from ostler.policies.policyset import invariants_of
+    from ostler.policies.proving import holds, not_loosened
+
+    if policies is None and invariants is None:
+        raise BadInput("there is nothing to prove", "name --policies, --invariants or both")
+    with opened(workspace) as parts:
+        old, new = parts.policies, _set(parts, policies)
+    proofs = not_loosened(old, new) if policies else ()
+    if invariants is not None:
+        proofs += holds(new, invariants_of(invariants.name, _text(invariants)))
+    if as_json:
+        print_json(proofs)
+    else:
+        _print_proofs(proofs)
+    return int(any(proof.answer != "proven" for proof in proofs))
+
+
+def _told(verdicts: "Iterable[Judged]", total: int, tell: "Bar") -> "Iterator[Judged]":
+    for number, verdict in enumerate(verdicts):
+        if number % 1000 == 0:
+            tell(f"{number:,} of {total:,}")
+        yield verdict
+
+
+def _print_proofs(proofs: "tuple[Proof, ...]") -> None:
+    from ostler.cli.output import print_line
+    from ostler.core.canonical import canonical_json
+    from ostler.review.text import visible
+
+    styles = {"proven": "green", "refuted": "bold red", "not proven": "bold yellow"}
+    for proof in proofs:
+        print_line((f"{proof.answer:>11}  ", styles[proof.answer]), visible(proof.question))
+        if proof.because:
+            print_line(f"{'':>11}  {visible(proof.because)}")
+        if proof.counterexample is not None:
+            shown = canonical_json(proof.counterexample)
+            print_line((f"{'':>11}  for one: {visible(shown)}", "dim"))
+
+
+def _set(parts: "Opened", folder: Path | None) -> "PolicySet":
+    from ostler.policies.policyset import load_policies
+
+    if folder is None:
+        return parts.policies
+    return load_policies({path.name: _text(path) for path in sorted(folder.glob("*.cedar"))})
+
+
+def _text(path: Path) -> str:
+    from ostler.core.errors import BadInput
+
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read: {error}") from error

@@ -1,0 +1,158 @@
+"""One request in which everything is open that policies may ask about, for z3.
+
+Names and texts are printable ASCII: policies compare them with each other and with literals only,
+so nothing is lost by that. Of a set it is kept which of the literals in question are in it, and
+whether anything else is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import z3
+
+
+class Unsupported(Exception):
+    """A construct whose meaning is not modelled."""
+
+
+class Entity(NamedTuple):
+    """A principal, an action or a resource."""
+
+    type: z3.SeqRef
+    id: z3.SeqRef
+
+
+class Texts(NamedTuple):
+    """A set of texts, by the path of its attribute."""
+
+    path: str
+
+
+Term = z3.BoolRef | z3.ArithRef | z3.SeqRef | Entity | Texts
+
+Kind = Literal["bool", "int", "text", "texts"]
+
+_CHANGE: Mapping[str, Kind] = {
+    "action_kind": "text",
+    "rows": "int",
+    "cells": "int",
+    "deleted": "int",
+    "inserted": "int",
+    "columns": "texts",
+    "protected_columns": "texts",
+    "row_share_permille": "int",
+    "confidence_permille": "int",
+    "worse_checks": "int",
+    "effect": "bool",
+    "schema_change": "bool",
+    "breaking": "bool",
+    "proposer": "text",
+}
+KINDS: Mapping[str, Kind] = {
+    **{f"context.{name}": kind for name, kind in _CHANGE.items()},
+    "context.decision": "text",
+    "principal.name": "text",
+    "principal.roles": "texts",
+    "resource.owner": "text",
+    "resource.value": "int",
+    "resource.managed": "bool",
+}
+"""What a policy can ask about, as `schema.cedarschema` declares it; a test compares the two."""
+
+LIMITS: Mapping[str, tuple[int, int]] = {
+    **{path: (0, 2**63 - 1) for path, kind in KINDS.items() if kind == "int"},
+    "context.row_share_permille": (0, 1000),
+    "context.confidence_permille": (0, 1000),
+    "resource.value": (1, 5),
+}
+
+NAMES = ("principal.name", "context.proposer", "resource.owner")
+"""Texts that every request holds in the form in which names are compared."""
+
+VOTE = "vote"
+OTHERS = "something that no policy names"
+"""Stands for any other element of a set."""
+
+
+@dataclass
+class Symbolic:
+    """One request in which everything is open; it notes which elements of sets matter."""
+
+    elements: dict[tuple[str, str], z3.BoolRef] = field(
+        default_factory=dict[tuple[str, str], z3.BoolRef]
+    )
+
+    @property
+    def principal(self) -> Entity:
+        """Who asks."""
+        return Entity(z3.String("principal.type"), z3.String("principal.id"))
+
+    @property
+    def action(self) -> Entity:
+        """What for."""
+        return Entity(z3.StringVal("Action"), z3.String("action"))
+
+    @property
+    def resource(self) -> Entity:
+        """The dataset."""
+        return Entity(z3.StringVal("Dataset"), z3.String("resource.id"))
+
+    def attribute(self, path: str) -> Term:
+        """The term of `context.rows` and the like."""
+        kind = KINDS.get(path)
+        if kind == "bool":
+            return z3.Bool(path)
+        if kind == "int":
+            return z3.Int(path)
+        if kind == "text":
+            return z3.String(path)
+        if kind == "texts":
+            return Texts(path)
+        raise Unsupported(f"the attribute {path}")
+
+    def holds(self, path: str, element: str) -> z3.BoolRef:
+        """Whether a set holds an element."""
+        return self.elements.setdefault((path, element), z3.Bool(f"{path}: {element}"))
+
+    def inhabited(self, path: str) -> z3.BoolRef:
+        """Whether a set holds anything; `sound` says what that means."""
+        return z3.Bool(f"{path} holds something")
+
+    def sound(self) -> list[z3.BoolRef]:
+        """What holds of every request that Ostler makes; to be read after all policies are."""
+        names = [self.principal.id, *(z3.String(path) for path in NAMES)]
+        texts = [
+            self.resource.id,
+            *(z3.String(path) for path, kind in KINDS.items() if kind == "text"),
+        ]
+        named = self.action.id == z3.StringVal(VOTE)
+        columns, protected = "context.columns", "context.protected_columns"
+        known = {element for path, element in self.elements if path in (columns, protected)}
+        return [
+            *(z3.InRe(text, z3.Star(z3.Range(" ", "~"))) for text in texts),
+            *(z3.InRe(name, _name()) for name in names),
+            *(z3.Int(path) >= low for path, (low, _) in LIMITS.items()),
+            *(z3.Int(path) <= high for path, (_, high) in LIMITS.items()),
+            z3.Or([self.principal.type == z3.StringVal(kind) for kind in ("Agent", "Person")]),
+            z3.String("principal.name") == self.principal.id,
+            z3.Implies(z3.Not(named), z3.String("context.proposer") == self.principal.id),
+            z3.Implies(named, self.principal.type == z3.StringVal("Person")),
+            *(
+                z3.Implies(self.holds(protected, element), self.holds(columns, element))
+                for element in sorted({*known, OTHERS})
+            ),
+            *(self._inhabited(path) for path, kind in KINDS.items() if kind == "texts"),
+        ]
+
+    def _inhabited(self, path: str) -> z3.BoolRef:
+        known = sorted({element for own, element in self.elements if own == path} | {OTHERS})
+        return self.inhabited(path) == z3.Or([self.holds(path, element) for element in known])
+
+
+def _name() -> z3.ReRef:
+    """Names as `same_name` leaves them, in ASCII: no capitals, no blanks at the ends."""
+    inner = z3.Union(z3.Range(" ", "@"), z3.Range("[", "~"))
+    outer = z3.Union(z3.Range("!", "@"), z3.Range("[", "~"))
+    longer = z3.Concat(outer, z3.Star(inner), outer)
+    return z3.Union(z3.Re(""), outer, longer)
