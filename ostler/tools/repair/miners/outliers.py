@@ -17,7 +17,7 @@ _ERRORS = 0.02
 """Share of the cells that are taken to be wrong before anything is known."""
 _WORTH = 100
 """Rows that this first guess, or what is found in the other columns, counts for."""
-_MOST = 2000
+_MOST = 1000
 """Cells of a column that are looked at, the least likely first: more are not single slips."""
 _SHARE = 0.04
 """And no more than this share of its rows."""
