@@ -173,9 +173,7 @@ def _tried(
         for cut, cutting in _CUTS.items():
             cuts = [None if one is None else cutting(one) for one in texts[source]]
             alike = sum(
-                a is not None
-                and b is not None
-                and a == b.lower().lstrip("0")
+                (a is not None and b is not None and a == b.lower().lstrip("0"))
                 or (a == (b.lower() if b is not None else 0))
                 for a, b in zip(folded, cuts, strict=True)
             )

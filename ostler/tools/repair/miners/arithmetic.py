@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ostler.tools.repair.candidates import Candidates, Doubts, Found, Ground, cells_of
-from ostler.tools.repair.expectation import Expectation, expectation_of
 from ostler.tools.repair.grid import Grid, Whole
 from ostler.tools.repair.laws import Law, Term, laws_of
-from ostler.tools.repair.numbers import Numbers, numbers_of
 from ostler.tools.repair.undoing import WILD, undone
 
 _ERRORS = 0.03
@@ -30,13 +28,12 @@ _BEST = 0.98
 def mine_arithmetic(ground: Ground) -> Iterator[Found]:
     """What laws between columns of numbers say of holes, of odd texts, and of what breaks them."""
     grid = ground.grid
-    columns = numbers_of(grid)
-    laws = laws_of(columns)
+    laws = laws_of(ground.numbers)
     if not laws:
         return
     for law in laws:
         yield from _filled(grid, law)
-    yield from _Judge(grid, columns, laws).found()
+    yield from _Judge(ground, laws).found()
 
 
 def _filled(grid: Grid, law: Law) -> Iterator[Found]:
@@ -114,16 +111,15 @@ class _Reading:
 class _Judge:
     """Which cell of a row that breaks laws is the wrong one."""
 
-    def __init__(self, grid: Grid, columns: list[Numbers], laws: list[Law]) -> None:
-        self.grid = grid
-        self.columns = columns
+    def __init__(self, ground: Ground, laws: list[Law]) -> None:
+        self.grid = ground.grid
+        self.expectations = ground.expectations
         self.laws = laws
         self.values = [[term.rows for term in law.terms] for law in laws]
         known = [~np.isnan(np.sum(one, axis=0)) for one in self.values]
         holds = [law.holds(one) for law, one in zip(laws, self.values, strict=True)]
         self.broken = np.array([k & ~h for k, h in zip(known, holds, strict=True)])
         self.known = np.array(known)
-        self._expected: dict[int, Expectation] = {}
 
     def found(self) -> Iterator[Found]:
         """Candidates by law and column, and doubts by column."""
@@ -191,11 +187,13 @@ class _Judge:
                 wanted[single] = _slip(term, present, single)
                 continue
             slips = _slips(term, present)
-            wanted |= {value: chance for value, chance in slips.items() if low[0] <= value <= high[0]}
+            wanted |= {
+                value: chance for value, chance in slips.items() if low[0] <= value <= high[0]
+            }
         if not wanted or not np.isfinite(list(wanted)).all():
             return []
         values = np.array(sorted(wanted))
-        expected = self._expectation(term.numbers)
+        expected = self.expectations.of(term.numbers)
         if term.of_year:
             likely, now = _frequency(term, values, present)
         else:
@@ -229,13 +227,6 @@ class _Judge:
     def _exception(self, k: int) -> float:
         """How likely a row is to break a law and be right."""
         return max(0.001, _EXCEPTION * (1 - self.laws[k].share))
-
-    def _expectation(self, numbers: Numbers) -> Expectation:
-        known = self._expected.get(numbers.place)
-        if known is None:
-            known = expectation_of(self.grid, numbers, self.columns)
-            self._expected[numbers.place] = known
-        return known
 
 
 def _has(law: Law, term: Term) -> bool:
@@ -281,7 +272,7 @@ def _slip(term: Term, present: float, value: float) -> float:
     """How likely one slip turned a number into the present one."""
     old, new = f"{value:.{_decimals(term)}f}", _written(term, present)
     ratio = abs(value / present) if present else 0.0
-    scaled = any(abs(ratio * factor - 1) < 0.001 for factor in (0.001, 0.01, 0.1, 1, 10, 100, 1000))  # noqa: PLR2004
+    scaled = any(abs(ratio * factor - 1) < 0.001 for factor in (0.001, 0.01, 0.1, 1, 10, 100, 1000))
     # Every other slip changes the length by one at most, and leaves all signs but two.
     differing = sum(a != b for a, b in zip(old, new, strict=False))
     if not scaled and (abs(len(old) - len(new)) > 1 or (len(old) == len(new) and differing > 2)):

@@ -8,7 +8,6 @@ import numpy as np
 
 from ostler.tools.repair.candidates import Candidates, Doubts, Found, Ground, cells_of
 from ostler.tools.repair.grid import Grid, GridColumn
-from ostler.tools.repair.numbers import numbers_of
 from ostler.tools.repair.pieces import Piece, held_by, parts_of, pieces_of, said_by
 
 _SELDOM = 0.05
@@ -27,7 +26,7 @@ _MISSHAPEN = 0.9
 def mine_derived(ground: Ground) -> Iterator[Found]:
     """Cells that other columns spell out: holes, and texts that differ from what those say."""
     grid = ground.grid
-    moments = {one.place for one in numbers_of(grid) if one.kind == "moment"}
+    moments = {one.place for one in ground.numbers if one.kind == "moment"}
     pieces = [one for one in pieces_of(grid) if not {one.target, one.source} & moments]
     by_target: defaultdict[int, list[Piece]] = defaultdict(list)
     for piece in pieces:
@@ -94,7 +93,7 @@ def _of_target(grid: Grid, column: GridColumn, pieces: list[Piece]) -> Iterator[
 
 def _counter(pieces: Sequence[Piece]) -> str:
     least = min(piece.share for piece in pieces)
-    return f"it does not hold in {1 - least:.0%} of the rows" if least < 0.995 else ""  # noqa: PLR2004
+    return f"it does not hold in {1 - least:.0%} of the rows" if least < 0.995 else ""
 
 
 def _unequal(said: np.ndarray, held: np.ndarray) -> np.ndarray:
@@ -193,8 +192,7 @@ class _Known:
 
 def _built(made: _Made, parts: list[str], row: int, said: Sequence[np.ndarray | None]) -> str:
     if not made.length:
-        assert said[0] is not None
-        return str(said[0][row])
+        return next((str(one[row]) for one in said if one is not None), "")
     for place, text in made.constants.items():
         parts[place] = parts[place] or text
     for piece, one in zip(made.pieces, said, strict=True):
