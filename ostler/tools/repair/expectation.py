@@ -27,6 +27,8 @@ _LEAST = 4
 _STRAY = 0.02
 """Share of the numbers that may lie anywhere."""
 _MAD = 1.4826
+_NEVER = 1e-30
+"""No number is impossible, for the sake of the logarithm."""
 _WIDE = 5.0
 """How many times its small numbers the large ones of a column are that is compared by ratio."""
 
@@ -93,7 +95,7 @@ class Expectation:
         alone = self.alone(on_scale, own)
         density = np.mean(found, axis=0) * (1 - _STRAY) + alone * _STRAY if found else alone
         chance = np.minimum(1.0, density * self.scale.width(values))
-        return np.nan_to_num(chance, nan=1e-9) + 1e-12
+        return np.nan_to_num(chance, nan=0.0) + _NEVER
 
     def usual(self) -> Floats:
         """The likelihood of what each row holds; NaN where it holds no number."""
@@ -109,7 +111,7 @@ class Expectation:
             density = np.where(known.any(axis=0), mean * (1 - _STRAY) + alone * _STRAY, alone)
         chance = np.minimum(1.0, density * self.scale.width(self.numbers.rows))
         held = ~np.isnan(self.numbers.rows)
-        return np.where(held, np.nan_to_num(chance, nan=1e-9) + 1e-12, np.nan)
+        return np.where(held, np.nan_to_num(chance, nan=0.0) + _NEVER, np.nan)
 
     def alone(self, on_scale: Floats, own: float | Floats) -> Floats:
         """By how many others lie near, and with heavy tails."""

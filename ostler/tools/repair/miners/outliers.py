@@ -19,7 +19,7 @@ _WORTH = 100
 """Rows that this first guess, or what is found in the other columns, counts for."""
 _MOST = 1000
 """Cells of a column that are looked at, the least likely first: more are not single slips."""
-_SHARE = 0.04
+_SHARE = 0.1
 """And no more than this share of its rows."""
 _LEAST = 20
 _PROPOSED = 0.3
