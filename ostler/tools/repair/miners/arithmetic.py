@@ -12,8 +12,8 @@ from ostler.tools.repair.laws import Law, Term, laws_of
 from ostler.tools.repair.undoing import WILD, undone
 
 _ERRORS = 0.03
-_MOST = 2000
-"""Broken rows that are looked into, the first ones."""
+_MOST = 600
+"""Broken rows that are looked into, the first ones; the next groom sees the next ones."""
 _SELDOM = 0.1
 """Rows that a number which no row holds counts for."""
 _EXCEPTION = 0.05

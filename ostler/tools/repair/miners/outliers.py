@@ -17,8 +17,8 @@ _ERRORS = 0.02
 """Share of the cells that are taken to be wrong before anything is known."""
 _WORTH = 100
 """Rows that this first guess, or what is found in the other columns, counts for."""
-_MOST = 1000
-"""Cells of a column that are looked at, the least likely first: more are not single slips."""
+_MOST = 400
+"""Cells of a column that are looked at, the least likely first; the next groom sees the next ones."""
 _SHARE = 0.1
 """And no more than this share of its rows."""
 _LEAST = 20
@@ -81,7 +81,8 @@ class _Settled:
 
 def _unlikely(expected: Expectation) -> list[int]:
     """Rows whose number is far less likely than the usual ones of its column."""
-    likelihood = expected.usual()
+    # A step is much for a small number and little for a large one.
+    likelihood = expected.usual() / expected.scale.width(expected.numbers.rows)
     known = np.flatnonzero(~np.isnan(likelihood))
     typical = np.median(likelihood[known])
     rows = known[likelihood[known] < 0.01 * typical]
