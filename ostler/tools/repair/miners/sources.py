@@ -90,7 +90,7 @@ def _fact(
                 scores=np.round(sure[entity[rows[part]]], 4),
                 determinants=(name, ground.grid.columns[one.source].name),
                 direction=first.label,
-                support=int(len(claims.said)),
+                support=len(claims.said),
                 counter=_counter(first.truth, claims),
                 directions=alternatives if part is filled and first.open else (),
             )
