@@ -18,7 +18,7 @@ _ERRORS = 0.02
 _WORTH = 100
 """Rows that this first guess, or what is found in the other columns, counts for."""
 _MOST = 400
-"""Cells of a column that are looked at, the least likely first; the next groom sees the next ones."""
+"""Cells of a column that are looked at, the least likely first; the next groom sees others."""
 _SHARE = 0.1
 """And no more than this share of its rows."""
 _LEAST = 20
@@ -81,11 +81,12 @@ class _Settled:
 
 def _unlikely(expected: Expectation) -> list[int]:
     """Rows whose number is far less likely than the usual ones of its column."""
-    # A step is much for a small number and little for a large one.
-    likelihood = expected.usual() / expected.scale.width(expected.numbers.rows)
+    # A step is much for a small number and little for a large one: both ways count.
+    chance = expected.usual()
+    density = chance / expected.scale.width(expected.numbers.rows)
+    likelihood = np.minimum(chance / np.nanmedian(chance), density / np.nanmedian(density))
     known = np.flatnonzero(~np.isnan(likelihood))
-    typical = np.median(likelihood[known])
-    rows = known[likelihood[known] < 0.01 * typical]
+    rows = known[likelihood[known] < 0.01]
     most = min(_MOST, max(3, int(_SHARE * len(known))))
     return rows[np.argsort(likelihood[rows], kind="stable")][:most].tolist()
 
