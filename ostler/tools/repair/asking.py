@@ -102,7 +102,9 @@ def questions(
         if gain(card.draft) >= LOOKS:
             chances[nth[card.places], card.rows] = 0.0
     tested = _tests(grid, candidates, lambda row, place: chances[nth[place], row] > 0)
-    asked = list(_chosen(grid, suspects, chances, [(int(nth[place]), row) for row, place in tested]))
+    asked = list(
+        _chosen(grid, suspects, chances, [(int(nth[place]), row) for row, place in tested])
+    )
     expected = sum(one.chance for one in asked)
     return [_draft(grid, asked, candidates, suspects)] if expected >= _LEAST else []
 
@@ -113,7 +115,8 @@ def _tests(
     """Cells of large rules that answers may settle, as (row, place): the frequent values first."""
     least, most = _UNDECIDED
     open_rules = [
-        one for one in candidates
+        one
+        for one in candidates
         if len(one.rows) >= _SETTLES and least <= float(one.scores.mean()) < most
     ]
     left = _TESTS[1]
@@ -151,7 +154,8 @@ def _chosen(
     columns = [suspects.signs.places[nth] for nth, _ in cells]
     kinds = [(nth, int(suspects.loudest[nth, row])) for nth, row in cells]
     texts = [
-        (place, grid.columns[place].cell(row)) for place, (_, row) in zip(columns, cells, strict=True)
+        (place, grid.columns[place].cell(row))
+        for place, (_, row) in zip(columns, cells, strict=True)
     ]
     worth = chances.ravel()[top]
     used: Counter[tuple[int, int]] = Counter()

@@ -86,9 +86,7 @@ def _log_odds(said: Votes, rows: Whole) -> Floats:
     return np.log((said.agreeing[rows] + 0.1) / (against + _DOUBT))
 
 
-def _preferred(
-    best: Whole, said: Sequence[Votes], against: Sequence[Floats], rows: Whole
-) -> Whole:
+def _preferred(best: Whole, said: Sequence[Votes], against: Sequence[Floats], rows: Whole) -> Whole:
     """The value with most of the odds of all voters; of equals the more frequent one."""
     weight = np.stack(
         [
@@ -194,7 +192,9 @@ def _usual_nearness(column: GridColumn) -> float:
     """How near frequent values come to the one that is nearest to each, in the middle."""
     frequent = [value.casefold() for value in column.values[:_FREQUENT]]
     nearest = [
-        max((OSA.normalized_similarity(one, other) for other in frequent if one != other), default=0)
+        max(
+            (OSA.normalized_similarity(one, other) for other in frequent if one != other), default=0
+        )
         for one in frequent
     ]
     return min(0.9, sorted(nearest)[len(nearest) // 2])

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from ostler.core.experience import Experience
 from ostler.tools.repair.dependency import Dependences
+from ostler.tools.repair.expectation import Expectations
 from ostler.tools.repair.grid import Grid, Whole
+from ostler.tools.repair.numbers import Numbers, numbers_of
 from ostler.tools.repair.testimony import Testimony, testimony
 
 Shares = NDArray[np.float64]
@@ -93,6 +95,16 @@ class Ground:
     def dependences(self) -> Dependences:
         """Which columns decide which, worked out once for all miners."""
         return Dependences(self.grid)
+
+    @cached_property
+    def numbers(self) -> list[Numbers]:
+        """The columns that hold numbers or moments."""
+        return numbers_of(self.grid)
+
+    @cached_property
+    def expectations(self) -> Expectations:
+        """What is expected of each of them in each row."""
+        return Expectations(self.grid, self.numbers)
 
     @cached_property
     def testimony(self) -> Testimony | None:

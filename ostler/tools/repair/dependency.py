@@ -201,7 +201,6 @@ class Dependences:
             int((heard & (top < size)).sum()),
         )
 
-
     def _sampled(self, places: tuple[int, ...], right: GridColumn) -> tuple[Whole, Whole]:
         """Group and value of every row, or of as many as are measured, in whole groups."""
         keys, count = joined([self.grid.columns[place] for place in places])

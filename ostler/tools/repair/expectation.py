@@ -1,14 +1,13 @@
-"""Expectation: how likely a number is in its row, by its group, its neighbours and other columns."""
+"""Expectation: how likely a number is in its row, by its group, its neighbours, other columns."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import gamma, pi, sqrt
 
 import numpy as np
 
-from ostler.tools.repair.candidates import Shares
-from ostler.tools.repair.grid import Grid
-from ostler.tools.repair.numbers import Numbers
+from ostler.tools.repair.grid import Codes, Grid, Whole
+from ostler.tools.repair.numbers import Floats, Numbers
 
 _FREEDOM = 2.5
 """Of Student's distribution around what a context predicts: what is true strays now and then."""
@@ -28,6 +27,8 @@ _LEAST = 4
 _STRAY = 0.02
 """Share of the numbers that may lie anywhere."""
 _MAD = 1.4826
+_NEVER = 1e-30
+"""No number is impossible, for the sake of the logarithm."""
 _WIDE = 5.0
 """How many times its small numbers the large ones of a column are that is compared by ratio."""
 
@@ -42,11 +43,11 @@ class Scale:
     step: float
     """The least difference that the column's form shows."""
 
-    def __call__(self, numbers: Shares) -> Shares:
+    def __call__(self, numbers: Floats) -> Floats:
         """Numbers on the scale."""
         return np.arcsinh(numbers / self.unit) if self.by_ratio else numbers
 
-    def width(self, numbers: Shares) -> Shares:
+    def width(self, numbers: Floats) -> Floats:
         """What one step of the column's form measures on the scale, at a number."""
         if not self.by_ratio:
             return np.full(np.shape(numbers), self.step)
@@ -59,12 +60,12 @@ class Context:
 
     says: str
     """In a few words, for a person."""
-    middle: Shares
-    spread: Shares
+    middle: Floats
+    spread: Floats
     quality: float
     """Mean log likelihood of a row."""
 
-    def density(self, row: int, on_scale: Shares) -> Shares:
+    def density(self, row: int, on_scale: Floats) -> Floats:
         """Of numbers on the scale, in a row."""
         return student(on_scale, self.middle[row], self.spread[row])
 
@@ -77,12 +78,12 @@ class Expectation:
     scale: Scale
     contexts: tuple[Context, ...]
     """Best first; empty where nothing is better than the column alone."""
-    ordered: Shares
+    ordered: Floats
     """The column's numbers on the scale, ascending."""
     middle: float
     spread: float
 
-    def likelihood(self, row: int, values: Shares) -> Shares:
+    def likelihood(self, row: int, values: Floats) -> Floats:
         """The chance of each number in that row, as if it were not known yet."""
         on_scale = self.scale(values)
         own = self.scale(self.numbers.rows[row : row + 1])[0]
@@ -91,15 +92,15 @@ class Expectation:
             for context in self.contexts
             if not np.isnan(context.middle[row])
         ]
-        alone = self._alone(on_scale, own)
+        alone = self.alone(on_scale, own)
         density = np.mean(found, axis=0) * (1 - _STRAY) + alone * _STRAY if found else alone
         chance = np.minimum(1.0, density * self.scale.width(values))
-        return np.nan_to_num(chance, nan=1e-9) + 1e-12
+        return np.nan_to_num(chance, nan=0.0) + _NEVER
 
-    def usual(self) -> Shares:
+    def usual(self) -> Floats:
         """The likelihood of what each row holds; NaN where it holds no number."""
         on_scale = self.scale(self.numbers.rows)
-        alone = self._alone(on_scale, on_scale)
+        alone = self.alone(on_scale, on_scale)
         found = [student(on_scale, one.middle, one.spread) for one in self.contexts]
         density = alone
         if found:
@@ -110,9 +111,9 @@ class Expectation:
             density = np.where(known.any(axis=0), mean * (1 - _STRAY) + alone * _STRAY, alone)
         chance = np.minimum(1.0, density * self.scale.width(self.numbers.rows))
         held = ~np.isnan(self.numbers.rows)
-        return np.where(held, np.nan_to_num(chance, nan=1e-9) + 1e-12, np.nan)
+        return np.where(held, np.nan_to_num(chance, nan=0.0) + _NEVER, np.nan)
 
-    def _alone(self, on_scale: Shares, own: float | Shares) -> Shares:
+    def alone(self, on_scale: Floats, own: float | Floats) -> Floats:
         """By how many others lie near, and with heavy tails."""
         near = max(self.scale.step / 2 if not self.scale.by_ratio else 1e-9, self._band)
         inside = np.searchsorted(self.ordered, on_scale + near, "right") - np.searchsorted(
@@ -128,10 +129,27 @@ class Expectation:
         return 0.5 * self.spread * max(1, len(self.ordered)) ** -0.2
 
 
-def student(at: Shares, middle: float | Shares, spread: float | Shares) -> Shares:
+def student(at: Floats, middle: float | Floats, spread: float | Floats) -> Floats:
     """The density of Student's distribution with few degrees of freedom."""
     away = (at - middle) / spread
     return _AT_ZERO / spread * (1 + away**2 / _FREEDOM) ** (-(_FREEDOM + 1) / 2)
+
+
+class Expectations:
+    """What is expected of each column of a grid, worked out when it is first asked for."""
+
+    def __init__(self, grid: Grid, columns: Sequence[Numbers]) -> None:
+        self._grid = grid
+        self._columns = columns
+        self._known: dict[int, Expectation] = {}
+
+    def of(self, numbers: Numbers) -> Expectation:
+        """Of one column of numbers."""
+        known = self._known.get(numbers.place)
+        if known is None:
+            known = expectation_of(self._grid, numbers, self._columns)
+            self._known[numbers.place] = known
+        return known
 
 
 def expectation_of(grid: Grid, numbers: Numbers, others: Sequence[Numbers]) -> Expectation:
@@ -144,7 +162,7 @@ def expectation_of(grid: Grid, numbers: Numbers, others: Sequence[Numbers]) -> E
     spread = max(spread, floor)
     whole = Expectation(numbers, scale, (), ordered, middle, spread)
     rows = slice(0, min(grid.rows, _SAMPLED))
-    usual = np.log(np.maximum(1e-12, whole._alone(scale(numbers.rows[rows]), np.nan)))
+    usual = np.log(np.maximum(1e-12, whole.alone(scale(numbers.rows[rows]), np.nan)))
     base = _typical(usual)
     plans = list(_plans(grid, numbers, others, scale))
     tried = [(_context(plan, numbers, scale, rows, floor), plan) for plan in plans]
@@ -161,7 +179,7 @@ def expectation_of(grid: Grid, numbers: Numbers, others: Sequence[Numbers]) -> E
     return Expectation(numbers, scale, contexts, ordered, middle, spread)
 
 
-def _scale(numbers: Numbers, held: Shares) -> Scale:
+def _scale(numbers: Numbers, held: Floats) -> Scale:
     """By ratio where the numbers are positive and lie more evenly so."""
     low, middle, high = np.quantile(held, [0.05, 0.5, 0.95])
     plain = Scale(False, 1.0, numbers.step)
@@ -173,14 +191,14 @@ def _scale(numbers: Numbers, held: Shares) -> Scale:
     return by_ratio if ratio < skewed else plain
 
 
-def _floor(scale: Scale, held: Shares) -> float:
+def _floor(scale: Scale, held: Floats) -> float:
     """The least spread that the column's form can show."""
     if not scale.by_ratio:
         return scale.step / 2
     return float(max(1e-6, scale.step / 2 / max(1e-9, np.median(held))))
 
 
-def _robust(values: Shares) -> tuple[float, float]:
+def _robust(values: Floats) -> tuple[float, float]:
     if not len(values):
         return 0.0, 1.0
     middle = float(np.median(values))
@@ -188,7 +206,7 @@ def _robust(values: Shares) -> tuple[float, float]:
     return middle, float((high - low) / 1.349) or 1e-9
 
 
-def _typical(logs: Shares) -> float:
+def _typical(logs: Floats) -> float:
     """The mean of the better nine tenths: errors are not what a context is measured by."""
     known = np.sort(logs[~np.isnan(logs)])
     return float(known[len(known) // 10 :].mean()) if len(known) else -np.inf
@@ -203,10 +221,10 @@ class _Plan:
     """Place of the column on which it rests; -1 for the order of the rows."""
     way: str
     """`group`, `order` or `along`."""
-    base: Shares | None = None
+    base: Floats | None = None
     """What is taken off first, on the scale."""
-    groups: np.ndarray | None = None
-    along: Shares | None = None
+    groups: Codes | None = None
+    along: Floats = field(default_factory=lambda: np.empty(0))
 
 
 def _plans(
@@ -251,7 +269,6 @@ def _context(plan: _Plan, numbers: Numbers, scale: Scale, rows: slice, floor: fl
     elif plan.way == "order":
         middle = _around(rest, np.argsort(groups, kind="stable"), groups)
     else:
-        assert plan.along is not None
         along = plan.along[rows]
         order = np.argsort(along, kind="stable")
         middle = _around(rest, order, np.where(np.isnan(along), -1, 0))
@@ -263,7 +280,7 @@ def _context(plan: _Plan, numbers: Numbers, scale: Scale, rows: slice, floor: fl
     return Context(plan.says, middle + base, spread, quality)
 
 
-def _group_medians(values: Shares, groups: np.ndarray) -> Shares:
+def _group_medians(values: Floats, groups: Codes) -> Floats:
     """For each row the median of its group, where that has at least four rows."""
     known = ~np.isnan(values) & (groups >= 0)
     rows = np.flatnonzero(known)
@@ -279,7 +296,7 @@ def _group_medians(values: Shares, groups: np.ndarray) -> Shares:
     return medians[groups]
 
 
-def _around(values: Shares, order: np.ndarray, groups: np.ndarray) -> Shares:
+def _around(values: Floats, order: Whole, groups: Codes) -> Floats:
     """For each row the middle of those before and after it in an order, within its group."""
     order = order[~np.isnan(values[order]) & (groups[order] >= 0)]
     lined, lined_groups = values[order], groups[order]
@@ -298,7 +315,7 @@ def _around(values: Shares, order: np.ndarray, groups: np.ndarray) -> Shares:
     return middle
 
 
-def _spreads(off: Shares, groups: np.ndarray, floor: float) -> Shares:
+def _spreads(off: Floats, groups: Codes, floor: float) -> Floats:
     """How far rows lie off: that of the group, shrunken towards that of all."""
     away = np.abs(off)
     known = ~np.isnan(away)

@@ -7,8 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ostler.tools.repair.candidates import Shares
-from ostler.tools.repair.numbers import Numbers
+from ostler.tools.repair.numbers import Floats, Numbers
 
 _SAMPLED = 400
 _COLUMNS = 18
@@ -50,7 +49,7 @@ class Term:
         return 1.0 if self.of_year else self.numbers.step
 
     @cached_property
-    def rows(self) -> Shares:
+    def rows(self) -> Floats:
         """Its number in each row."""
         if not self.of_year:
             return self.numbers.rows
@@ -94,7 +93,7 @@ class Law:
         """Of its columns in the grid."""
         return tuple(term.place for term in self.terms)
 
-    def bounds(self, which: int, values: Sequence[Shares]) -> tuple[Shares, Shares]:
+    def bounds(self, which: int, values: Sequence[Floats]) -> tuple[Floats, Floats]:
         """Between which numbers a term must lie, given all the others.
 
         `values` has those of all terms; those of the term itself are not looked at.
@@ -103,7 +102,7 @@ class Law:
             middle = self._first(values)
             return middle - self.slack, middle + self.slack
         weight = self.weights[which - 1]
-        ends: list[Shares] = []
+        ends: list[Floats] = []
         for off in (-self.slack, self.slack):
             first = values[0] + off
             others = self._first([*values[:which], _neutral(values[0], self), *values[which + 1 :]])
@@ -114,18 +113,18 @@ class Law:
                     ends.append((first / others) ** (1 / weight))
         return np.minimum(*ends), np.maximum(*ends)
 
-    def holds(self, values: Sequence[Shares]) -> np.ndarray:
+    def holds(self, values: Sequence[Floats]) -> np.ndarray:
         """In which rows the numbers of all terms obey it."""
         with np.errstate(all="ignore"):
             return np.abs(values[0] - self._first(values)) <= self.slack
 
-    def nearly(self, values: Sequence[Shares]) -> np.ndarray:
+    def nearly(self, values: Sequence[Floats]) -> np.ndarray:
         """In which rows the numbers break it by a step or two."""
         with np.errstate(all="ignore"):
             off = np.abs(values[0] - self._first(values))
         return (off > self.slack) & (off <= self.slack + 2 * self.terms[0].step)
 
-    def _first(self, values: Sequence[Shares]) -> Shares:
+    def _first(self, values: Sequence[Floats]) -> Floats:
         with np.errstate(all="ignore"):
             if self.linear:
                 parts = [w * v for w, v in zip(self.weights, values[1:], strict=True)]
@@ -140,7 +139,7 @@ class Law:
         return f"{first} is {_told(self, others)}"
 
 
-def _neutral(like: Shares, law: Law) -> Shares:
+def _neutral(like: Floats, law: Law) -> Floats:
     return np.full(np.shape(like), 0.0 if law.linear else 1.0)
 
 
@@ -199,7 +198,7 @@ class _Look:
     sample: np.ndarray
     shuffled: np.ndarray
 
-    def at(self, term: Term) -> Shares:
+    def at(self, term: Term) -> Floats:
         """A term's numbers in the sample."""
         return term.rows[self.sample]
 
@@ -264,7 +263,7 @@ def _offsets(left: Term, right: Term, look: _Look) -> Iterator[Law]:
                 return
 
 
-def _mode(values: Shares) -> float | None:
+def _mode(values: Floats) -> float | None:
     known = values[~np.isnan(values)]
     if len(known) < _LEAST:
         return None

@@ -119,7 +119,10 @@ def tried(grid: Grid, taught: Sequence[Lesson], one: Candidates) -> Candidates:
         # It was made of these very answers.
         return rest
     right = np.array(
-        [asked[int(cell)].new == new for cell, new in zip(cells[known], one.news[known], strict=True)],
+        [
+            asked[int(cell)].new == new
+            for cell, new in zip(cells[known], one.news[known], strict=True)
+        ],
         np.float64,
     )
     scores = np.clip(one.scores[known], 0.02, 0.98)

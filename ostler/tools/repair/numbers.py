@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ostler.tools.repair.candidates import Shares
-from ostler.tools.repair.grid import Grid, GridColumn, Whole
+from ostler.tools.repair.grid import Grid, GridColumn
+
+Floats = NDArray[np.float64]
 
 _NUMBER = (
     r"^(?P<before>(?:[^\d+\-.,]*[^\d+\-.,\pL])?)(?P<number>[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
@@ -42,7 +43,7 @@ class Numbers:
 
     column: GridColumn
     kind: Literal["number", "moment"]
-    known: Shares
+    known: Floats
     """Of each distinct value; NaN where it is not a number in one of the column's forms."""
     frames: tuple[tuple[str, str], ...]
     """What stands before and behind each distinct value's number."""
@@ -68,7 +69,7 @@ class Numbers:
         return self.column.name
 
     @cached_property
-    def rows(self) -> Shares:
+    def rows(self) -> Floats:
         """The number in each row; NaN where there is none."""
         return np.append(self.known, np.nan)[self.column.codes]
 
@@ -103,8 +104,6 @@ def _numbers(column: GridColumn) -> Numbers | None:
         return None
     parts = pc.extract_regex(column.texts, _NUMBER)
     texts = pc.struct_field(parts, "number")
-    if pc.sum(pc.is_valid(texts)).as_py() in (None, 0):
-        return None
     before = _listed(pc.struct_field(parts, "before"))
     behind = _listed(pc.struct_field(parts, "behind"))
     frames = tuple(zip(before, behind, strict=True))
@@ -123,7 +122,9 @@ def _numbers(column: GridColumn) -> Numbers | None:
     places = int(np.argmax(spread))
     if spread[places] < _FIXED * held.sum():
         places = int(np.flatnonzero(np.cumsum(spread) >= 0.97 * held.sum())[0])
-    commas = np.asarray(pc.fill_null(pc.match_substring(texts, ","), False))
+    commas = pc.fill_null(pc.match_substring(texts, ","), fill_value=False).to_numpy(
+        zero_copy_only=False
+    )
     return Numbers(
         column,
         "number",
@@ -142,13 +143,17 @@ def _listed(texts: pa.Array) -> list[str]:
 
 def _decimals(texts: pa.Array) -> NDArray[np.int64]:
     """Places behind the point of each number; 0 for what is none."""
-    point = pc.find_substring(texts, ".")
-    behind = pc.subtract(pc.subtract(pc.utf8_length(texts), point), 1)
-    return np.asarray(pc.fill_null(pc.if_else(pc.less(point, 0), 0, behind), 0), np.int64)
+    point = _whole(pc.fill_null(pc.find_substring(texts, "."), -1))
+    length = _whole(pc.fill_null(pc.utf8_length(texts), 0))
+    return np.where(point < 0, 0, length - point - 1)
+
+
+def _whole(numbers: pa.Array) -> NDArray[np.int64]:
+    return numbers.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def _usual_frames(
-    column: GridColumn, frames: Sequence[tuple[str, str]], known: Shares
+    column: GridColumn, frames: Sequence[tuple[str, str]], known: Floats
 ) -> list[tuple[str, str]]:
     held: dict[tuple[str, str], int] = {}
     for frame, count, number in zip(frames, column.counts.tolist(), known.tolist(), strict=True):
@@ -162,7 +167,7 @@ def _usual_frames(
 def _moments(column: GridColumn) -> Numbers | None:
     """Days since 1970 where the column has days only, minutes otherwise."""
     for pattern, form in _MOMENTS.items():
-        matches = np.asarray(pc.match_substring_regex(column.texts, pattern))
+        matches = pc.match_substring_regex(column.texts, pattern).to_numpy(zero_copy_only=False)
         if not len(matches) or column.counts[matches].sum() < _MOSTLY * column.filled:
             continue
         fitting = pc.if_else(pa.array(matches), column.texts, None)
@@ -172,8 +177,3 @@ def _moments(column: GridColumn) -> Numbers | None:
         frames = (("", ""),) * column.distinct
         return Numbers(column, "moment", known, frames, ("", ""), 0, True, False, form)
     return None
-
-
-def whole(rows: NDArray[np.bool_]) -> Whole:
-    """The places where something is true."""
-    return np.flatnonzero(rows).astype(np.int64)

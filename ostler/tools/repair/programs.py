@@ -142,8 +142,15 @@ def _rearranged(old: str, new: str) -> Program | None:
             return text
         return "".join(tokens[part] if isinstance(part, int) else part for part in parts)
 
-    kind = "fewer" if any(have[n].isalnum() for n in range(len(have)) if n not in words) else "parts"
-    return Program(f"{kind} {shape} {parts}", "with their parts as in the example", -0.3 if kind == "fewer" else 0.4, rewrite)
+    kind = (
+        "fewer" if any(have[n].isalnum() for n in range(len(have)) if n not in words) else "parts"
+    )
+    return Program(
+        f"{kind} {shape} {parts}",
+        "with their parts as in the example",
+        -0.3 if kind == "fewer" else 0.4,
+        rewrite,
+    )
 
 
 def _affix(old: str, new: str) -> Program | None:

@@ -6,6 +6,7 @@ from ostler.tools.repair.miners.arithmetic import mine_arithmetic
 from ostler.tools.repair.miners.blanks import mine_blanks
 from ostler.tools.repair.miners.case import mine_case
 from ostler.tools.repair.miners.consensus import mine_consensus
+from ostler.tools.repair.miners.derived import mine_derived
 from ostler.tools.repair.miners.encoding import mine_encoding
 from ostler.tools.repair.miners.fillers import mine_fillers
 from ostler.tools.repair.miners.forms import mine_forms
@@ -27,6 +28,7 @@ MINERS: dict[str, Miner] = {
     "case": mine_case,
     "blanks": mine_blanks,
     "arithmetic": mine_arithmetic,
+    "derived": mine_derived,
     "outlier": mine_outliers,
     "order": mine_order,
     "encoding": mine_encoding,

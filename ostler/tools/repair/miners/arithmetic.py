@@ -7,15 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ostler.tools.repair.candidates import Candidates, Doubts, Found, Ground, cells_of
-from ostler.tools.repair.expectation import Expectation, expectation_of
 from ostler.tools.repair.grid import Grid, Whole
 from ostler.tools.repair.laws import Law, Term, laws_of
-from ostler.tools.repair.numbers import Numbers, numbers_of
 from ostler.tools.repair.undoing import WILD, undone
 
 _ERRORS = 0.03
-_MOST = 5000
-"""Broken rows that are looked into, the first ones."""
+_MOST = 600
+"""Broken rows that are looked into, the first ones; the next groom sees the next ones."""
 _SELDOM = 0.1
 """Rows that a number which no row holds counts for."""
 _EXCEPTION = 0.05
@@ -30,13 +28,12 @@ _BEST = 0.98
 def mine_arithmetic(ground: Ground) -> Iterator[Found]:
     """What laws between columns of numbers say of holes, of odd texts, and of what breaks them."""
     grid = ground.grid
-    columns = numbers_of(grid)
-    laws = laws_of(columns)
+    laws = laws_of(ground.numbers)
     if not laws:
         return
     for law in laws:
         yield from _filled(grid, law)
-    yield from _Judge(grid, columns, laws).found()
+    yield from _Judge(ground, laws).found()
 
 
 def _filled(grid: Grid, law: Law) -> Iterator[Found]:
@@ -114,16 +111,15 @@ class _Reading:
 class _Judge:
     """Which cell of a row that breaks laws is the wrong one."""
 
-    def __init__(self, grid: Grid, columns: list[Numbers], laws: list[Law]) -> None:
-        self.grid = grid
-        self.columns = columns
+    def __init__(self, ground: Ground, laws: list[Law]) -> None:
+        self.grid = ground.grid
+        self.expectations = ground.expectations
         self.laws = laws
         self.values = [[term.rows for term in law.terms] for law in laws]
         known = [~np.isnan(np.sum(one, axis=0)) for one in self.values]
         holds = [law.holds(one) for law, one in zip(laws, self.values, strict=True)]
         self.broken = np.array([k & ~h for k, h in zip(known, holds, strict=True)])
         self.known = np.array(known)
-        self._expected: dict[int, Expectation] = {}
 
     def found(self) -> Iterator[Found]:
         """Candidates by law and column, and doubts by column."""
@@ -177,25 +173,27 @@ class _Judge:
 
     def _of_term(self, row: int, broken: list[int], term: Term) -> list[_Reading]:
         present = float(term.rows[row])
-        slips = _slips(term, present)
+        if term.numbers.kind == "moment" and not term.of_year:
+            return []
         wanted: dict[float, float] = {}
         for k in broken:
             law = self.laws[k]
             if not _has(law, term):
                 continue
-            which = _index(law, term)
-            low, high = law.bounds(which, [one[row : row + 1] for one in self.values[k]])
-            single = _single(low, high, term.step)[0]
+            values = [one[row : row + 1] for one in self.values[k]]
+            low, high = law.bounds(_index(law, term), values)
+            single = float(_single(low, high, term.step)[0])
             if not np.isnan(single):
-                wanted.setdefault(float(single), 0.0)
-            for value, chance in slips.items():
-                if low[0] <= value <= high[0]:
-                    wanted[value] = chance
-        # The same number may come from both, apart by what floating point leaves.
+                wanted[single] = _slip(term, present, single)
+                continue
+            slips = _slips(term, present)
+            wanted |= {
+                value: chance for value, chance in slips.items() if low[0] <= value <= high[0]
+            }
         if not wanted or not np.isfinite(list(wanted)).all():
             return []
         values = np.array(sorted(wanted))
-        expected = self._expectation(term.numbers)
+        expected = self.expectations.of(term.numbers)
         if term.of_year:
             likely, now = _frequency(term, values, present)
         else:
@@ -206,7 +204,7 @@ class _Judge:
             _Reading(
                 term,
                 value,
-                _ERRORS * (_near(slips, value) + WILD * wild) * chance / now
+                _ERRORS * (wanted[value] + WILD * wild) * chance / now
                 * self._after(row, broken, term, value),
             )
             for value, chance in zip(values.tolist(), likely.tolist(), strict=True)
@@ -230,13 +228,6 @@ class _Judge:
         """How likely a row is to break a law and be right."""
         return max(0.001, _EXCEPTION * (1 - self.laws[k].share))
 
-    def _expectation(self, numbers: Numbers) -> Expectation:
-        known = self._expected.get(numbers.place)
-        if known is None:
-            known = expectation_of(self.grid, numbers, self.columns)
-            self._expected[numbers.place] = known
-        return known
-
 
 def _has(law: Law, term: Term) -> bool:
     return any(one.place == term.place and one.of_year == term.of_year for one in law.terms)
@@ -258,22 +249,35 @@ def _frequency(term: Term, values: np.ndarray, present: float) -> tuple[np.ndarr
     return likely, ((held == present).sum() - 1 + _SELDOM) / known
 
 
+def _written(term: Term, present: float) -> str:
+    """The present number as a plain text."""
+    rounded = f"{present:.{_decimals(term)}f}"
+    return rounded if float(rounded) == present or "e" in repr(present) else repr(present)
+
+
+def _decimals(term: Term) -> int:
+    return 0 if term.of_year else term.numbers.decimals
+
+
 def _slips(term: Term, present: float) -> dict[float, float]:
     """The numbers that one slip may have turned into the present one."""
-    decimals = 0 if term.of_year else term.numbers.decimals
-    rounded = f"{present:.{decimals}f}"
-    text = rounded if float(rounded) == present or "e" in repr(present) else repr(present)
     chances: defaultdict[float, float] = defaultdict(float)
-    if term.numbers.kind == "moment" and not term.of_year:
-        return chances
-    for meant, chance in undone(text):
-        chances[round(float(meant), decimals)] += chance
+    for meant, chance in undone(_written(term, present)):
+        chances[round(float(meant), _decimals(term))] += chance
     chances.pop(present, None)
     return dict(chances)
 
 
-def _near(slips: dict[float, float], value: float) -> float:
-    return slips.get(value, 0.0) or slips.get(round(value, 6), 0.0)
+def _slip(term: Term, present: float, value: float) -> float:
+    """How likely one slip turned a number into the present one."""
+    old, new = f"{value:.{_decimals(term)}f}", _written(term, present)
+    ratio = abs(value / present) if present else 0.0
+    scaled = any(abs(ratio * factor - 1) < 0.001 for factor in (0.001, 0.01, 0.1, 1, 10, 100, 1000))
+    # Every other slip changes the length by one at most, and leaves all signs but two.
+    differing = sum(a != b for a, b in zip(old, new, strict=False))
+    if not scaled and (abs(len(old) - len(new)) > 1 or (len(old) == len(new) and differing > 2)):
+        return 0.0
+    return _slips(term, present).get(round(value, _decimals(term)), 0.0)
 
 
 def _whole(rows: list[int]) -> Whole:

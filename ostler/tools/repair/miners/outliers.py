@@ -8,33 +8,35 @@ import numpy as np
 import pyarrow.compute as pc
 
 from ostler.tools.repair.candidates import Candidates, Doubts, Found, Ground, Shares, cells_of
-from ostler.tools.repair.expectation import Expectation, expectation_of
+from ostler.tools.repair.expectation import Expectation
 from ostler.tools.repair.grid import Grid, GridColumn, Whole
-from ostler.tools.repair.numbers import Numbers, numbers_of
+from ostler.tools.repair.numbers import Numbers
 from ostler.tools.repair.undoing import WILD, read_again, undone
 
 _ERRORS = 0.02
 """Share of the cells that are taken to be wrong before anything is known."""
 _WORTH = 100
 """Rows that this first guess, or what is found in the other columns, counts for."""
-_MOST = 2000
-"""Cells of a column that are looked at, the least likely first: more are not single slips."""
-_SHARE = 0.04
+_MOST = 400
+"""Cells of a column that are looked at, the least likely first; the next groom sees others."""
+_SHARE = 0.1
 """And no more than this share of its rows."""
 _LEAST = 20
 _PROPOSED = 0.3
 _DOUBTED = 0.3
 _CODE_DIGITS = 4
+_SOME = 50
+"""Frequent values that show what is typical in a row."""
 
 
 def mine_outliers(ground: Ground) -> Iterator[Found]:
     """For each column of numbers, those that nothing expects, and what they may have been."""
-    read = [one for one in numbers_of(ground.grid) if one.kind == "number"]
+    read = [one for one in ground.numbers if one.kind == "number"]
     looked: list[tuple[Expectation, list[_Settled]]] = []
     for numbers in read:
         if not numbers.column.changeable or numbers.column.filled < _LEAST or is_code(numbers):
             continue
-        expected = expectation_of(ground.grid, numbers, read)
+        expected = ground.expectations.of(numbers)
         settled = [_settled(expected, row) for row in _unlikely(expected)]
         settled += [_read(expected, row) for row in _misread(ground.grid, numbers)]
         looked.append((expected, [one for one in settled if one is not None]))
@@ -50,11 +52,12 @@ def is_code(numbers: Numbers) -> bool:
     """Whether nearly all numbers have the same number of digits and no point, as postcodes do."""
     if numbers.decimals or numbers.kind != "number" or any(numbers.frame):
         return False
-    lengths = np.asarray(pc.fill_null(pc.utf8_length(numbers.column.texts), 0))
+    texts = numbers.column.texts
+    lengths = pc.fill_null(pc.utf8_length(texts), 0).to_numpy(zero_copy_only=False)
     held = np.bincount(lengths, numbers.column.counts)
     most = int(held.argmax())
     varied = numbers.column.distinct > 0.02 * 10 ** min(6, most - 1)
-    nought = pc.sum(pc.starts_with(numbers.column.texts, "0")).as_py() or 0
+    nought = int(pc.starts_with(texts, "0").to_numpy(zero_copy_only=False).sum())
     leading = nought > max(1, 0.02 * numbers.column.distinct)
     same = most > _CODE_DIGITS and held[most] >= 0.85 * numbers.column.filled
     return bool((same and varied) or (leading and most >= _CODE_DIGITS - 1))
@@ -78,10 +81,12 @@ class _Settled:
 
 def _unlikely(expected: Expectation) -> list[int]:
     """Rows whose number is far less likely than the usual ones of its column."""
-    likelihood = expected.usual()
+    # A step is much for a small number and little for a large one: both ways count.
+    chance = expected.usual()
+    density = chance / expected.scale.width(expected.numbers.rows)
+    likelihood = np.minimum(chance / np.nanmedian(chance), density / np.nanmedian(density))
     known = np.flatnonzero(~np.isnan(likelihood))
-    typical = np.median(likelihood[known])
-    rows = known[likelihood[known] < 0.01 * typical]
+    rows = known[likelihood[known] < 0.01]
     most = min(_MOST, max(3, int(_SHARE * len(known))))
     return rows[np.argsort(likelihood[rows], kind="stable")][:most].tolist()
 
@@ -118,11 +123,8 @@ def _read(expected: Expectation, row: int) -> _Settled | None:
     values = np.array(list(chances))
     likely = expected.likelihood(row, values)
     slips = np.array(list(chances.values())) * likely
-    wild = (
-        0.1
-        * float(np.max(list(chances.values())))
-        * float(np.median(expected.likelihood(row, expected.numbers.known[:50])))
-    )
+    typical = float(np.nanmedian(expected.likelihood(row, numbers.known[:_SOME])))
+    wild = 0.1 * max(chances.values()) * typical
     return _weighed(expected, row, values, slips, wild, 0.02 * float(slips.sum()))
 
 

@@ -67,7 +67,10 @@ def _fact(
     entity = ground.grid.columns[one.entity].codes
     news, sure = _said(claims, column, first.truth, taught)
     alternatives = tuple(
-        Direction(reading.label, *_changes(column, entity, _said(claims, column, reading.truth, taught)[0]))
+        Direction(
+            reading.label,
+            *_changes(column, entity, _said(claims, column, reading.truth, taught)[0]),
+        )
         for reading in others
     )
     rows, places, texts = _changes(column, entity, news)
@@ -87,7 +90,7 @@ def _fact(
                 scores=np.round(sure[entity[rows[part]]], 4),
                 determinants=(name, ground.grid.columns[one.source].name),
                 direction=first.label,
-                support=int(len(claims.said)),
+                support=len(claims.said),
                 counter=_counter(first.truth, claims),
                 directions=alternatives if part is filled and first.open else (),
             )
@@ -169,7 +172,9 @@ def _known(claims: Claims, column: GridColumn, taught: dict[int, Cell]) -> Whole
     """The claim that agrees with what people said, for each entity; -1 for none."""
     known = np.full(claims.entities, -1, np.int64)
     if taught:
-        for claim, (entity, value) in enumerate(zip(claims.about.tolist(), claims.values.tolist(), strict=True)):
+        for claim, (entity, value) in enumerate(
+            zip(claims.about.tolist(), claims.values.tolist(), strict=True)
+        ):
             if entity in taught and column.values[value] == taught[entity]:
                 known[entity] = claim
     return known
