@@ -31,6 +31,8 @@ _SAID = 0.25
 """Share of what the most frequent value gets wrong that the other sources must get right."""
 _COVERED = 0.3
 """Share of the rows of which several sources say something."""
+_FILLS = 5
+"""Entities of which a value is said, and never by most, that only stands for nothing."""
 _AGREED = 0.95
 """Above, sources hardly disagree: that is a dependency with some noise."""
 _UNEVEN = 3.0
@@ -147,6 +149,7 @@ class Claims:
         entity = grid.columns[one.entity].codes.astype(np.int64)
         source = grid.columns[one.source].codes.astype(np.int64)
         known = (entity >= 0) & (source >= 0) & (column.codes >= 0)
+        known &= ~_fillers(entity, column)[column.codes]
         keys = entity[known] * column.distinct + column.codes[known]
         different, said = np.unique(keys, return_inverse=True)
         return Claims(
@@ -192,6 +195,24 @@ class Claims:
         expected = total[speaks] * usual
         chi = (right[speaks] - expected) ** 2 / (expected * (1 - usual))
         return float(chi.sum() / (speaks.sum() - 1))
+
+
+def _fillers(entity: Whole, column: GridColumn) -> NDArray[np.bool_]:
+    """For each value, and at the end for none, whether it only stands for nothing.
+
+    Such a value is said of many entities and of none by most.
+    """
+    known = (entity >= 0) & (column.codes >= 0)
+    keys, held = np.unique(entity[known] * column.distinct + column.codes[known],
+                           return_counts=True)  # fmt: skip
+    about, value = keys // column.distinct, keys % column.distinct
+    order = np.lexsort((value, -held, about))
+    first = order[np.flatnonzero(np.r_[True, about[order][1:] != about[order][:-1]])]
+    won = np.zeros(column.distinct + 1, bool)
+    won[value[first]] = True
+    won[-1] = True
+    said = np.bincount(value, minlength=column.distinct + 1)
+    return ~won & (said >= _FILLS)
 
 
 @dataclass(frozen=True)

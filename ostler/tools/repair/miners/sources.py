@@ -19,8 +19,10 @@ _DOUBTED = 0.75
 """A fact that is less sure than this is worth a question."""
 _OPEN = 0.7
 """How sure anything is while it is open which of two camps of sources is right."""
-_LEFT = 0.6
-"""How sure what is left is at most, once people have agreed to what was surer."""
+_LEAST = 0.2
+"""Below, nothing is said."""
+_LEFT = 0.1
+"""How sure what is left is at most, once people have agreed to what was surer: worth a question."""
 _CAMP = 0.3
 """Share of the claims that a second opinion must have, shared by several, to be a camp."""
 _TAUGHT = 0.98
@@ -57,10 +59,11 @@ def _fact(
     )  # fmt: skip
     taught = _taught(ground, one, column)
     readings = _readings(claims, own, _known(claims, column, taught))
+    agreed = _directions(ground, column, said_no=False)
     refused = _directions(ground, column, said_no=True)
-    readings.sort(key=lambda reading: reading.label in refused)
+    readings.sort(key=lambda it: (it.label not in agreed, it.label in refused))
     first, *others = readings
-    if first.label in _directions(ground, column, said_no=False):
+    if first.label in agreed:
         # What was sure has been settled; what is left was not, however well sources agree now.
         left = np.minimum(first.truth.sure, _LEFT)
         first = replace(first, truth=replace(first.truth, sure=left))
@@ -71,8 +74,8 @@ def _fact(
         for reading in others
     )
     rows, places, texts = _changes(column, entity, news)
-    if not len(rows):
-        return
+    sayable = sure[entity[rows]] >= _LEAST
+    rows, places, texts = rows[sayable], places[sayable], texts[sayable]
     filled = column.codes[rows] >= 0
     name = ground.grid.columns[one.entity].name
     for part, says in ((filled, "sources of one {0} differ in {1}"),
