@@ -86,9 +86,7 @@ def _log_odds(said: Votes, rows: Whole) -> Floats:
     return np.log((said.agreeing[rows] + 0.1) / (against + _DOUBT))
 
 
-def _preferred(
-    best: Whole, said: Sequence[Votes], against: Sequence[Floats], rows: Whole
-) -> Whole:
+def _preferred(best: Whole, said: Sequence[Votes], against: Sequence[Floats], rows: Whole) -> Whole:
     """The value with most of the odds of all voters; of equals the more frequent one."""
     weight = np.stack(
         [
@@ -97,9 +95,13 @@ def _preferred(
         ]
     )
     new, won = np.full(len(rows), -1, np.int64), np.zeros(len(rows))
-    for votes in best:
-        backing = np.round(np.where(best == votes, weight, 0.0).sum(axis=0), 9)
-        better = (votes >= 0) & ((backing > won) | ((backing == won) & (votes < new)))
+    for nth in range(len(best)):
+        votes: Whole = best[nth]
+        same: NDArray[np.bool_] = best == votes
+        backing: Floats = np.round(np.where(same, weight, 0.0).sum(axis=0), 9)
+        better: NDArray[np.bool_] = (votes >= 0) & (
+            (backing > won) | ((backing == won) & (votes < new))
+        )
         new[better], won[better] = votes[better], backing[better]
     return new
 
@@ -182,7 +184,8 @@ def _spelling(column: GridColumn, held: Whole, new: Whole) -> Floats:
     different, place = np.unique(keys, return_inverse=True)
     usual = _usual_nearness(column)
     near = np.zeros(len(different))
-    for number, key in enumerate(different.tolist()):
+    listed: list[int] = different.tolist()
+    for number, key in enumerate(listed):
         old, other = divmod(key, column.distinct)
         if old >= 0:
             one, two = column.values[old].casefold(), column.values[other].casefold()
@@ -194,7 +197,9 @@ def _usual_nearness(column: GridColumn) -> float:
     """How near frequent values come to the one that is nearest to each, in the middle."""
     frequent = [value.casefold() for value in column.values[:_FREQUENT]]
     nearest = [
-        max((OSA.normalized_similarity(one, other) for other in frequent if one != other), default=0)
+        max(
+            (OSA.normalized_similarity(one, other) for other in frequent if one != other), default=0
+        )
         for one in frequent
     ]
     return min(0.9, sorted(nearest)[len(nearest) // 2])

@@ -1,4 +1,4 @@
-"""Approximate dependencies: which columns decide which others, how far, and what each row's group says.
+"""Approximate dependencies: which columns decide which others, and what each row's group says.
 
 Everything is measured leave-one-out: a row is held against what the *other* rows of its group say,
 so that a group of its own, or a column that is nearly unique, decides nothing.
@@ -201,7 +201,6 @@ class Dependences:
             int((heard & (top < size)).sum()),
         )
 
-
     def _sampled(self, places: tuple[int, ...], right: GridColumn) -> tuple[Whole, Whole]:
         """Group and value of every row, or of as many as are measured, in whole groups."""
         keys, count = joined([self.grid.columns[place] for place in places])
@@ -299,8 +298,13 @@ def _leaders(pairs: _Pairs) -> tuple[Floats, Floats, Floats]:
     others = np.ones(len(pairs.held), bool)
     others[first] = False
     np.maximum.at(second, pairs.group[others], pairs.held[others].astype(np.float64))
-    size = np.bincount(pairs.group, pairs.held, pairs.groups)
+    size = summed(pairs.group, pairs.held, pairs.groups)
     return top, second, size
+
+
+def summed(codes: Whole, weights: NDArray[np.number | np.bool], count: int) -> Floats:
+    """The weights of each code, added up."""
+    return np.bincount(codes, weights, count).astype(np.float64)
 
 
 def votes(groups: Groups, values: Whole, distinct: int) -> Votes:

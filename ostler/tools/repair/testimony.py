@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ostler.tools.repair.dependency import Dependences, Floats, joined
+from ostler.tools.repair.dependency import Dependences, Floats, joined, summed
 from ostler.tools.repair.grid import Grid, GridColumn, Whole
 
 _SPEAKS = 5
@@ -26,7 +26,7 @@ _MOST = 0.8
 _ONCE = 0.95
 """Share of the rows that must be the only one of their source and entity; the rest is noise."""
 _FACTS = 2
-"""Facts that they differ about, at least: a single one is rather decided by something about the source."""
+"""Facts that they differ about, at least: a single one rather hangs on something of the source."""
 _SAID = 0.25
 """Share of what the most frequent value gets wrong that the other sources must get right."""
 _COVERED = 0.3
@@ -185,7 +185,7 @@ class Claims:
         """How much more sources differ in how often they say what most say than by chance."""
         agrees = (self.usual[self.entity] == self.said).astype(float)
         total = np.bincount(self.source, minlength=self.sources).astype(float)
-        right = np.bincount(self.source, agrees, self.sources)
+        right = summed(self.source, agrees, self.sources)
         speaks = total >= _SPEAKS
         if int(speaks.sum()) < 3:
             return 0.0
@@ -239,13 +239,13 @@ def truth(claims: Claims, start: Whole, own: NDArray[np.bool_], rounds: int) -> 
     for _ in range(rounds):
         right = believed[claims.entity] == claims.said
         weight = np.where(own, 0.0, sure[claims.entity])
-        heard = np.bincount(claims.source, weight, claims.sources)
-        reliable = np.bincount(claims.source, weight * right, claims.sources)
+        heard = summed(claims.source, weight, claims.sources)
+        reliable = summed(claims.source, weight * right, claims.sources)
         reliable = (reliable + _TYPICAL * _PRIOR) / (heard + _PRIOR)
         each = np.where(own, _OWN, np.clip(reliable, 0.05, 0.98)[claims.source])
         word = np.maximum(0.0, np.log(_FALSE * each / (1 - each)))
         word = np.where(own, word, word / _echoes(claims, right)[claims.source])
-        odds = np.bincount(claims.said, word, len(claims.about))
+        odds = summed(claims.said, word, len(claims.about))
         believed = claims.chosen(odds)
         sure = _share(claims, odds, believed)
     return Truth(believed, sure, reliable)
@@ -256,7 +256,7 @@ def _share(claims: Claims, odds: Floats, believed: Whole) -> Floats:
     known = believed >= 0
     most = np.zeros(claims.entities)
     most[known] = odds[believed[known]]
-    others = np.bincount(claims.about, np.exp(odds - most[claims.about]), claims.entities)
+    others = summed(claims.about, np.exp(odds - most[claims.about]), claims.entities)
     share = 1 / (others + _FALSE * np.exp(-most))
     return np.where(known, share, 0.0)
 

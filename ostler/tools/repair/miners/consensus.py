@@ -48,7 +48,9 @@ def _candidates(
     names = [[grid.columns[place].name for place in one.determinants] for one in cast.voters]
     same = " and ".join(names[0])
     others = len(names) - 1
-    backed = f" ({others} other column{'s say' if others > 1 else ' says'} so, too)" if others else ""
+    backed = (
+        f" ({others} other column{'s say' if others > 1 else ' says'} so, too)" if others else ""
+    )
     return Candidates(
         principle="consensus",
         rule=f"rows with the same {same} have the same {column.name}{backed}",
@@ -58,5 +60,7 @@ def _candidates(
         scores=np.round(scores[part], 4),
         determinants=tuple(dict.fromkeys(name for some in names for name in some)),
         support=round(first.strength * first.covered * grid.rows),
-        counter=f"{first.split:,} of {first.support:,} groups of {same} disagree" if first.split else "",
+        counter=f"{first.split:,} of {first.support:,} groups of {same} disagree"
+        if first.split
+        else "",
     )

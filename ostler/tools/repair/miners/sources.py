@@ -1,6 +1,6 @@
 """Sources: what is true of an entity of which several sources speak and do not agree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ostler.core.base import Cell
 from ostler.tools.repair.candidates import Candidates, Direction, Doubts, Found, Ground, Texts
-from ostler.tools.repair.dependency import Floats
+from ostler.tools.repair.dependency import Floats, summed
 from ostler.tools.repair.grid import GridColumn, Whole
 from ostler.tools.repair.testimony import Claims, Testimony, Truth, named_sources, truth
 
@@ -50,7 +50,7 @@ def mine_sources(ground: Ground) -> Iterator[Found]:
 
 
 def _fact(
-    ground: Ground, one: Testimony, column: GridColumn, named: dict[int, frozenset[int]]
+    ground: Ground, one: Testimony, column: GridColumn, named: Mapping[int, frozenset[int]]
 ) -> Iterator[Found]:
     claims = Claims.of(ground.grid, one, column)
     own = np.array(
@@ -67,10 +67,13 @@ def _fact(
         # What was sure has been settled; what is left was not, however well sources agree now.
         left = np.minimum(first.truth.sure, _LEFT)
         first = replace(first, truth=replace(first.truth, sure=left))
-    entity = ground.grid.columns[one.entity].codes
+    entity = ground.grid.columns[one.entity].codes.astype(np.int64)
     news, sure = _said(claims, column, first.truth, taught)
     alternatives = tuple(
-        Direction(reading.label, *_changes(column, entity, _said(claims, column, reading.truth, taught)[0]))
+        Direction(
+            reading.label,
+            *_changes(column, entity, _said(claims, column, reading.truth, taught)[0]),
+        )
         for reading in others
     )
     rows, places, texts = _changes(column, entity, news)
@@ -78,19 +81,20 @@ def _fact(
     rows, places, texts = rows[sayable], places[sayable], texts[sayable]
     filled = column.codes[rows] >= 0
     name = ground.grid.columns[one.entity].name
-    for part, says in ((filled, "sources of one {0} differ in {1}"),
-                       (~filled, "a source leaves out {1} that others give for its {0}")):  # fmt: skip
+    differ = f"sources of one {name} differ in {column.name}"
+    lack = f"a source leaves out {column.name} that others give for its {name}"
+    for part, says in ((filled, differ), (~filled, lack)):
         if part.any():
             yield Candidates(
                 principle="sources",
-                rule=f"{says.format(name, column.name)}; {first.label}",
+                rule=f"{says}; {first.label}",
                 rows=rows[part],
                 places=places[part],
                 news=texts[part],
                 scores=np.round(sure[entity[rows[part]]], 4),
                 determinants=(name, ground.grid.columns[one.source].name),
                 direction=first.label,
-                support=int(len(claims.said)),
+                support=len(claims.said),
                 counter=_counter(first.truth, claims),
                 directions=alternatives if part is filled and first.open else (),
             )
@@ -102,8 +106,8 @@ def _readings(claims: Claims, own: NDArray[np.bool_], known: Whole) -> list[_Rea
     readings: list[_Reading] = []
     nobody = np.zeros(len(own), bool)
     if own.any():
-        vouched = claims.chosen(np.bincount(claims.said, own, len(claims.about)))
-        spoken = np.bincount(claims.entity, own, claims.entities) > 0
+        vouched = claims.chosen(summed(claims.said, own, len(claims.about)))
+        spoken = summed(claims.entity, own, claims.entities) > 0
         start = np.where(known >= 0, known, np.where(spoken, vouched, -1))
         readings.append(_Reading(_AUTHORITY, truth(claims, start, own, 1)))
     start = known if (known >= 0).sum() >= 3 else np.full(claims.entities, -1, np.int64)
@@ -123,7 +127,7 @@ def _rival(claims: Claims, most: Truth) -> Truth | None:
     differs = most.reliable[claims.source] < 0.5
     if differs.mean() < _CAMP:
         return None
-    said = np.bincount(claims.said, differs, len(claims.about))
+    said = summed(claims.said, differs, len(claims.about))
     start = claims.chosen(said)
     start = np.where((start >= 0) & (said[start] >= 2), start, -1)
     if not (start >= 0).any():
@@ -172,7 +176,9 @@ def _known(claims: Claims, column: GridColumn, taught: dict[int, Cell]) -> Whole
     """The claim that agrees with what people said, for each entity; -1 for none."""
     known = np.full(claims.entities, -1, np.int64)
     if taught:
-        for claim, (entity, value) in enumerate(zip(claims.about.tolist(), claims.values.tolist(), strict=True)):
+        for claim, (entity, value) in enumerate(
+            zip(claims.about.tolist(), claims.values.tolist(), strict=True)
+        ):
             if entity in taught and column.values[value] == taught[entity]:
                 known[entity] = claim
     return known
