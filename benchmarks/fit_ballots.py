@@ -93,7 +93,8 @@ def measured(dirty: Table, clean: Table) -> Iterator[tuple[Floats, Floats, Float
         cast = ballots(known, column)
         if cast is None:
             continue
-        truths = [clean.rows[row][column.place].strip() for row in cast.rows.tolist()]
+        rows: list[int] = cast.rows.tolist()
+        truths = [clean.rows[row][column.place].strip() for row in rows]
         right = [column.values[new].strip() == truth
                  for new, truth in zip(cast.new.tolist(), truths, strict=True)]  # fmt: skip
         yield cast.measures, (column.codes[cast.rows] >= 0).astype(float), np.array(right, float)

@@ -32,6 +32,8 @@ class Ballots:
     measures: Floats
     """A row for each cell, a column for each of `MEASURES`."""
     voters: tuple[Dependence, ...]
+    backers: NDArray[np.bool_]
+    """Which voters are for it: a row for each voter, a column for each cell."""
 
 
 MEASURES = (
@@ -70,7 +72,7 @@ def ballots(known: Dependences, column: GridColumn) -> Ballots | None:
         return None
     against = [one[keep] for one in against]
     measures = _measures(column, voters, said, against, rows, new, known.usual_strength)
-    return Ballots(rows, new, measures, voters)
+    return Ballots(rows, new, measures, voters, best[:, rows] == new)
 
 
 def _elected(known: Dependences, column: GridColumn) -> tuple[Dependence, ...]:
@@ -94,7 +96,8 @@ def _preferred(best: Whole, said: Sequence[Votes], against: Sequence[Floats], ro
             for votes, one, doubts in zip(best, said, against, strict=True)
         ]
     )
-    new, won = np.full(len(rows), -1, np.int64), np.zeros(len(rows))
+    new = np.full(len(rows), -1, np.int64)
+    won: Floats = np.zeros(len(rows))
     for nth in range(len(best)):
         votes: Whole = best[nth]
         same: NDArray[np.bool_] = best == votes

@@ -43,12 +43,16 @@ _ENTITIES = 5_000
 """On which that is measured."""
 _FALSE = 10.0
 """So many wrong values are taken to be as likely as each other."""
+_TWINS_MEET, _TWINS_AGREE = 10, 0.97
+"""So many facts, of which others say otherwise, and the share of them on which twins agree."""
 _ECHO = 0.3
 """Share of a source's mistakes that another one must share, to be counted with it."""
 _TYPICAL, _PRIOR = 0.7, 2.0
 """How often a source is right of which nothing is known, and what that weighs in claims."""
 _UNANCHORED = 0.3
 """What a fact that no authority vouches for weighs beside one for which one does."""
+_HUMBLE = 3
+"""Sources are less independent than a product of odds takes them to be: doubts count so often."""
 _OWN = 0.95
 """How often a source is taken to be right about what is its own."""
 _TOKEN = re.compile(r"[\W_]+")
@@ -231,7 +235,9 @@ def truth(claims: Claims, start: Whole, own: NDArray[np.bool_], rounds: int) -> 
 
     `own` tells the claims that are made with authority: about what is the source's own.
     """
-    believed = np.where(start >= 0, start, claims.usual)
+    first = claims.chosen(summed(claims.said, 1 / np.sqrt(_twins(claims))[claims.source],
+                                 len(claims.about)))  # fmt: skip
+    believed = np.where(start >= 0, start, first)
     vouched = start >= 0
     anchor = np.where(vouched | ~vouched.any(), 1.0, _UNANCHORED)
     sure = anchor
@@ -258,7 +264,49 @@ def _share(claims: Claims, odds: Floats, believed: Whole) -> Floats:
     most[known] = odds[believed[known]]
     others = summed(claims.about, np.exp(odds - most[claims.about]), claims.entities)
     share = 1 / (others + _FALSE * np.exp(-most))
-    return np.where(known, share, 0.0)
+    return np.where(known, share**_HUMBLE, 0.0)
+
+
+@dataclass(frozen=True)
+class _Matrix:
+    """Who speaks of what, for the sources that speak most and a bounded number of entities."""
+
+    sources: Whole
+    present: NDArray[np.float32]
+    """1 where a source (column) speaks of an entity (row)."""
+    said: NDArray[np.float32]
+    """1 where a source (column) says a thing (row)."""
+
+
+def _matrix(claims: Claims, part: NDArray[np.bool_]) -> _Matrix:
+    speaks = np.bincount(claims.source, minlength=claims.sources)
+    ranked = np.argsort(-speaks, kind="stable")[:_SOURCES]
+    place = np.full(claims.sources, -1)
+    place[ranked] = np.arange(len(ranked))
+    part = part & (place[claims.source] >= 0) & (claims.entity < _ENTITIES)
+    source, entity = place[claims.source[part]], claims.entity[part]
+    present = np.zeros((min(claims.entities, _ENTITIES), len(ranked)), np.float32)
+    present[entity, source] = 1
+    things, thing = np.unique(claims.said[part], return_inverse=True)
+    said = np.zeros((len(things), len(ranked)), np.float32)
+    said[thing, source] = 1
+    return _Matrix(ranked.astype(np.int64), present, said)
+
+
+def _twins(claims: Claims) -> Floats:
+    """For each source, how many never say anything else where not all agree, itself among them.
+
+    Some of them are copies, others merely right: so they do not count as one, nor as so many.
+    """
+    several = np.bincount(claims.about, minlength=claims.entities) > 1
+    matrix = _matrix(claims, several[claims.entity])
+    speaks = matrix.present.T @ matrix.present
+    same = matrix.said.T @ matrix.said
+    alike = (speaks >= _TWINS_MEET) & (same >= _TWINS_AGREE * speaks)
+    np.fill_diagonal(alike, True)
+    twins = np.ones(claims.sources)
+    twins[matrix.sources] = alike.sum(axis=1)
+    return twins
 
 
 def _echoes(claims: Claims, right: NDArray[np.bool_]) -> Floats:
@@ -266,26 +314,13 @@ def _echoes(claims: Claims, right: NDArray[np.bool_]) -> Floats:
 
     Two sources that are right say the same without having copied it; so only mistakes count.
     """
-    speaks = np.bincount(claims.source, minlength=claims.sources)
-    ranked = np.argsort(-speaks, kind="stable")[:_SOURCES]
-    place = np.full(claims.sources, -1)
-    place[ranked] = np.arange(len(ranked))
-    among = (place[claims.source] >= 0) & (claims.entity < _ENTITIES)
-    entity, source = claims.entity[among], place[claims.source[among]]
-    wrong = ~right[among]
-    entities = int(entity.max(initial=-1)) + 1
-    present = np.zeros((entities, len(ranked)), np.float32)
-    present[entity, source] = 1
-    mistaken = np.zeros((entities, len(ranked)), np.float32)
-    mistaken[entity[wrong], source[wrong]] = 1
-    things, thing = np.unique(claims.said[among][wrong], return_inverse=True)
-    said = np.zeros((len(things), len(ranked)), np.float32)
-    said[thing, source[wrong]] = 1
-    met, shared = mistaken.T @ present, said.T @ said
+    all_ = _matrix(claims, np.ones(len(right), bool))
+    wrong = _matrix(claims, ~right)
+    met, shared = wrong.present.T @ all_.present, wrong.said.T @ wrong.said
     share = np.where(met >= 3, shared / (met + 1), 0.0)
     np.fill_diagonal(share, 0.0)
     echoes = np.ones(claims.sources)
-    echoes[ranked] += np.where(share > _ECHO, share, 0.0).sum(axis=1)
+    echoes[wrong.sources] += np.where(share > _ECHO, share, 0.0).sum(axis=1)
     return echoes
 
 
