@@ -1,7 +1,7 @@
 """Asking: what is worth a person's look, and questions about cells that nothing else can settle."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import comb
 from typing import NamedTuple
 
@@ -26,6 +26,13 @@ _AGAIN = 0.9
 """What another cell of the same column and sign is worth in one question: its answer tells less."""
 _LEAST = 0.5
 """Cells that a question must be expected to put right."""
+_RIGHT_ELSEWHERE = 0.3
+_UNDECIDED = (0.15, 0.75)
+"""Scores between which an answer settles whether a rule becomes a card."""
+_SETTLES = 20
+"""Cells that a rule must concern to be worth an answer of its own."""
+_TESTS = (2, 4)
+"""Cells of one rule, and of all rules, that a question tests."""
 _CHOICES = 3
 _TRUST = 12.0
 """How firmly the claimed share of right cells is believed, in cells seen."""
@@ -45,8 +52,9 @@ def chance_of(draft: Draft) -> float:
     """How likely a person is to approve, having looked at ten of the cells."""
     if not isinstance(draft.action, Correct):
         return 1.0
-    cells = sum(len(one.rows) for one in draft.action.corrections)
-    seen = min(LOOKS, cells)
+    expected = draft.basis.expected if draft.basis else 0.0
+    cells = round(expected / max(0.01, draft.evidence.confidence))
+    seen = min(LOOKS, max(1, cells))
     least = LOOKS - 2 if seen == LOOKS else max(1, seen - 1)
     return sum(_sees(right, seen, draft.evidence.confidence) for right in range(least, seen + 1))
 
@@ -84,13 +92,42 @@ def questions(
         # What is likely to be mended is at least as likely to be wrong.
         np.maximum.at(chances, (nth[one.places], one.rows), one.scores)
     for one in taught:
+        if one.old is not None and not one.wrong:
+            # A value that is right in one row is likely to be so in the others.
+            column = grid.columns[one.place]
+            chances[nth[one.place], column.codes == column.codes[one.row]] *= _RIGHT_ELSEWHERE
+    for one in taught:
         chances[nth[one.place], one.row] = 0.0
     for card in cards:
         if gain(card.draft) >= LOOKS:
             chances[nth[card.places], card.rows] = 0.0
-    asked = list(_chosen(grid, suspects, chances))
+    tested = _tests(grid, candidates, lambda row, place: chances[nth[place], row] > 0)
+    asked = list(_chosen(grid, suspects, chances, [(int(nth[place]), row) for row, place in tested]))
     expected = sum(one.chance for one in asked)
     return [_draft(grid, asked, candidates, suspects)] if expected >= _LEAST else []
+
+
+def _tests(
+    grid: Grid, candidates: Sequence[Candidates], free: Callable[[int, int], bool]
+) -> Iterator[tuple[int, int]]:
+    """Cells of large rules that answers may settle, as (row, place): the frequent values first."""
+    least, most = _UNDECIDED
+    open_rules = [
+        one for one in candidates
+        if len(one.rows) >= _SETTLES and least <= float(one.scores.mean()) < most
+    ]
+    left = _TESTS[1]
+    for one in sorted(open_rules, key=lambda one: -float(one.scores.sum())):
+        said = Counter[tuple[int, int]]()
+        first: dict[tuple[int, int], tuple[int, int]] = {}
+        for row, place in zip(one.rows.tolist(), one.places.tolist(), strict=True):
+            if free(row, place):
+                value = place, int(grid.columns[place].codes[row])
+                said[value] += 1
+                first.setdefault(value, (row, place))
+        for value, _ in said.most_common(min(left, _TESTS[0])):
+            left -= 1
+            yield first[value]
 
 
 class _Asked(NamedTuple):
@@ -100,8 +137,13 @@ class _Asked(NamedTuple):
     chance: float
 
 
-def _chosen(grid: Grid, suspects: Suspicion, chances: Shares) -> Iterator[_Asked]:
-    """Ten cells: likely to be wrong first, and of many kinds, so that the answers teach."""
+def _chosen(
+    grid: Grid, suspects: Suspicion, chances: Shares, tested: Sequence[tuple[int, int]]
+) -> Iterator[_Asked]:
+    """Ten cells: those that test a rule, then likely ones of many kinds, so that they teach."""
+    for nth, row in tested:
+        yield _Asked(nth, suspects.signs.places[nth], row, float(chances[nth, row]))
+        chances[nth, row] = 0.0
     count = min(_CONSIDERED, chances.size)
     # Ties are broken by column and row, so that the same table asks the same.
     top = np.sort(np.argpartition(-chances, count - 1, axis=None)[:count])
@@ -114,7 +156,7 @@ def _chosen(grid: Grid, suspects: Suspicion, chances: Shares) -> Iterator[_Asked
     worth = chances.ravel()[top]
     used: Counter[tuple[int, int]] = Counter()
     said: set[tuple[int, Cell]] = set()
-    for _ in range(LOOKS):
+    for _ in range(LOOKS - len(tested)):
         discounts = np.array([_AGAIN ** used[kind] for kind in kinds])
         best = int(np.argmax(worth * discounts))
         if worth[best] <= 0:

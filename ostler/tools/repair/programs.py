@@ -24,9 +24,13 @@ class Program:
     says: str
     """In a few words, as in "values of x are written ..."; shows no value of the data."""
     prior: float
-    """How likely a cell that it changes is to be right, before anything is known of it."""
+    """How much likelier it is to be meant than others that make the same of one value: log odds."""
     rewrite: Callable[[Cell], Cell]
     """The value itself where the program has nothing to say."""
+    whole: bool = False
+    """Whether it replaces one value by another one, and does nothing else."""
+    old: Cell = None
+    """Then, which."""
 
 
 def programs(old: Cell, new: Cell) -> Iterator[Program]:
@@ -36,7 +40,7 @@ def programs(old: Cell, new: Cell) -> Iterator[Program]:
         return
     for name, says, rewrite in _FIXED:
         if rewrite(old) == new:
-            yield Program(name, says, 0.6, _of_text(rewrite))
+            yield Program(name, says, 0.0, _of_text(rewrite))
     for family in (_rearranged, _affix, _part, _scaled):
         program = family(old, new)
         if program is not None and program.rewrite(old) == new:
@@ -48,7 +52,8 @@ def _whole(old: Cell, new: Cell) -> Program:
         says = "a missing value stands for one and the same value"
     else:
         says = "one value stands for nothing" if new is None else "one value stands for another one"
-    return Program(f"whole {old!r} {new!r}", says, 0.5, lambda text: new if text == old else text)
+    return Program(f"whole {old!r} {new!r}", says, 0.0,
+                   lambda text: new if text == old else text, whole=True, old=old)  # fmt: skip
 
 
 def _of_text(rewrite: Callable[[str], str]) -> Callable[[Cell], Cell]:
@@ -89,6 +94,11 @@ _FIXED: tuple[tuple[str, str, Callable[[str], str]], ...] = (
     ("groups", "without commas between the digits", lambda text: re.sub(r"(?<=\d),(?=\d)", "", text)),
     ("point", "with a point for the comma",
      lambda text: re.sub(r"^(-?\d+),(\d+)$", r"\1.\2", text)),
+    ("number", "as the number at the beginning alone",
+     lambda text: re.sub(r"^(-?[\d.]*\d)[^\d.].*$", r"\1", text, flags=re.DOTALL)),
+    ("plain number", "as the plain number at the beginning alone",
+     lambda text: re.sub(r"^(-?\d+)(?:\.0+|(\.\d*?[1-9])0*)?(?:[^\d.].*)?$", r"\1\2", text,
+                         flags=re.DOTALL)),
     ("sign", "with the other sign",
      lambda text: text[1:] if re.fullmatch(r"-[\d.]+", text) else
                   f"-{text}" if re.fullmatch(r"[\d.]+", text) else text),
@@ -96,7 +106,16 @@ _FIXED: tuple[tuple[str, str, Callable[[str], str]], ...] = (
 
 
 def _shape(tokens: list[str]) -> tuple[str, ...]:
-    return tuple("9" * len(t) if t.isdigit() else "a" if t.isalpha() else t for t in tokens)
+    return tuple(_sort(token) for token in tokens)
+
+
+def _sort(token: str) -> str:
+    if token.isdigit():
+        return "9" * len(token)
+    if not token.isalpha() or token.islower():
+        return "a" if token.isalpha() else token
+    # AB and ABC are codes of two sorts, Abc and Abcd are words.
+    return "A" * len(token) if token.isupper() else "Aa"
 
 
 def _rearranged(old: str, new: str) -> Program | None:
@@ -123,7 +142,8 @@ def _rearranged(old: str, new: str) -> Program | None:
             return text
         return "".join(tokens[part] if isinstance(part, int) else part for part in parts)
 
-    return Program(f"parts {shape} {parts}", "with their parts as in the example", 0.55, rewrite)
+    kind = "fewer" if any(have[n].isalnum() for n in range(len(have)) if n not in words) else "parts"
+    return Program(f"{kind} {shape} {parts}", "with their parts as in the example", -0.3 if kind == "fewer" else 0.4, rewrite)
 
 
 def _affix(old: str, new: str) -> Program | None:
@@ -153,7 +173,7 @@ def _at_start(piece: str, *, more: bool, shape: str) -> Program:
         return text.removeprefix(piece) or text
 
     says = f"{'with' if more else 'without'} the same beginning"
-    return Program(f"start {piece!r} {more} {shape}", says, 0.5, rewrite)
+    return Program(f"start {piece!r} {more} {shape}", says, 0.2, rewrite)
 
 
 def _at_end(piece: str, *, more: bool, shape: str) -> Program:
@@ -166,7 +186,7 @@ def _at_end(piece: str, *, more: bool, shape: str) -> Program:
         return text.removesuffix(piece) or text
 
     says = f"{'with' if more else 'without'} the same end"
-    return Program(f"end {piece!r} {more} {shape}", says, 0.5, rewrite)
+    return Program(f"end {piece!r} {more} {shape}", says, 0.2, rewrite)
 
 
 def _part(old: str, new: str) -> Program | None:
@@ -183,7 +203,7 @@ def _part(old: str, new: str) -> Program | None:
     return Program(
         f"piece {piece!r} {other!r}",
         "with one piece in place of another",
-        0.3,
+        -0.3,
         lambda text: text if text is None else text.replace(piece, other),
     )
 
@@ -198,7 +218,7 @@ def _scaled(old: str, new: str) -> Program | None:
             return Program(
                 f"scale {power} {len(old.split('.')[0])}",
                 "with the point elsewhere",
-                0.4,
+                0.0,
                 lambda text: _moved_like(text, power, old),
             )
     return None

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ostler.tools.repair.candidates import Candidates, Doubts, Shares
-from ostler.tools.repair.dependency import favourites
+from ostler.tools.repair.dependency import grouped, votes
 from ostler.tools.repair.grid import Grid, GridColumn, Whole
 
 SIGNS: dict[str, str] = {
@@ -229,7 +229,9 @@ def _by_group(grid: Grid, columns: Sequence[GridColumn], seen: NDArray[np.float3
         for other in grouping:
             if other.place == column.place:
                 continue
-            vote, share = favourites(other.codes, other.distinct, column.codes, column.distinct)
+            said_by = votes(grouped([other]), column.codes.astype(np.int64), column.distinct)
+            share = said_by.agreeing / np.maximum(1, said_by.voting)
+            vote = np.where(share > 0.5, said_by.best, -1)
             voted = (vote >= 0) & (column.codes >= 0)
             if voted.sum() < 0.1 * grid.rows:
                 continue

@@ -28,10 +28,10 @@ WEIGHTS: dict[str, float] = {
 }
 """What each sign adds to the log odds; learned from generated noise by `benchmarks/suspicion.py`."""
 
-_FIRM = {"sign": 1.0, "column": 0.3, "both": 1.0}
+_FIRM = {"sign": 4.0, "column": 1.0, "both": 1.0}
 """How firmly a weight holds to what it was before anybody answered: that of a sign everywhere, of a
 column, and of a sign in a column."""
-_STEPS = 12
+_STEPS = 30
 _CLOSE = 0.01
 
 
@@ -94,7 +94,9 @@ def _newton(design: Shares, wrong: Shares, offset: Shares, penalty: Shares) -> S
         slope = design.T @ (wrong - chance) - penalty * change
         curve = (design.T * (chance * (1 - chance))) @ design + np.diag(penalty)
         step = np.linalg.solve(curve, slope)
-        change += step
-        if np.abs(step).max() < _CLOSE:
+        longest = float(np.abs(step).max())
+        # A longer step may lead to where every chance is 0 or 1, and there is no way back.
+        change += step * min(1.0, 1.0 / longest) if longest else step
+        if longest < _CLOSE:
             break
     return change

@@ -1,7 +1,11 @@
 """Taught: what people said of single cells, carried over to the others that are like them."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import exp
+from typing import Literal
 
 import numpy as np
 
@@ -13,15 +17,26 @@ from ostler.tools.repair.programs import Program, programs
 from ostler.tools.repair.shapes import shapes_of
 from ostler.tools.repair.teaching import Lesson, columns_taught, lessons
 
+Usual = Literal["found", "shape", "none"]
+"""What a program makes more usual in a column: the value itself, its shape, or nothing."""
+
 _MANY = 100_000
-"""Distinct values of a column beyond which only whole values are carried over."""
-_PROGRAMS = 12
+"""Distinct values of a column to which programs are applied: the most frequent ones."""
+_PROGRAMS = 24
 """Programs tried on a column: those that most answers speak for."""
-_LIKELIER = 0.35
-"""What it adds that the values it makes are found in the column, or look like what is."""
-_FIRM = 2.0
-"""What a program is believed to be right from the start weighs as much as so many answers."""
-_LEAST = 0.3
+_ODDS: dict[Usual, tuple[float, float, float]] = {
+    "found": (1.6, 0.8, 3.0),
+    "shape": (-0.7, 1.3, 2.5),
+    "none": (-3.0, 1.5, 3.0),
+}
+"""The log odds that a changed cell is right: to begin with, and what each answer for and against
+the program adds and takes; measured on generated noise."""
+_ENOUGH = 4
+"""Answers beyond which more of them add nothing."""
+_NUMERIC = 0.8
+"""Share of numbers that makes a column one of numbers."""
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
+_LEAST = 0.12
 """Score below which a program is not worth a word."""
 
 
@@ -35,22 +50,37 @@ def mine_taught(ground: Ground) -> Iterator[Found]:
 
 
 @dataclass(frozen=True)
-class _Tried:
+class Tried:
+    """What a program does to the values of which one thing can be said."""
+
     program: Program
+    usual: Usual
     right: int
+    """Answers that bear it out where it makes that more usual."""
     wrong: int
+    said: int
+    """Answers that bear it out anywhere."""
     changes: dict[int, Cell]
     """By code, -1 for the missing ones."""
-    score: float
+
+    @property
+    def score(self) -> float:
+        """How likely a changed cell is to be right, by the answers and what is usual."""
+        start, more, less = _ODDS[self.usual]
+        odds = start + self.program.prior + more * min(self.right, _ENOUGH) - less * self.wrong
+        return round(min(0.97, 1 / (1 + exp(-odds))), 4)
+
+
+def tried_on(column: GridColumn, taught: Sequence[Lesson]) -> list[Tried]:
+    """The programs that the answers suggest and what speaks for them, best first."""
+    habits = _Habits(column)
+    tried = [one for program in _likely(taught) for one in _try(column, habits, taught, program)]
+    return sorted(tried, key=lambda one: (-one.score, -one.right, one.program.name, one.usual))
 
 
 def _carried(column: GridColumn, taught: Sequence[Lesson]) -> Iterator[Candidates]:
-    held = np.r_[column.counts, len(column.codes) - column.filled]
-    usual = _Usual(column)
-    tried = [_try(column, held, usual, taught, one) for one in _likely(taught)]
-    best = sorted(tried, key=lambda one: (-one.score, -one.right, one.program.name))
     claimed: set[int] = set()
-    for one in best:
+    for one in tried_on(column, taught):
         changes = {code: new for code, new in one.changes.items() if code not in claimed}
         if one.score < _LEAST or not changes:
             continue
@@ -63,13 +93,13 @@ def _carried(column: GridColumn, taught: Sequence[Lesson]) -> Iterator[Candidate
         rows = np.flatnonzero(wanted[column.codes]).astype(np.int64)
         yield Candidates(
             principle="taught",
-            rule=f"{column.name}: {one.program.says}, as {_answers(one.right)} said",
+            rule=f"{column.name}: {one.program.says}, as {_answers(one.said)} said",
             rows=rows,
             places=np.full(len(rows), column.place, np.int64),
             news=news[column.codes[rows]],
-            scores=np.full(len(rows), round(one.score, 4)),
-            direction=short_id("E", one.program.name),
-            support=one.right,
+            scores=np.full(len(rows), one.score),
+            direction=short_id("E", one.program.name, one.usual),
+            support=one.said,
             counter=f"{_answers(one.wrong)} said otherwise" if one.wrong else "",
             apart=True,
         )
@@ -86,85 +116,58 @@ def _likely(taught: Sequence[Lesson]) -> list[Program]:
             for program in programs(one.old, one.new):
                 _, count = found.get(program.name, (program, 0))
                 found[program.name] = program, count + 1
-    ranked = sorted(found.values(), key=lambda it: (-it[1], -it[0].prior, it[0].name))
-    whole = [program for program, _ in ranked if program.name.startswith("whole")]
-    others = [program for program, _ in ranked if not program.name.startswith("whole")]
+    ranked = sorted(found.values(), key=lambda it: (-it[1], it[0].name))
+    whole = [program for program, _ in ranked if program.whole]
+    others = [program for program, _ in ranked if not program.whole]
     return whole + others[:_PROGRAMS]
 
 
-class _Usual:
-    """How many rows hold a value, or one of its shape."""
+class _Habits:
+    """How many rows of a column hold a value, or one of its shape."""
 
     def __init__(self, column: GridColumn) -> None:
-        self._column = column
-        self._held: dict[Cell, int] | None = None
-        self._shapes: dict[str, int] = {}
+        counts: list[int] = column.counts.tolist()
+        values = column.values[:_MANY]
+        self._held = dict(zip(values, counts, strict=False))
+        self._numeric = column.numeric >= _NUMERIC
+        self._shapes = Counter[str]()
+        for shape, count in zip(shapes_of(values), counts, strict=False):
+            self._shapes[shape] += count
 
-    def _read(self) -> dict[Cell, int]:
-        if self._held is None:
-            counts: list[int] = self._column.counts.tolist()
-            self._held = dict(zip(self._column.values, counts, strict=True))
-            for shape, count in zip(shapes_of(self._column.values), counts, strict=True):
-                self._shapes[shape] = self._shapes.get(shape, 0) + count
-        return self._held
-
-    def likelier(self, old: Cell, new: Cell) -> bool:
-        """Whether the new value is found in the column more often, or is at least more usual."""
-        held = self._read()
+    def usual(self, old: Cell, new: Cell) -> Usual:
+        """What is more usual in the column of the new value than of the old one."""
         if old is None or new is None:
-            return False
-        was, becomes = held.get(old, 0), held.get(new, 0)
-        if becomes > 2 * was:
-            return True
+            return "none"
+        # Among numbers nearly every other number is found, too.
+        other = not (self._numeric and _NUMBER.fullmatch(old))
+        if other and self._held.get(new, 0) > 2 * self._held.get(old, 0):
+            return "found"
         first, second = shapes_of((old, new))
-        return self._shapes.get(second, 0) > 3 * self._shapes.get(first, 0)
-
-    def rows(self, value: Cell) -> int:
-        """Rows that hold a value."""
-        return self._read().get(value, 0)
+        return "shape" if self._shapes[second] > 3 * self._shapes[first] else "none"
 
 
 def _try(
-    column: GridColumn,
-    held: np.ndarray,
-    usual: _Usual,
-    taught: Sequence[Lesson],
-    program: Program,
-) -> _Tried:
-    """What the answers, and the column itself, say of a program."""
-    rewrite = program.rewrite
-    said = [(rewrite(one.old), one) for one in taught]
-    right = sum(one.wrong and new == one.new for new, one in said)
-    wrong = sum(new != one.old and new != one.new for new, one in said)
-    changes: dict[int, Cell] = {}
-    if program.name.startswith("whole"):
-        old, new = next((one.old, new) for new, one in said if new != one.old)
-        code = -1 if old is None else column.values.index(old) if old in column.values else None
-        if code is not None:
-            changes[code] = new
-        prior = _whole_prior(usual, old, new)
-    elif column.distinct <= _MANY:
-        for code, text in enumerate(column.values):
-            new = rewrite(text)
-            if new != text:
-                changes[code] = new or None
-        cells = float(sum(held[code] for code in changes)) or 1.0
-        better = sum(
-            float(held[code])
-            for code, new in changes.items()
-            if usual.likelier(column.values[code], new)
-        )
-        prior = program.prior * (0.4 + 0.6 * better / cells) + _LIKELIER * better / cells
-    else:
-        prior = program.prior
-    score = (_FIRM * prior + right) / (_FIRM + right + wrong)
-    return _Tried(program, right, wrong, changes, min(0.97, score))
+    column: GridColumn, habits: _Habits, taught: Sequence[Lesson], program: Program
+) -> Iterator[Tried]:
+    """What the answers say of a program, apart for what it makes more usual and what not."""
+    right, wrong = Counter[Usual](), Counter[Usual]()
+    for one in taught:
+        new = program.rewrite(one.old)
+        if new != one.old:
+            (right if new == one.new else wrong)[habits.usual(one.old, new)] += 1
+    changes: defaultdict[Usual, dict[int, Cell]] = defaultdict(dict)
+    for code, text in _reached(column, program):
+        new = program.rewrite(text)
+        if new != text:
+            changes[habits.usual(text, new)][code] = new or None
+    for usual, changed in sorted(changes.items()):
+        yield Tried(program, usual, right[usual], wrong[usual], right.total(), changed)
 
 
-def _whole_prior(usual: _Usual, old: Cell, new: Cell) -> float:
-    """A value that was wrong once may be right elsewhere, unless it is much rarer than the other."""
-    if old is None:
-        return 0.2
-    if new is None:
-        return 0.6
-    return 0.8 if usual.rows(old) <= 0.3 * usual.rows(new) else 0.15
+def _reached(column: GridColumn, program: Program) -> Iterable[tuple[int, Cell]]:
+    """The values, with their codes, that a program may change."""
+    if not program.whole:
+        return enumerate(column.values[:_MANY])
+    if program.old is None:
+        return [(-1, None)]
+    return [(n, text) for n, text in enumerate(column.values) if text == program.old]
