@@ -101,12 +101,19 @@ def _preferred(best: Whole, said: Sequence[Votes], against: Sequence[Floats], ro
     for nth in range(len(best)):
         votes: Whole = best[nth]
         same: NDArray[np.bool_] = best == votes
-        backing: Floats = np.round(np.where(same, weight, 0.0).sum(axis=0), 9)
-        better: NDArray[np.bool_] = (votes >= 0) & (
-            (backing > won) | ((backing == won) & (votes < new))
-        )
+        backing = _added(np.where(same, weight, 0.0))
+        ahead = (backing > won) | ((backing == won) & (votes < new))
+        better = (votes >= 0) & ahead
         new[better], won[better] = votes[better], backing[better]
     return new
+
+
+def _added(weights: Floats) -> Floats:
+    """Of all voters together, without the noise of binary fractions, so that equals are equal."""
+    total: Floats = np.zeros(weights.shape[1])
+    for one in range(len(weights)):
+        total = total + weights[one]
+    return np.round(total, 9)
 
 
 def _against(known: Dependences, voter: Dependence, rows: Whole) -> Floats:

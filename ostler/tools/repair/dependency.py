@@ -332,12 +332,3 @@ def votes(groups: Groups, values: Whole, distinct: int) -> Votes:
     alike[known] = pairs.held[np.searchsorted(keys, own)] - 1
     heard = inside & (voting >= _LEAST - 1) & (agreeing > rivals)
     return Votes(np.where(heard, favourite[at], -1), agreeing, voting, alike, others_empty)
-
-
-def favourites(
-    groups: NDArray[np.integer], count: int, values: NDArray[np.integer], distinct: int
-) -> tuple[Whole, Floats]:
-    """The code that most of the other rows of each row's group hold, or -1, and their share."""
-    said = votes(Groups(groups.astype(np.int64), count), values.astype(np.int64), distinct)
-    share = said.agreeing / np.maximum(1, said.voting)
-    return np.where(share > 0.5, said.best, -1), share
