@@ -112,8 +112,10 @@ def _added(weights: Floats) -> Floats:
     """Of all voters together, without the noise of binary fractions, so that equals are equal."""
     total: Floats = np.zeros(weights.shape[1])
     for one in range(len(weights)):
-        total = total + weights[one]
-    return np.round(total, 9)
+        row: Floats = weights[one]
+        np.add(total, row, out=total)
+    rounded: Floats = np.round(total, 9)
+    return rounded
 
 
 def _against(known: Dependences, voter: Dependence, rows: Whole) -> Floats:

@@ -92,13 +92,21 @@ class Dependences:
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         self._groups: dict[tuple[int, ...], Groups] = {}
+        self._measures: dict[tuple[tuple[int, ...], int], Dependence | None] = {}
         self._votes: dict[tuple[tuple[int, ...], int], Votes] = {}
 
     @cached_property
     def known(self) -> tuple[Dependence, ...]:
         """All of them, strongest first."""
-        single = self._single()
-        return _ordered([*single, *self._paired(single)])
+        every = [
+            one
+            for left in self._determinants
+            for right in self._dependents
+            if left.place != right.place
+            and (one := self.measured((left.place,), right)) is not None
+        ]
+        single = [one for one in every if _holds(one)]
+        return _ordered([*single, *self._paired(every)])
 
     def on(self, place: int) -> tuple[Dependence, ...]:
         """Those that decide one column, strongest first."""
@@ -127,28 +135,13 @@ class Dependences:
             self._votes[key] = votes(self.groups(one.determinants), codes, column.distinct)
         return self._votes[key]
 
-    def _single(self) -> list[Dependence]:
-        return [
-            one
-            for left in self._determinants
-            for right in self._dependents
-            if left.place != right.place
-            and (one := self.measured((left.place,), right)) is not None
-            and _holds(one)
-        ]
-
-    def _paired(self, single: Sequence[Dependence]) -> Iterable[Dependence]:
+    def _paired(self, every: Sequence[Dependence]) -> Iterable[Dependence]:
         """Pairs of columns for what no single one decides, of those that say something of it."""
-        strong = {one.dependent for one in single if one.strength >= 1 - _BETTER}
+        strong = {one.dependent for one in every if _holds(one) and one.strength >= 1 - _BETTER}
         for right in self._dependents:
             if right.place in strong:
                 continue
-            alone = {
-                left.place: one
-                for left in self._determinants
-                if left.place != right.place
-                and (one := self.measured((left.place,), right)) is not None
-            }
+            alone = {one.determinants[0]: one for one in every if one.dependent == right.place}
             telling = sorted(alone, key=lambda place: (-alone[place].lift, place))[:_PAIRED]
             for number, first in enumerate(telling):
                 for second in telling[number + 1 :]:
@@ -168,6 +161,12 @@ class Dependences:
 
     def measured(self, places: tuple[int, ...], right: GridColumn) -> Dependence | None:
         """How far some columns decide another one, however little; None if they say nothing."""
+        key = (places, right.place)
+        if key not in self._measures:
+            self._measures[key] = self._measured(places, right)
+        return self._measures[key]
+
+    def _measured(self, places: tuple[int, ...], right: GridColumn) -> Dependence | None:
         codes, values = self._sampled(places, right)
         rows = len(codes)
         if len(places) > 1 or rows < self.grid.rows:
