@@ -110,12 +110,7 @@ def _preferred(best: Whole, said: Sequence[Votes], against: Sequence[Floats], ro
 
 def _added(weights: Floats) -> Floats:
     """Of all voters together, without the noise of binary fractions, so that equals are equal."""
-    total: Floats = np.zeros(weights.shape[1])
-    for one in range(len(weights)):
-        row: Floats = weights[one]
-        np.add(total, row, out=total)
-    rounded: Floats = np.round(total, 9)
-    return rounded
+    return np.round(np.ones(len(weights)) @ weights, 9)
 
 
 def _against(known: Dependences, voter: Dependence, rows: Whole) -> Floats:
