@@ -2,8 +2,8 @@
 
     python benchmarks/fit_ballots.py [--seeds 6] [--check FOLDER...]
 
-Prints the constants of `ostler/tools/repair/verdict.py`, and how often cells of each score were right
-on tables of other seeds (and on folders with dirty.csv and clean.csv).
+Prints the constants of `ostler/tools/repair/verdict.py`, and how often cells of each score
+were right on tables of other seeds (and on folders with dirty.csv and clean.csv).
 """
 
 import argparse
@@ -14,7 +14,7 @@ from random import Random
 import numpy as np
 from csv_files import Table, read
 from noise import add_noise
-from rehearsal import grid_from
+from rehearsing import grid_from
 from tables import WORLDS, make
 from words import Words
 
@@ -33,7 +33,8 @@ _RIDGE = 1.0
 def entities(rng: Random, rows: int) -> Table:
     """Things of several kinds with what hangs on them, in part only mostly, in part by chance."""
     words = Words(rng)
-    header, columns = [], []
+    header: list[str] = []
+    columns: list[list[str]] = []
     for kind in range(rng.randrange(1, 4)):
         many = max(4, int(rows / rng.choice((3, 5, 8, 20, 60, 150))))
         names = [words.name(rng.randrange(1, 4)) + rng.choice(("", f" {n}")) for n in range(many)]
@@ -61,10 +62,8 @@ def entities(rng: Random, rows: int) -> Table:
             loyal = rng.choice((1, 1, 1, 1, 1, 0.98, 0.9, 0.7))
             gap = 0.2 if rng.random() < 0.04 else 0
             header.append(f"feature {kind} {feature}")
-            columns.append(
-                ["" if rng.random() < gap else own[one] if rng.random() < loyal else rng.choice(values)
-                 for one in chosen]
-            )  # fmt: skip
+            held = (own[one] if rng.random() < loyal else rng.choice(values) for one in chosen)
+            columns.append(["" if rng.random() < gap else value for value in held])
     for place in range(rng.randrange(0, 3)):
         values = [words.name() for _ in range(rng.choice((2, 5, 40)))]
         weights = [1 / (n + 1) for n in range(len(values))]
@@ -88,20 +87,21 @@ def pairs(seeds: Sequence[int]) -> Iterator[tuple[Table, Table]]:
 
 def measured(dirty: Table, clean: Table) -> Iterator[tuple[Floats, Floats, Floats]]:
     """Measures, whether the cell held anything, and whether the vote was right, of every ballot."""
-    grid = grid_from(dirty.header, dirty.rows)
+    grid = grid_from(dirty)
     known = Dependences(grid)
     for column in grid.columns:
         cast = ballots(known, column)
         if cast is None:
             continue
-        truths = [clean.rows[row][column.place].strip() for row in cast.rows]
+        rows: list[int] = cast.rows.tolist()
+        truths = [clean.rows[row][column.place].strip() for row in rows]
         right = [column.values[new].strip() == truth
-                 for new, truth in zip(cast.new, truths, strict=True)]  # fmt: skip
-        yield cast.measures, column.codes[cast.rows] >= 0, np.array(right, float)
+                 for new, truth in zip(cast.new.tolist(), truths, strict=True)]  # fmt: skip
+        yield cast.measures, (column.codes[cast.rows] >= 0).astype(float), np.array(right, float)
 
 
 def fit(measures: Floats, right: Floats) -> Floats:
-    """Weights of a logistic regression, the constant first, by Newton's steps with a small ridge."""
+    """Weights of a logistic regression, the constant first, by Newton's steps."""
     known = np.column_stack([np.ones(len(right)), measures])
     weights = np.zeros(known.shape[1])
     for _ in range(30):

@@ -32,6 +32,8 @@ class Ballots:
     measures: Floats
     """A row for each cell, a column for each of `MEASURES`."""
     voters: tuple[Dependence, ...]
+    backers: NDArray[np.bool_]
+    """Which voters are for it: a row for each voter, a column for each cell."""
 
 
 MEASURES = (
@@ -70,7 +72,7 @@ def ballots(known: Dependences, column: GridColumn) -> Ballots | None:
         return None
     against = [one[keep] for one in against]
     measures = _measures(column, voters, said, against, rows, new, known.usual_strength)
-    return Ballots(rows, new, measures, voters)
+    return Ballots(rows, new, measures, voters, best[:, rows] == new)
 
 
 def _elected(known: Dependences, column: GridColumn) -> tuple[Dependence, ...]:
@@ -94,12 +96,21 @@ def _preferred(best: Whole, said: Sequence[Votes], against: Sequence[Floats], ro
             for votes, one, doubts in zip(best, said, against, strict=True)
         ]
     )
-    new, won = np.full(len(rows), -1, np.int64), np.zeros(len(rows))
-    for votes in best:
-        backing = np.round(np.where(best == votes, weight, 0.0).sum(axis=0), 9)
-        better = (votes >= 0) & ((backing > won) | ((backing == won) & (votes < new)))
+    new = np.full(len(rows), -1, np.int64)
+    won: Floats = np.zeros(len(rows))
+    for nth in range(len(best)):
+        votes: Whole = best[nth]
+        same: NDArray[np.bool_] = best == votes
+        backing = _added(np.where(same, weight, 0.0))
+        ahead = (backing > won) | ((backing == won) & (votes < new))
+        better = (votes >= 0) & ahead
         new[better], won[better] = votes[better], backing[better]
     return new
+
+
+def _added(weights: Floats) -> Floats:
+    """Of all voters together, without the noise of binary fractions, so that equals are equal."""
+    return np.round(np.ones(len(weights)) @ weights, 9)
 
 
 def _against(known: Dependences, voter: Dependence, rows: Whole) -> Floats:
@@ -180,7 +191,8 @@ def _spelling(column: GridColumn, held: Whole, new: Whole) -> Floats:
     different, place = np.unique(keys, return_inverse=True)
     usual = _usual_nearness(column)
     near = np.zeros(len(different))
-    for number, key in enumerate(different.tolist()):
+    listed: list[int] = different.tolist()
+    for number, key in enumerate(listed):
         old, other = divmod(key, column.distinct)
         if old >= 0:
             one, two = column.values[old].casefold(), column.values[other].casefold()

@@ -1,4 +1,4 @@
-"""Approximate dependencies: which columns decide which others, how far, and what each row's group says.
+"""Approximate dependencies: which columns decide which others, and what each row's group says.
 
 Everything is measured leave-one-out: a row is held against what the *other* rows of its group say,
 so that a group of its own, or a column that is nearly unique, decides nothing.
@@ -92,13 +92,21 @@ class Dependences:
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         self._groups: dict[tuple[int, ...], Groups] = {}
+        self._measures: dict[tuple[tuple[int, ...], int], Dependence | None] = {}
         self._votes: dict[tuple[tuple[int, ...], int], Votes] = {}
 
     @cached_property
     def known(self) -> tuple[Dependence, ...]:
         """All of them, strongest first."""
-        single = self._single()
-        return _ordered([*single, *self._paired(single)])
+        every = [
+            one
+            for left in self._determinants
+            for right in self._dependents
+            if left.place != right.place
+            and (one := self.measured((left.place,), right)) is not None
+        ]
+        single = [one for one in every if _holds(one)]
+        return _ordered([*single, *self._paired(every)])
 
     def on(self, place: int) -> tuple[Dependence, ...]:
         """Those that decide one column, strongest first."""
@@ -127,28 +135,13 @@ class Dependences:
             self._votes[key] = votes(self.groups(one.determinants), codes, column.distinct)
         return self._votes[key]
 
-    def _single(self) -> list[Dependence]:
-        return [
-            one
-            for left in self._determinants
-            for right in self._dependents
-            if left.place != right.place
-            and (one := self.measured((left.place,), right)) is not None
-            and _holds(one)
-        ]
-
-    def _paired(self, single: Sequence[Dependence]) -> Iterable[Dependence]:
+    def _paired(self, every: Sequence[Dependence]) -> Iterable[Dependence]:
         """Pairs of columns for what no single one decides, of those that say something of it."""
-        strong = {one.dependent for one in single if one.strength >= 1 - _BETTER}
+        strong = {one.dependent for one in every if _holds(one) and one.strength >= 1 - _BETTER}
         for right in self._dependents:
             if right.place in strong:
                 continue
-            alone = {
-                left.place: one
-                for left in self._determinants
-                if left.place != right.place
-                and (one := self.measured((left.place,), right)) is not None
-            }
+            alone = {one.determinants[0]: one for one in every if one.dependent == right.place}
             telling = sorted(alone, key=lambda place: (-alone[place].lift, place))[:_PAIRED]
             for number, first in enumerate(telling):
                 for second in telling[number + 1 :]:
@@ -168,6 +161,12 @@ class Dependences:
 
     def measured(self, places: tuple[int, ...], right: GridColumn) -> Dependence | None:
         """How far some columns decide another one, however little; None if they say nothing."""
+        key = (places, right.place)
+        if key not in self._measures:
+            self._measures[key] = self._measured(places, right)
+        return self._measures[key]
+
+    def _measured(self, places: tuple[int, ...], right: GridColumn) -> Dependence | None:
         codes, values = self._sampled(places, right)
         rows = len(codes)
         if len(places) > 1 or rows < self.grid.rows:
@@ -298,8 +297,13 @@ def _leaders(pairs: _Pairs) -> tuple[Floats, Floats, Floats]:
     others = np.ones(len(pairs.held), bool)
     others[first] = False
     np.maximum.at(second, pairs.group[others], pairs.held[others].astype(np.float64))
-    size = np.bincount(pairs.group, pairs.held, pairs.groups)
+    size = summed(pairs.group, pairs.held, pairs.groups)
     return top, second, size
+
+
+def summed(codes: Whole, weights: NDArray[np.number | np.bool], count: int) -> Floats:
+    """The weights of each code, added up."""
+    return np.bincount(codes, weights, count).astype(np.float64)
 
 
 def votes(groups: Groups, values: Whole, distinct: int) -> Votes:
@@ -327,12 +331,3 @@ def votes(groups: Groups, values: Whole, distinct: int) -> Votes:
     alike[known] = pairs.held[np.searchsorted(keys, own)] - 1
     heard = inside & (voting >= _LEAST - 1) & (agreeing > rivals)
     return Votes(np.where(heard, favourite[at], -1), agreeing, voting, alike, others_empty)
-
-
-def favourites(
-    groups: NDArray[np.integer], count: int, values: NDArray[np.integer], distinct: int
-) -> tuple[Whole, Floats]:
-    """The code that most of the other rows of each row's group hold, or -1, and their share."""
-    said = votes(Groups(groups.astype(np.int64), count), values.astype(np.int64), distinct)
-    share = said.agreeing / np.maximum(1, said.voting)
-    return np.where(share > 0.5, said.best, -1), share

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ostler.tools.repair.dependency import Dependences, Floats, joined
+from ostler.tools.repair.dependency import Dependences, Floats, joined, summed
 from ostler.tools.repair.grid import Grid, GridColumn, Whole
 
 _SPEAKS = 5
@@ -26,11 +26,13 @@ _MOST = 0.8
 _ONCE = 0.95
 """Share of the rows that must be the only one of their source and entity; the rest is noise."""
 _FACTS = 2
-"""Facts that they differ about, at least: a single one is rather decided by something about the source."""
+"""Facts that they differ about, at least: a single one rather hangs on something of the source."""
 _SAID = 0.25
 """Share of what the most frequent value gets wrong that the other sources must get right."""
 _COVERED = 0.3
 """Share of the rows of which several sources say something."""
+_FILLS = 5
+"""Entities of which a value is said, and never by most, that only stands for nothing."""
 _AGREED = 0.95
 """Above, sources hardly disagree: that is a dependency with some noise."""
 _UNEVEN = 3.0
@@ -41,12 +43,16 @@ _ENTITIES = 5_000
 """On which that is measured."""
 _FALSE = 10.0
 """So many wrong values are taken to be as likely as each other."""
+_TWINS_MEET, _TWINS_AGREE = 10, 0.97
+"""So many facts, of which others say otherwise, and the share of them on which twins agree."""
 _ECHO = 0.3
 """Share of a source's mistakes that another one must share, to be counted with it."""
 _TYPICAL, _PRIOR = 0.7, 2.0
 """How often a source is right of which nothing is known, and what that weighs in claims."""
 _UNANCHORED = 0.3
 """What a fact that no authority vouches for weighs beside one for which one does."""
+_HUMBLE = 3
+"""Sources are less independent than a product of odds takes them to be: doubts count so often."""
 _OWN = 0.95
 """How often a source is taken to be right about what is its own."""
 _TOKEN = re.compile(r"[\W_]+")
@@ -147,6 +153,7 @@ class Claims:
         entity = grid.columns[one.entity].codes.astype(np.int64)
         source = grid.columns[one.source].codes.astype(np.int64)
         known = (entity >= 0) & (source >= 0) & (column.codes >= 0)
+        known &= ~_fillers(entity, column)[column.codes]
         keys = entity[known] * column.distinct + column.codes[known]
         different, said = np.unique(keys, return_inverse=True)
         return Claims(
@@ -182,7 +189,7 @@ class Claims:
         """How much more sources differ in how often they say what most say than by chance."""
         agrees = (self.usual[self.entity] == self.said).astype(float)
         total = np.bincount(self.source, minlength=self.sources).astype(float)
-        right = np.bincount(self.source, agrees, self.sources)
+        right = summed(self.source, agrees, self.sources)
         speaks = total >= _SPEAKS
         if int(speaks.sum()) < 3:
             return 0.0
@@ -192,6 +199,24 @@ class Claims:
         expected = total[speaks] * usual
         chi = (right[speaks] - expected) ** 2 / (expected * (1 - usual))
         return float(chi.sum() / (speaks.sum() - 1))
+
+
+def _fillers(entity: Whole, column: GridColumn) -> NDArray[np.bool_]:
+    """For each value, and at the end for none, whether it only stands for nothing.
+
+    Such a value is said of many entities and of none by most.
+    """
+    known = (entity >= 0) & (column.codes >= 0)
+    keys, held = np.unique(entity[known] * column.distinct + column.codes[known],
+                           return_counts=True)  # fmt: skip
+    about, value = keys // column.distinct, keys % column.distinct
+    order = np.lexsort((value, -held, about))
+    first = order[np.flatnonzero(np.r_[True, about[order][1:] != about[order][:-1]])]
+    won = np.zeros(column.distinct + 1, bool)
+    won[value[first]] = True
+    won[-1] = True
+    said = np.bincount(value, minlength=column.distinct + 1)
+    return ~won & (said >= _FILLS)
 
 
 @dataclass(frozen=True)
@@ -210,7 +235,9 @@ def truth(claims: Claims, start: Whole, own: NDArray[np.bool_], rounds: int) -> 
 
     `own` tells the claims that are made with authority: about what is the source's own.
     """
-    believed = np.where(start >= 0, start, claims.usual)
+    first = claims.chosen(summed(claims.said, 1 / np.sqrt(_twins(claims))[claims.source],
+                                 len(claims.about)))  # fmt: skip
+    believed = np.where(start >= 0, start, first)
     vouched = start >= 0
     anchor = np.where(vouched | ~vouched.any(), 1.0, _UNANCHORED)
     sure = anchor
@@ -218,13 +245,13 @@ def truth(claims: Claims, start: Whole, own: NDArray[np.bool_], rounds: int) -> 
     for _ in range(rounds):
         right = believed[claims.entity] == claims.said
         weight = np.where(own, 0.0, sure[claims.entity])
-        heard = np.bincount(claims.source, weight, claims.sources)
-        reliable = np.bincount(claims.source, weight * right, claims.sources)
+        heard = summed(claims.source, weight, claims.sources)
+        reliable = summed(claims.source, weight * right, claims.sources)
         reliable = (reliable + _TYPICAL * _PRIOR) / (heard + _PRIOR)
         each = np.where(own, _OWN, np.clip(reliable, 0.05, 0.98)[claims.source])
         word = np.maximum(0.0, np.log(_FALSE * each / (1 - each)))
         word = np.where(own, word, word / _echoes(claims, right)[claims.source])
-        odds = np.bincount(claims.said, word, len(claims.about))
+        odds = summed(claims.said, word, len(claims.about))
         believed = claims.chosen(odds)
         sure = _share(claims, odds, believed)
     return Truth(believed, sure, reliable)
@@ -235,9 +262,51 @@ def _share(claims: Claims, odds: Floats, believed: Whole) -> Floats:
     known = believed >= 0
     most = np.zeros(claims.entities)
     most[known] = odds[believed[known]]
-    others = np.bincount(claims.about, np.exp(odds - most[claims.about]), claims.entities)
+    others = summed(claims.about, np.exp(odds - most[claims.about]), claims.entities)
     share = 1 / (others + _FALSE * np.exp(-most))
-    return np.where(known, share, 0.0)
+    return np.where(known, share**_HUMBLE, 0.0)
+
+
+@dataclass(frozen=True)
+class _Matrix:
+    """Who speaks of what, for the sources that speak most and a bounded number of entities."""
+
+    sources: Whole
+    present: NDArray[np.float32]
+    """1 where a source (column) speaks of an entity (row)."""
+    said: NDArray[np.float32]
+    """1 where a source (column) says a thing (row)."""
+
+
+def _matrix(claims: Claims, part: NDArray[np.bool_]) -> _Matrix:
+    speaks = np.bincount(claims.source, minlength=claims.sources)
+    ranked = np.argsort(-speaks, kind="stable")[:_SOURCES]
+    place = np.full(claims.sources, -1)
+    place[ranked] = np.arange(len(ranked))
+    part = part & (place[claims.source] >= 0) & (claims.entity < _ENTITIES)
+    source, entity = place[claims.source[part]], claims.entity[part]
+    present = np.zeros((min(claims.entities, _ENTITIES), len(ranked)), np.float32)
+    present[entity, source] = 1
+    things, thing = np.unique(claims.said[part], return_inverse=True)
+    said = np.zeros((len(things), len(ranked)), np.float32)
+    said[thing, source] = 1
+    return _Matrix(ranked.astype(np.int64), present, said)
+
+
+def _twins(claims: Claims) -> Floats:
+    """For each source, how many never say anything else where not all agree, itself among them.
+
+    Some of them are copies, others merely right: so they do not count as one, nor as so many.
+    """
+    several = np.bincount(claims.about, minlength=claims.entities) > 1
+    matrix = _matrix(claims, several[claims.entity])
+    speaks = matrix.present.T @ matrix.present
+    same = matrix.said.T @ matrix.said
+    alike = (speaks >= _TWINS_MEET) & (same >= _TWINS_AGREE * speaks)
+    np.fill_diagonal(alike, True)
+    twins = np.ones(claims.sources)
+    twins[matrix.sources] = alike.sum(axis=1)
+    return twins
 
 
 def _echoes(claims: Claims, right: NDArray[np.bool_]) -> Floats:
@@ -245,26 +314,13 @@ def _echoes(claims: Claims, right: NDArray[np.bool_]) -> Floats:
 
     Two sources that are right say the same without having copied it; so only mistakes count.
     """
-    speaks = np.bincount(claims.source, minlength=claims.sources)
-    ranked = np.argsort(-speaks, kind="stable")[:_SOURCES]
-    place = np.full(claims.sources, -1)
-    place[ranked] = np.arange(len(ranked))
-    among = (place[claims.source] >= 0) & (claims.entity < _ENTITIES)
-    entity, source = claims.entity[among], place[claims.source[among]]
-    wrong = ~right[among]
-    entities = int(entity.max(initial=-1)) + 1
-    present = np.zeros((entities, len(ranked)), np.float32)
-    present[entity, source] = 1
-    mistaken = np.zeros((entities, len(ranked)), np.float32)
-    mistaken[entity[wrong], source[wrong]] = 1
-    things, thing = np.unique(claims.said[among][wrong], return_inverse=True)
-    said = np.zeros((len(things), len(ranked)), np.float32)
-    said[thing, source[wrong]] = 1
-    met, shared = mistaken.T @ present, said.T @ said
+    all_ = _matrix(claims, np.ones(len(right), bool))
+    wrong = _matrix(claims, ~right)
+    met, shared = wrong.present.T @ all_.present, wrong.said.T @ wrong.said
     share = np.where(met >= 3, shared / (met + 1), 0.0)
     np.fill_diagonal(share, 0.0)
     echoes = np.ones(claims.sources)
-    echoes[ranked] += np.where(share > _ECHO, share, 0.0).sum(axis=1)
+    echoes[wrong.sources] += np.where(share > _ECHO, share, 0.0).sum(axis=1)
     return echoes
 
 

@@ -1,12 +1,13 @@
 """Consensus: what the rows that agree on other columns say of this one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ostler.tools.repair.ballots import Ballots, ballots
 from ostler.tools.repair.candidates import Candidates, Found, Ground
+from ostler.tools.repair.dependency import Floats
 from ostler.tools.repair.grid import Grid, GridColumn
 from ostler.tools.repair.verdict import verdict
 
@@ -19,18 +20,38 @@ def mine_consensus(ground: Ground) -> Iterator[Found]:
     grid = ground.grid
     # What sources of one entity differ about is not for their majority to decide.
     facts = ground.testimony.facts if ground.testimony else ()
-    for column in grid.changeable:
-        if column.place in facts:
-            continue
-        cast = ballots(ground.dependences, column)
-        if cast is None:
-            continue
+    polled: list[tuple[GridColumn, Ballots, Floats]] = []
+    wrong: dict[int, Floats] = {}
+    for column in grid.columns:
+        cast = None if column.place in facts else ballots(ground.dependences, column)
+        if cast is not None:
+            odds = _odds(column, cast)
+            polled.append((column, cast, odds))
+            wrong[column.place] = np.zeros(grid.rows)
+            wrong[column.place][cast.rows] = odds
+    for column, cast, odds in polled:
+        scores = odds / (1 + odds + _rival_odds(cast, wrong))
         filled = column.codes[cast.rows] >= 0
-        for part, says in ((filled, "has"), (~filled, "is missing where the others have")):
-            scores = verdict(cast, filled=part is filled)
+        for part in (filled, ~filled):
             part = part & (scores >= _LEAST)
-            if part.any():
-                yield _candidates(grid, column, cast, part, scores, says)
+            if column.changeable and part.any():
+                yield _candidates(grid, column, cast, part, scores)
+
+
+def _odds(column: GridColumn, cast: Ballots) -> Floats:
+    filled = column.codes[cast.rows] >= 0
+    scores = np.where(filled, verdict(cast, filled=True), verdict(cast, filled=False))
+    return scores / (1 - scores)
+
+
+def _rival_odds(cast: Ballots, wrong: Mapping[int, Floats]) -> Floats:
+    """The odds that not the cell is wrong but, for all that are for a change, what they go by."""
+    least = np.full(len(cast.rows), np.inf)
+    for voter, backs in zip(cast.voters, cast.backers, strict=True):
+        known = [wrong[place][cast.rows] for place in voter.determinants if place in wrong]
+        suspect = np.max(known, axis=0) if known else np.zeros(len(cast.rows))
+        least = np.where(backs, np.minimum(least, suspect), least)
+    return least
 
 
 def _candidates(
@@ -38,8 +59,7 @@ def _candidates(
     column: GridColumn,
     cast: Ballots,
     part: NDArray[np.bool_],
-    scores: NDArray[np.float64],
-    says: str,
+    scores: Floats,
 ) -> Candidates:
     rows = cast.rows[part]
     news = np.empty(len(rows), np.object_)

@@ -1,6 +1,6 @@
 """Sources: what is true of an entity of which several sources speak and do not agree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ostler.core.base import Cell
 from ostler.tools.repair.candidates import Candidates, Direction, Doubts, Found, Ground, Texts
-from ostler.tools.repair.dependency import Floats
+from ostler.tools.repair.dependency import Floats, summed
 from ostler.tools.repair.grid import GridColumn, Whole
 from ostler.tools.repair.testimony import Claims, Testimony, Truth, named_sources, truth
 
@@ -19,8 +19,10 @@ _DOUBTED = 0.75
 """A fact that is less sure than this is worth a question."""
 _OPEN = 0.7
 """How sure anything is while it is open which of two camps of sources is right."""
-_LEFT = 0.6
-"""How sure what is left is at most, once people have agreed to what was surer."""
+_LEAST = 0.2
+"""Below, nothing is said."""
+_LEFT = 0.1
+"""How sure what is left is at most, once people have agreed to what was surer: worth a question."""
 _CAMP = 0.3
 """Share of the claims that a second opinion must have, shared by several, to be a camp."""
 _TAUGHT = 0.98
@@ -48,7 +50,7 @@ def mine_sources(ground: Ground) -> Iterator[Found]:
 
 
 def _fact(
-    ground: Ground, one: Testimony, column: GridColumn, named: dict[int, frozenset[int]]
+    ground: Ground, one: Testimony, column: GridColumn, named: Mapping[int, frozenset[int]]
 ) -> Iterator[Found]:
     claims = Claims.of(ground.grid, one, column)
     own = np.array(
@@ -57,14 +59,15 @@ def _fact(
     )  # fmt: skip
     taught = _taught(ground, one, column)
     readings = _readings(claims, own, _known(claims, column, taught))
+    agreed = _directions(ground, column, said_no=False)
     refused = _directions(ground, column, said_no=True)
-    readings.sort(key=lambda reading: reading.label in refused)
+    readings.sort(key=lambda it: (it.label not in agreed, it.label in refused))
     first, *others = readings
-    if first.label in _directions(ground, column, said_no=False):
+    if first.label in agreed:
         # What was sure has been settled; what is left was not, however well sources agree now.
         left = np.minimum(first.truth.sure, _LEFT)
         first = replace(first, truth=replace(first.truth, sure=left))
-    entity = ground.grid.columns[one.entity].codes
+    entity = ground.grid.columns[one.entity].codes.astype(np.int64)
     news, sure = _said(claims, column, first.truth, taught)
     alternatives = tuple(
         Direction(
@@ -74,16 +77,17 @@ def _fact(
         for reading in others
     )
     rows, places, texts = _changes(column, entity, news)
-    if not len(rows):
-        return
+    sayable = sure[entity[rows]] >= _LEAST
+    rows, places, texts = rows[sayable], places[sayable], texts[sayable]
     filled = column.codes[rows] >= 0
     name = ground.grid.columns[one.entity].name
-    for part, says in ((filled, "sources of one {0} differ in {1}"),
-                       (~filled, "a source leaves out {1} that others give for its {0}")):  # fmt: skip
+    differ = f"sources of one {name} differ in {column.name}"
+    lack = f"a source leaves out {column.name} that others give for its {name}"
+    for part, says in ((filled, differ), (~filled, lack)):
         if part.any():
             yield Candidates(
                 principle="sources",
-                rule=f"{says.format(name, column.name)}; {first.label}",
+                rule=f"{says}; {first.label}",
                 rows=rows[part],
                 places=places[part],
                 news=texts[part],
@@ -102,8 +106,8 @@ def _readings(claims: Claims, own: NDArray[np.bool_], known: Whole) -> list[_Rea
     readings: list[_Reading] = []
     nobody = np.zeros(len(own), bool)
     if own.any():
-        vouched = claims.chosen(np.bincount(claims.said, own, len(claims.about)))
-        spoken = np.bincount(claims.entity, own, claims.entities) > 0
+        vouched = claims.chosen(summed(claims.said, own, len(claims.about)))
+        spoken = summed(claims.entity, own, claims.entities) > 0
         start = np.where(known >= 0, known, np.where(spoken, vouched, -1))
         readings.append(_Reading(_AUTHORITY, truth(claims, start, own, 1)))
     start = known if (known >= 0).sum() >= 3 else np.full(claims.entities, -1, np.int64)
@@ -123,7 +127,7 @@ def _rival(claims: Claims, most: Truth) -> Truth | None:
     differs = most.reliable[claims.source] < 0.5
     if differs.mean() < _CAMP:
         return None
-    said = np.bincount(claims.said, differs, len(claims.about))
+    said = summed(claims.said, differs, len(claims.about))
     start = claims.chosen(said)
     start = np.where((start >= 0) & (said[start] >= 2), start, -1)
     if not (start >= 0).any():

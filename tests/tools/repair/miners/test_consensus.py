@@ -1,0 +1,100 @@
+"""Consensus: planted errors are found, exceptions and clean tables are left alone."""
+
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from text_grids import text_grid
+
+from ostler.tools.repair.candidates import Candidates, Ground
+from ostler.tools.repair.grid import Grid
+from ostler.tools.repair.miners.consensus import mine_consensus
+
+Row = list[str | None]
+
+
+def towns(rng: Random, rows: int) -> list[Row]:
+    """A code, a town and a region that hang together, and a column that hangs on nothing."""
+    known = [[f"{1000 + 37 * n}", f"Town {chr(65 + n)}{n}", f"Region {n % 4}"] for n in range(20)]
+    return [[*rng.choice(known), rng.choice("abcdefgh")] for _ in range(rows)]
+
+
+def grid_from(rows: list[Row]) -> Grid:
+    names = ("code", "town", "region", "chance")
+    return text_grid({name: [row[n] for row in rows] for n, name in enumerate(names)})
+
+
+def found(rows: list[Row], least: float = 0.5) -> dict[tuple[int, int], str | None]:
+    """What is proposed with at least such a score, by row and column."""
+    return {
+        (int(row), int(place)): new
+        for one in mine_consensus(Ground(grid_from(rows)))
+        if isinstance(one, Candidates)
+        for row, place, new, score in zip(one.rows, one.places, one.news, one.scores, strict=True)
+        if score >= least
+    }
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), rate=st.sampled_from((0.02, 0.04, 0.06)))
+def test_planted_errors_are_found_and_put_right(seed: int, rate: float) -> None:
+    rng = Random(seed)
+    clean = towns(rng, 400)
+    dirty = [list(row) for row in clean]
+    planted: dict[tuple[int, int], str | None] = {}
+    for row in range(len(dirty)):
+        for place in range(3):
+            if rng.random() < rate:
+                wrong = rng.choice((None, f"{clean[row][place]}x", rng.choice(clean)[place]))
+                if wrong != clean[row][place]:
+                    dirty[row][place], planted[row, place] = wrong, clean[row][place]
+    proposed = found(dirty)
+    right = sum(planted.get(cell) == new for cell, new in proposed.items())
+    assert right >= 0.65 * len(planted)
+    assert right >= 0.9 * len(proposed)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_nothing_is_proposed_on_a_clean_table(seed: int) -> None:
+    rows = towns(Random(seed), 400)
+    assert found(rows) == {}
+
+
+def test_a_value_that_several_rows_of_a_group_share_is_no_error() -> None:
+    rows = towns(Random(1), 600)
+    exceptional = [n for n, row in enumerate(rows) if row[0] == "1000"][:8]
+    for n in exceptional:
+        rows[n][2] = "Region 3"
+    assert found(rows, 0.9) == {}
+
+
+def test_where_the_determinant_is_what_is_wrong_the_others_are_left_alone() -> None:
+    rows = towns(Random(2), 400)
+    rows[7] = ["1037", *rows[7][1:]] if rows[7][0] != "1037" else ["1074", *rows[7][1:]]
+    truth = next(row[0] for row in rows if row[1] == rows[7][1] and row is not rows[7])
+    assert found(rows) == {(7, 0): truth}
+
+
+def test_a_pair_of_columns_decides_what_neither_does_alone() -> None:
+    rng = Random(3)
+    table = {(a, b): f"{a}{b} {rng.randrange(9)}" for a in "pqrst" for b in "uvwxy"}
+    pairs = [rng.choice(list(table)) for _ in range(500)]
+    rows: list[Row] = [[a, b, table[a, b], rng.choice("abc")] for a, b in pairs]
+    was, rows[11][2] = rows[11][2], None
+    assert found(rows) == {(11, 2): was}
+
+
+def test_what_a_thing_never_has_is_not_filled_from_others() -> None:
+    rows = towns(Random(4), 400)
+    for row in rows:
+        if row[0] == "1000":
+            row[2] = None
+    assert found(rows) == {}
+
+
+def test_the_same_table_gives_the_same_candidates() -> None:
+    rows = towns(Random(5), 300)
+    rows[3][1], rows[9][2] = "Twon A0", None
+    listed = [list(mine_consensus(Ground(grid_from(rows)))) for _ in range(2)]
+    assert [repr(one) for one in listed[0]] == [repr(one) for one in listed[1]]
