@@ -52,8 +52,8 @@ def chance_of(draft: Draft) -> float:
     """How likely a person is to approve, having looked at ten of the cells."""
     if not isinstance(draft.action, Correct):
         return 1.0
-    cells = sum(len(one.rows) for one in draft.action.corrections)
-    seen = min(LOOKS, cells)
+    # What a card changes speaks against the rule that it mends.
+    seen = min(LOOKS, draft.evidence.against)
     least = LOOKS - 2 if seen == LOOKS else max(1, seen - 1)
     return sum(_sees(right, seen, draft.evidence.confidence) for right in range(least, seen + 1))
 
