@@ -58,8 +58,8 @@ def entities(rng: Random, rows: int) -> Table:
                 own = [of[value] for value in parent]
             owns.append(own)
             # Some features are the thing's own, some are so in most rows only.
-            loyal = rng.choice((1, 1, 1, 0.98, 0.9, 0.8, 0.6))
-            gap = rng.choice((0, 0, 0, 0, 0, 0, 0, 0.2))
+            loyal = rng.choice((1, 1, 1, 1, 1, 0.98, 0.9, 0.7))
+            gap = 0.2 if rng.random() < 0.04 else 0
             header.append(f"feature {kind} {feature}")
             columns.append(
                 ["" if rng.random() < gap else own[one] if rng.random() < loyal else rng.choice(values)

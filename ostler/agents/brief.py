@@ -13,6 +13,7 @@ from ostler.config.settings import Grooming
 from ostler.core.checks import Check, LearnedLimits
 from ostler.core.datasets import Dataset
 from ostler.core.experience import Experience
+from ostler.core.recipes import Recipe
 from ostler.core.runs import RunInputs
 from ostler.policies.policyset import PolicySet, policies_from
 from ostler.store.objects import Objects
@@ -39,6 +40,7 @@ class Brief:
     policies: PolicySet
     settings: Grooming
     experience: Experience
+    recipe: Recipe | None
 
 
 def read_brief(objects: Objects, inputs: RunInputs, others: tuple[Dataset, ...]) -> Brief:
@@ -68,6 +70,7 @@ def read_brief(objects: Objects, inputs: RunInputs, others: tuple[Dataset, ...])
         policies=policies_from(objects.text(inputs.policy)),
         settings=Grooming.model_validate(objects.get(inputs.config)),
         experience=_experience(objects, inputs),
+        recipe=None if inputs.recipe is None else Recipe.model_validate(objects.get(inputs.recipe)),
     )
 
 
@@ -119,6 +122,7 @@ def context_of(
         alerts=inputs.alerts,
         checks=brief.checks,
         experience=brief.experience,
+        recipe=brief.recipe,
         policies=brief.policies,
         settings=brief.settings,
         around=around,

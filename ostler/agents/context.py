@@ -16,6 +16,7 @@ from ostler.core.checks import Check
 from ostler.core.datasets import Dataset
 from ostler.core.experience import Experience
 from ostler.core.items import Alert
+from ostler.core.recipes import Recipe
 from ostler.core.runs import Step
 from ostler.policies.policyset import PolicySet
 from ostler.telemetry import names
@@ -61,6 +62,8 @@ class GroomingContext:
     """Of the contract; empty without one."""
     experience: Experience
     """What people answered to earlier cards."""
+    recipe: Recipe | None
+    """What it is to do again; None for a run that applies no recipe."""
     policies: PolicySet
     settings: Grooming
     around: Surroundings

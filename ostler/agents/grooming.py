@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from ostler import __version__
 from ostler.agents.brief import context_of, read_brief
 from ostler.agents.data_files import data_files
-from ostler.agents.graph import State, run_grooming
+from ostler.agents.graph import Handed, State, run_grooming
 from ostler.agents.model import ModelClient
 from ostler.agents.outputs import Parking, Prioritized, Proposed, Validated
 from ostler.config.settings import Grooming
@@ -18,6 +18,8 @@ from ostler.core.canonical import Digest, short_id
 from ostler.core.checks import Check, LearnedLimits
 from ostler.core.datasets import Dataset
 from ostler.core.items import Alert
+from ostler.core.proposals import Proposal
+from ostler.core.recipes import PRINCIPLE, Recipe, StepFit
 from ostler.core.runs import RunInputs, Step
 from ostler.core.states import ProposalState, RunState
 from ostler.policies.policyset import PolicySet
@@ -82,6 +84,10 @@ class Groomed(Frozen):
     """Proposals beyond what a run may park."""
     model: str = ""
     """Empty without a model, `answered`, or why it was not heard."""
+    recipe: tuple[StepFit, ...] = Field(default=(), exclude_if=lambda it: not it)
+    """What became of each step of the recipe that was applied."""
+    follows: str = Field(default="", exclude_if=lambda it: not it)
+    """The proposal of what fits the recipe; empty when nothing does."""
     repeated: bool = False
     """Whether this very run had been done before, and was not done again."""
 
@@ -146,18 +152,20 @@ def groom(
     others: tuple[Dataset, ...],
     *,
     alerts: tuple[Alert, ...] = (),
+    recipe: Recipe | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Groomed:
     """One run over the newest version of a dataset; it ends with proposals that wait.
 
     A run that was killed goes on where it stood. The same alerts on the same version are one run.
-    `contract` is its text; `others` are the datasets that its foreign keys may name.
+    `contract` is its text; `others` are the datasets that its foreign keys may name. A `recipe`
+    makes one proposal of all that fits its steps.
     """
     with groomer.store.reading() as session:
         # What lineage says becomes part of the dataset's recorded facts, so that a replay sees it.
         reach = lineage.downstream_of(session, dataset.name)
     dataset = dataset.model_copy(update={"downstream": reach})
-    inputs = _inputs(groomer, dataset, contract, others, alerts)
+    inputs = _inputs(groomer, dataset, contract, others, alerts, recipe)
     done = _finished(groomer, inputs) if alerts else None
     if done is not None:
         return Groomed(
@@ -189,7 +197,7 @@ def groom(
             progress=progress,
             states=groomer.states,
         )
-        state = run_grooming(context)
+        state, handed = run_grooming(context)
     mark_overtaken(groomer.store, groomer.patches, dataset, actor=ACTOR, clock=groomer.clock)
     with groomer.store.transaction() as session:
         # Another process that was at the same run may have ended it.
@@ -197,7 +205,7 @@ def groom(
             runs.finish_run(
                 session, run.id, RunState.PARKED, actor=ACTOR, at=groomer.clock(), trace=trace
             )
-    return _groomed(groomer, inputs, record, state)
+    return _groomed(inputs, record, state, handed)
 
 
 def _inputs(
@@ -206,6 +214,7 @@ def _inputs(
     contract: str | None,
     others: tuple[Dataset, ...],
     alerts: tuple[Alert, ...],
+    recipe: Recipe | None,
 ) -> RunInputs:
     table = table_of(dataset)
     checks = _checks(dataset, contract)
@@ -233,6 +242,7 @@ def _inputs(
         alerts=alerts,
         learned=_learned(groomer, dataset, checks, version),
         experience=_experience(groomer, dataset),
+        recipe=_recipe(groomer, dataset, alerts, recipe),
         code=__version__,
     )
 
@@ -258,6 +268,31 @@ def _experience(groomer: Groomer, dataset: Dataset) -> Digest | None:
     return None if known is None else groomer.objects.put(known)
 
 
+def _recipe(
+    groomer: Groomer, dataset: Dataset, alerts: Sequence[Alert], recipe: Recipe | None
+) -> Digest | None:
+    """The recipe to apply; while its card waits, later runs over the dataset go on with it."""
+    if recipe is not None:
+        return groomer.objects.put(recipe)
+    if alerts:
+        return None
+    with groomer.store.reading() as session:
+        waiting = proposals.queue(session, dataset=dataset.name)
+        return next(
+            (
+                runs.get_run(session, one.proposal.run).inputs.recipe
+                for one in waiting
+                if _is_recipe(one.proposal)
+            ),
+            None,
+        )
+
+
+def _is_recipe(proposal: Proposal) -> bool:
+    basis = proposal.draft.basis
+    return basis is not None and basis.principle == PRINCIPLE and not proposal.follows
+
+
 def _checks(dataset: Dataset, contract: str | None) -> tuple[Check, ...]:
     if contract is None:
         return ()
@@ -280,12 +315,11 @@ def _begin(groomer: Groomer, inputs: RunInputs) -> runs.RunRecord:
         return runs.get_run(session, known)
 
 
-def _groomed(groomer: Groomer, inputs: RunInputs, record: _StoreRecord, state: State) -> Groomed:
-    objects = groomer.objects
-    proposed = Proposed.model_validate(objects.get(state["propose"]))
-    validated = Validated.model_validate(objects.get(state["validate"]))
-    prioritized = Prioritized.model_validate(objects.get(state["prioritize"]))
-    parking = Parking.model_validate(objects.get(state["park"]))
+def _groomed(inputs: RunInputs, record: _StoreRecord, state: State, handed: Handed) -> Groomed:
+    proposed = handed.get(state["propose"], Proposed)
+    validated = handed.get(state["validate"], Validated)
+    prioritized = handed.get(state["prioritize"], Prioritized)
+    parking = handed.get(state["park"], Parking)
     fresh: dict[str, list[str]] = {"votes": [], "auto": [], "deny": []}
     known: list[str] = []
     for proposal in parking.proposals:
@@ -305,4 +339,6 @@ def _groomed(groomer: Groomer, inputs: RunInputs, record: _StoreRecord, state: S
         refused=len(validated.refused),
         left_out=prioritized.left_out,
         model=proposed.calls[-1].reply.outcome if proposed.calls else "",
+        recipe=proposed.recipe,
+        follows=next((one.id for one in parking.proposals if _is_recipe(one)), ""),
     )

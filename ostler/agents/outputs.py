@@ -1,10 +1,13 @@
 """What each node of the grooming graph hands on; its digest is what a replay compares."""
 
+from pydantic import Field
+
 from ostler.agents.model import ModelCall
 from ostler.core.base import Frozen
 from ostler.core.checks import CheckResult
 from ostler.core.items import BacklogItem, Finding
 from ostler.core.proposals import Draft, DryRun, PatchSummary, Proposal, Rank
+from ostler.core.recipes import StepFit
 
 
 class Investigation(Frozen):
@@ -29,6 +32,8 @@ class Proposed(Frozen):
     drafts: tuple[Draft, ...]
     tools: tuple[ToolUse, ...]
     calls: tuple[ModelCall, ...] = ()
+    recipe: tuple[StepFit, ...] = Field(default=(), exclude_if=lambda it: not it)
+    """What became of each step of the recipe that the run applied."""
 
 
 class Candidate(Frozen):

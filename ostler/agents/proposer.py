@@ -23,8 +23,9 @@ from ostler.core.actions import (
 from ostler.core.base import Frozen
 from ostler.core.items import Alert
 from ostler.core.proposals import Draft
+from ostler.core.recipes import Followed, StepFit
 from ostler.telemetry import names
-from ostler.tools.registry import Drafts, Mining, Nothing
+from ostler.tools.registry import Drafts, Following, Mining, Nothing
 
 _DOING = {
     "repair.mine": "looking for cells to mend",
@@ -49,11 +50,18 @@ def propose(context: GroomingContext, found: Investigation) -> Proposed:
         kept = tuple(draft for draft in mined if _concerns(draft, context.alerts))
         uses.append(ToolUse(tool=tool, because=planned.because, drafts=len(kept)))
         drafts += kept
+    fits: tuple[StepFit, ...] = ()
+    if context.recipe is not None:
+        context.progress(f"applying the recipe of {context.recipe.dataset}")
+        given = Following(recipe=context.recipe, drafts=tuple(drafts))
+        followed = context.call("repair.recipe", given, Followed)
+        fits = followed.steps
+        drafts = [*([followed.draft] if followed.draft else []), *followed.rest]
     if not context.model.name or not drafts:
-        return Proposed(drafts=tuple(drafts), tools=tuple(uses))
+        return Proposed(drafts=tuple(drafts), tools=tuple(uses), recipe=fits)
     context.progress(f"asking {context.model.name}")
     advised, call = _advised(context, tuple(drafts))
-    return Proposed(drafts=advised, tools=tuple(uses), calls=(call,))
+    return Proposed(drafts=advised, tools=tuple(uses), calls=(call,), recipe=fits)
 
 
 def _concerns(draft: Draft, alerts: Sequence[Alert]) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ostler.agents.grooming import Groomed
     from ostler.cli.opening import Opened
     from ostler.core.items import Alert
+    from ostler.core.recipes import Recipe
     from ostler.triggers.runs import DueRuns, Ran
 
 
@@ -57,6 +58,7 @@ def run(
     dataset: str,
     about: "tuple[Alert, ...]",
     beat: "Callable[[], None]" = lambda: None,
+    recipe: "Recipe | None" = None,
 ) -> "Groomed":
     """One grooming run, with progress; `beat` is called at every step of it."""
     from ostler.agents.grooming import groom as run_groom
@@ -73,7 +75,13 @@ def run(
             beat()
 
         return run_groom(
-            parts.groomer, known, contract, parts.datasets(), alerts=about, progress=step
+            parts.groomer,
+            known,
+            contract,
+            parts.datasets(),
+            alerts=about,
+            recipe=recipe,
+            progress=step,
         )
 
 

@@ -78,4 +78,4 @@ def print_question(proposal: "Proposal") -> None:
                 for name, value in cells[:_NEIGHBOURS]
             )
             print_line((f"  row {visible(row, 20)}: {shown}", "dim"))
-    print_line((f"  ostler answer {proposal.id} --set 1 VALUE --leave 2", "dim"))
+    print_line((f"  ostler answer {proposal.id} --set ROW COLUMN VALUE --leave ROW COLUMN", "dim"))

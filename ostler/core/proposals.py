@@ -106,8 +106,13 @@ class Basis(Frozen):
     """What a card rests on: what is learned from its answer concerns others with the same basis."""
 
     principle: str
+    """What its rules have in common."""
     columns: tuple[str, ...]
     """In which cells are corrected."""
+    principles: tuple[str, ...] = ()
+    """Of its rules, where they are several; empty: the one above."""
+    rules: int = 1
+    """How many were packed together, because all of them are equally sure."""
     determinants: tuple[str, ...] = ()
     """Columns that say what is right."""
     direction: str = ""

@@ -35,6 +35,8 @@ class RunInputs(Frozen):
     """Of the limits that earlier results taught; left out where no check learns its limits."""
     experience: Digest | None = Field(default=None, exclude_if=lambda it: it is None)
     """Of what people answered to earlier cards; left out where nobody has answered yet."""
+    recipe: Digest | None = Field(default=None, exclude_if=lambda it: it is None)
+    """Of the recipe that it applies; left out where it applies none."""
     code: str
     """Version of Ostler."""
 

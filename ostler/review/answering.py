@@ -52,7 +52,8 @@ def understood(proposal: Proposal, said: Sequence[Said], view: View, person: str
             raise BadInput(f"the value for row {one.row!r} is longer than {LONGEST:,} characters")
     if not answers:
         raise BadInput(
-            "nothing is answered", f"say at least one: ostler answer {proposal.id} --set 1 VALUE"
+            "nothing is answered",
+            f"say at least one: ostler answer {proposal.id} --set ROW COLUMN VALUE",
         )
     taught = tuple(
         Taught(row=cell.row, column=cell.column, old=cell.old, new=new)

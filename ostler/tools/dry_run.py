@@ -30,7 +30,7 @@ from ostler.tools.quality.plan import Found, Measure, Newest, planned
 if TYPE_CHECKING:
     from ostler.tools.states import States
 
-_CONTEXT_ROWS = 5
+_CONTEXT_ROWS = 20
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from ostler.core.errors import InternalError
 from ostler.core.experience import Experience
 from ostler.core.masks import hides_ids, withheld
 from ostler.core.proposals import Draft, DryRun, PatchSummary, Rank
+from ostler.core.recipes import Followed, Recipe
 from ostler.tables.patch_files import PatchFiles
 from ostler.tables.patches import make
 from ostler.tables.view import View
@@ -30,6 +31,7 @@ from ostler.tools.repair.compile import compile_action
 from ostler.tools.repair.duplicates import mine_duplicates
 from ostler.tools.repair.grid import Grid, grid_of
 from ostler.tools.repair.mining import mine
+from ostler.tools.repair.recipe import follow
 from ostler.tools.states import States
 
 _SAMPLE = 10
@@ -97,6 +99,13 @@ class Mining(Frozen):
 class Drafts(Frozen):
     """What was found."""
 
+    drafts: tuple[Draft, ...]
+
+
+class Following(Frozen):
+    """A recipe to apply, and what mining has found on the same table."""
+
+    recipe: Recipe
     drafts: tuple[Draft, ...]
 
 
@@ -224,6 +233,10 @@ def _mine(around: Surroundings, given: Mining) -> Drafts:
     return Drafts(drafts=found)
 
 
+def _follow(around: Surroundings, given: Following) -> Followed:
+    return follow(around.grid, given.recipe, given.drafts)
+
+
 def _duplicates(around: Surroundings, _: Nothing) -> Drafts:
     return Drafts(drafts=mine_duplicates(around.view))
 
@@ -236,6 +249,7 @@ REGISTRY: Mapping[str, Tool] = {
             "drift.measure", 1, "Compare with a reference version", Reference, Measurements, _drift
         ),
         Tool("repair.mine", 1, "Look for cells to mend, by some principles", Mining, Drafts, _mine),
+        Tool("repair.recipe", 1, "Apply a recipe", Following, Followed, _follow),
         Tool("repair.duplicates", 1, "Look for rows to delete", Nothing, Drafts, _duplicates),
         Tool("repair.compile", 1, "Make the patch of an action", Act, Compiled, _compile),
         Tool("quality.dry_run", 2, "Prove patches on the pinned version", Tries, Tried, _try),

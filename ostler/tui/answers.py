@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ostler.core.edits import Edit, Said
 from ostler.core.errors import OstlerError
 from ostler.core.proposals import Change
 from ostler.core.states import ProposalState
@@ -11,6 +12,9 @@ from ostler.tui.state import VIEWS
 
 CHANGES = 20
 """Changes of a patch that are read at a time."""
+
+SAMPLE = 10
+"""Changes of a large patch that stand for it at first."""
 
 _PIECE = 500
 """Lines that a filter reads at a time."""
@@ -60,6 +64,16 @@ class Decided:
 
 
 @dataclass(frozen=True)
+class Remade:
+    """A person's edit or answer was recorded, and left the proposal in a state."""
+
+    proposal: str
+    state: ProposalState
+    made: str
+    """The proposal that came of it; empty when none did."""
+
+
+@dataclass(frozen=True)
 class Worked:
     """What was approved has been executed."""
 
@@ -81,7 +95,7 @@ class Failed:
     error: OstlerError
 
 
-Answer = PageRead | PieceRead | CardRead | MoreRead | Decided | Worked | Looked | Failed
+Answer = PageRead | PieceRead | CardRead | MoreRead | Decided | Remade | Worked | Looked | Failed
 
 
 def page(desk: Desk, view: int, start: int, limit: int) -> PageRead:
@@ -104,14 +118,19 @@ def piece(desk: Desk, view: int, start: int) -> PieceRead:
 
 
 def card(desk: Desk, proposal: str) -> CardRead:
-    """A card with the first changes of the patch that it names."""
+    """A card with the changes of the patch that it names, or some that are spread over it."""
     found = desk.card(proposal)
-    return CardRead(Shown(found, *_changes(desk, found, 0)))
+    changes, more = _changes(desk, found, 0)
+    sample = found.record.proposal.dry_run.sample
+    if more and sample:
+        spread = tuple(sample[at * len(sample) // SAMPLE] for at in range(SAMPLE))
+        return CardRead(Shown(found, tuple(dict.fromkeys(spread)), more, sampled=True))
+    return CardRead(Shown(found, changes, more))
 
 
 def more(desk: Desk, shown: Shown) -> MoreRead:
     """The card with the next changes of its patch."""
-    return MoreRead(shown.with_more(*_changes(desk, shown.card, len(shown.changes))))
+    return MoreRead(shown.with_more(*_changes(desk, shown.card, shown.paged)))
 
 
 def approve(desk: Desk, seen: Card) -> Decided:
@@ -122,6 +141,18 @@ def approve(desk: Desk, seen: Card) -> Decided:
 def reject(desk: Desk, seen: Card, because: str) -> Decided:
     """A vote against it."""
     return Decided(seen.record.proposal.id, "reject", desk.reject(seen, because))
+
+
+def edit(desk: Desk, seen: Card, wanted: Edit) -> Remade:
+    """A proposal of the reviewer's own takes the place of the card."""
+    made = desk.edit(seen, wanted)
+    return Remade(seen.record.proposal.id, ProposalState.SUPERSEDED, made.id)
+
+
+def answer(desk: Desk, seen: Card, said: tuple[Said, ...]) -> Remade:
+    """What ought to stand in the asked cells; what is to be changed becomes a proposal."""
+    made = desk.answer(seen, said)
+    return Remade(seen.record.proposal.id, ProposalState.ANSWERED, made.id if made else "")
 
 
 def _changes(desk: Desk, of: Card, start: int) -> tuple[tuple[Change, ...], bool]:

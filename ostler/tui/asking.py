@@ -5,10 +5,16 @@ from typing import Generic, TypeVar, cast
 
 from textual import on
 from textual.app import App
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 AnswerT = TypeVar("AnswerT")
+
+
+def console_of(screen: MessagePump) -> App[None]:
+    """The app that a screen belongs to."""
+    return cast("App[None]", screen.app)  # pyright: ignore[reportUnknownMemberType]
 
 
 class Asking(Screen[None], Generic[AnswerT]):
@@ -21,7 +27,7 @@ class Asking(Screen[None], Generic[AnswerT]):
     @property
     def console(self) -> App[None]:
         """The app that the screen belongs to."""
-        return cast("App[None]", self.app)  # pyright: ignore[reportUnknownMemberType]
+        return console_of(self)
 
     def ask(self, task: str, question: Callable[[], AnswerT]) -> None:
         """Ask in a thread; of several questions of one task only the latest is answered."""

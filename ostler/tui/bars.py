@@ -1,13 +1,14 @@
 """The lines above and below the panes: where we are, what just happened, what the keys do."""
 
 from collections.abc import Mapping
+from typing import LiteralString
 
 from textual.content import Content
 
 from ostler.core.errors import OstlerError
 from ostler.core.states import ProposalState
 from ostler.review.desk import Desk
-from ostler.tui.answers import Decided
+from ostler.tui.answers import Decided, Remade
 from ostler.tui.keys import KEYS
 from ostler.tui.state import VIEWS, Queue
 from ostler.tui.text import (
@@ -55,15 +56,23 @@ def _workspace(desk: Desk) -> str:
     return (folder.parent if folder.name.startswith(".") else folder).name
 
 
-def foot(width: int, *, reading: bool) -> Content:
-    """The keys that matter most over the list or over an open card, as many as fit."""
+def foot(width: int, *, reading: bool, asks: bool) -> Content:
+    """The keys that matter most over the list or over an open card, as many as fit.
+
+    `asks` says that the card is a question.
+    """
     shown = blanks(0)
     for key in KEYS:
         word = key.foot_reading if reading else key.foot
+        word = _OF_QUESTIONS.get(key.id, word) if asks else word
         part = join(ours(key.shown, STRONG), ours(" "), ours(word, MUTED), ours("  "))
         if word and shown.cell_length + part.cell_length <= width + 2:
             shown = join(shown, part)
     return shown
+
+
+_OF_QUESTIONS: Mapping[str, LiteralString] = {"approve": "Answer", "strike": "", "more": ""}
+"""What the keys do on a question, by their ids."""
 
 
 def idle(queue: Queue, *, can_work: bool) -> Content:
@@ -90,6 +99,15 @@ def decided(answer: Decided, *, can_work: bool) -> Content:
         return join(ours("your vote for "), name, ours(" is recorded; it needs others too"))
     next_step = ours("w applies it") if can_work else ours("it waits for `ostler work`")
     return join(name, ours(" is approved; "), next_step)
+
+
+def remade(answer: Remade) -> Content:
+    """What an edit or an answer has done."""
+    name, made = untrusted(answer.proposal), untrusted(answer.made, style=STRONG)
+    if answer.state is ProposalState.SUPERSEDED:
+        return join(made, ours(" takes the place of "), name, ours("; it is yours and waits"))
+    told = join(name, ours(" is answered, and later cards learn from it"))
+    return join(told, ours("; "), made, ours(" waits")) if answer.made else told
 
 
 def problem(error: OstlerError, before: Content) -> Content:

@@ -12,7 +12,16 @@ from ostler.core.proposals import Change, CheckEffect, Vote
 from ostler.core.rollout import describe_rollout
 from ostler.core.states import ProposalState
 from ostler.review.desk import Card, verdict_words
+from ostler.tui.basis_card import (
+    cells_of,
+    corrections_of,
+    counter_lines,
+    direction_lines,
+    sure_lines,
+    value_lines,
+)
 from ostler.tui.diff import diff_lines
+from ostler.tui.question_card import asked_of, question_lines
 from ostler.tui.schema_card import column_lines, consumer_lines, contract_lines, promise_lines
 from ostler.tui.text import (
     ADDED,
@@ -57,6 +66,8 @@ class Shown:
     changes: tuple[Change, ...]
     more: bool
     """Whether the patch has changes that are not here."""
+    sampled: bool = False
+    """Whether the changes are spread over the patch, and not its beginning."""
 
     @property
     def id(self) -> str:
@@ -64,19 +75,36 @@ class Shown:
         return self.card.record.proposal.id
 
     def with_more(self, changes: tuple[Change, ...], more: bool) -> "Shown":
-        """The card with further changes of its patch."""
-        return replace(self, changes=(*self.changes, *changes), more=more)
+        """The card with further changes of its patch; a sample gives way to its beginning."""
+        before = () if self.sampled else self.changes
+        return replace(self, changes=(*before, *changes), more=more, sampled=False)
+
+    @property
+    def paged(self) -> int:
+        """How many changes of the patch are here, from its beginning on."""
+        return 0 if self.sampled else len(self.changes)
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a question, which is answered and not approved."""
+        return bool(asked_of(self.card.record.proposal))
 
 
 def card_lines(shown: Shown, width: int, now: datetime) -> tuple[Content, ...]:
     """The card for a pane of `width` columns."""
+    draft = shown.card.record.proposal.draft
     sections: tuple[tuple[LiteralString, Iterable[Content]], ...] = (
         ("WHY", _why(shown.card, width - _LABEL)),
+        ("AGAINST", counter_lines(draft, width - _LABEL)),
         *_announced(shown.card, width - _LABEL),
+        ("QUESTION", question_lines(shown.card.record.proposal, width - _LABEL)),
+        ("VALUES", value_lines(corrections_of(draft.action), width - _LABEL)),
+        ("OTHERWISE", direction_lines(draft.alternatives, width - _LABEL)),
         ("DIFF", _diff(shown, width - _LABEL)),
         ("CHECKS", _checks(shown.card, width - _LABEL)),
         ("POLICY", _policy(shown.card, width - _LABEL, now)),
         ("RANK", _rank(shown.card, width - _LABEL)),
+        ("ITEM", _item(shown.card, width - _LABEL)),
         ("RATIONALE", _rationale(shown.card, width - _LABEL)),
     )
     lines = [*_head(shown.card, width, now)]
@@ -122,26 +150,25 @@ def _head(card: Card, width: int, now: datetime) -> Iterator[Content]:
         facts.append(untrusted(record.reason, _PROSE))
     yield from hung(untrusted(proposal.sentence, _PROSE, STRONG), width)
     yield from packed(facts, width)
-    if card.refusal and record.state is ProposalState.PARKED:
+    if card.refusal and record.state is ProposalState.PARKED and not asked_of(proposal):
         refusal = untrusted(card.refusal, _PROSE, WARNING)
         yield from hung(refusal, width, ours("you cannot approve it: ", WARNING))
 
 
 def _why(card: Card, width: int) -> Iterator[Content]:
-    draft, item = card.record.proposal.draft, card.item
+    draft = card.record.proposal.draft
     evidence = draft.evidence
     yield from hung(untrusted(evidence.summary, _PROSE), width)
-    sure = [join(ours("confidence "), percent(evidence.confidence))]
-    if evidence.support or evidence.against:
+    if draft.basis is not None and corrections_of(draft.action):
+        yield from sure_lines(draft.basis, cells_of(draft.action), width)
+    sure: list[Content] = []
+    if not asked_of(card.record.proposal):
+        sure.append(join(ours("confidence "), percent(evidence.confidence)))
+    if sure and (evidence.support or evidence.against):
         sure.append(join(count(evidence.support), ours(" for")))
         sure.append(join(count(evidence.against), ours(" against")))
     sure.append(join(ours("by "), untrusted(draft.tool, 60)))
     yield from packed(sure, width)
-    yield from hung(
-        join(ours("item "), untrusted(item.id), ours("  "), untrusted(item.title, _PROSE)), width
-    )
-    found = [join(ours("finding "), untrusted(item.finding, 60)), untrusted(item.source, 120)]
-    yield from packed(found, width)
     for alert in card.alerts[:_ALERTS]:
         label = join(ours("alert "), untrusted(alert.id, 40), ours("  "))
         told = join(untrusted(alert.summary, _PROSE), ours(" · "), untrusted(alert.source, 40))
@@ -150,8 +177,17 @@ def _why(card: Card, width: int) -> Iterator[Content]:
         yield join(ours("and "), count(len(card.alerts) - _ALERTS), ours(" alerts more"))
 
 
+def _item(card: Card, width: int) -> Iterator[Content]:
+    item = card.item
+    yield from hung(join(untrusted(item.id), ours("  "), untrusted(item.title, _PROSE)), width)
+    found = [join(ours("finding "), untrusted(item.finding, 60)), untrusted(item.source, 120)]
+    yield from packed(found, width)
+
+
 def _diff(shown: Shown, width: int) -> Iterator[Content]:
     patch = shown.card.record.proposal.patch
+    if shown.asks:
+        return
     if not patch.rows:
         yield ours("no value changes")
         return
@@ -174,7 +210,8 @@ def _changes(shown: Shown, width: int) -> Iterator[Content]:
     if not proposal.patch.rows:
         return
     patch, context = proposal.patch, dict(proposal.dry_run.context)
-    yield from diff_lines(shown.changes, context, width)
+    basis = proposal.draft.basis
+    yield from diff_lines(shown.changes, context, width, basis.determinants if basis else ())
     if patch.inserted or patch.deleted:
         rows = len({change.row for change in shown.changes})
         part = join(count(rows), ours(" of "), plural(patch.rows, "row", "rows"))
@@ -182,7 +219,10 @@ def _changes(shown: Shown, width: int) -> Iterator[Content]:
         part = join(
             count(len(shown.changes)), ours(" of "), plural(patch.cells, "change", "changes")
         )
-    yield join(part, ours("; m for more", STRONG)) if shown.more else join(part, ours("; no more"))
+    if shown.sampled:
+        yield join(part, ours(", spread over all; "), ours("m for all from the first", STRONG))
+    else:
+        yield join(part, ours("; m for more", STRONG) if shown.more else ours("; no more"))
 
 
 def _checks(card: Card, width: int) -> Iterator[Content]:

@@ -47,8 +47,13 @@ class _Columns:
     width: int
 
 
-def diff_lines(changes: Sequence[Change], context: Context, width: int) -> Iterator[Content]:
-    """Changes, in their order, as lines of at most `width` columns; a row's cells together."""
+def diff_lines(
+    changes: Sequence[Change], context: Context, width: int, leading: Sequence[str] = ()
+) -> Iterator[Content]:
+    """Changes, in their order, as lines of at most `width` columns; a row's cells together.
+
+    Of the rest of a row, the `leading` columns come first.
+    """
     sets = [change for change in changes if change.op == "set"]
     columns = _Columns(
         row=_widest((change.row for change in sets), 20),
@@ -61,7 +66,9 @@ def diff_lines(changes: Sequence[Change], context: Context, width: int) -> Itera
         if op == "set":
             yield from _set_lines(row, cells, columns)
             changed = {change.column for change in cells}
-            yield from _context_lines(context.get(row, ()), changed, columns)
+            first = [cell for cell in context.get(row, ()) if cell[0] in leading]
+            rest = [cell for cell in context.get(row, ()) if cell[0] not in leading]
+            yield from _context_lines([*first, *rest], changed, columns)
         else:
             yield _row_line(op == "insert", row)
             yield from _whole_row(op == "insert", cells, width)
@@ -123,7 +130,7 @@ def _set_lines(row: RowId, changes: Sequence[Change], columns: _Columns) -> Iter
 
 
 def _context_lines(
-    cells: tuple[tuple[str, Cell], ...], changed: set[str], columns: _Columns
+    cells: Sequence[tuple[str, Cell]], changed: set[str], columns: _Columns
 ) -> Iterator[Content]:
     beside = [
         join(untrusted(name, 24, MUTED), ours(": ", MUTED), untrusted_cell(value, 24, MUTED))

@@ -1,6 +1,8 @@
 """One-line questions at the foot of the screen; while one is open no other key does anything."""
 
-from typing import ClassVar
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import ClassVar, LiteralString, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from typing_extensions import override
 
+from ostler.core.edits import Filler
 from ostler.review.desk import Card
 from ostler.review.text import typed
 from ostler.tui.text import (
@@ -34,83 +37,131 @@ class Field(Input):
         super().replace(typed(text), start, end)
 
 
+ResultT = TypeVar("ResultT")
+
+
 class Confirm(ModalScreen[bool]):
-    """Approve what the card shows? Enter says yes; the answer is bound to that card."""
+    """Is that what is wanted? Enter says yes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "answer(True)", "Approve", id="confirm.yes"),
+        Binding("enter", "answer(True)", "Yes", id="confirm.yes"),
         Binding("escape", "answer(False)", "Cancel", id="confirm.no"),
     ]
 
-    def __init__(self, card: Card) -> None:
+    def __init__(self, question: Content, yes: LiteralString) -> None:
         super().__init__()
-        self._card = card
+        self._question = question
+        self._yes: LiteralString = yes
 
     def compose(self) -> ComposeResult:
         """The question, and the keys that answer it."""
         with Vertical(classes="prompt"):
-            yield Static(_question(self._card), markup=False)
-            yield Static(
-                listed([ours("enter approves", STRONG), ours("esc cancels")], " · "), markup=False
-            )
+            yield Static(self._question, markup=False)
+            yield Static(_keys(self._yes), markup=False)
 
     def action_answer(self, answer: bool) -> None:
         """Close with the answer."""
         self.dismiss(answer)
 
 
-class Reason(ModalScreen[str]):
-    """Why is it rejected? An empty answer is asked again; Esc closes with nothing."""
+class _Line(ModalScreen[ResultT]):
+    """A label, a field behind it, and a line below that says what enter does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", id="reason.cancel"),
+        Binding("escape", "cancel", "Cancel", id="line.cancel"),
     ]
 
-    def __init__(self, card: Card) -> None:
+    def __init__(self, label: Content, begin: str = "") -> None:
         super().__init__()
-        self._card = card
+        self._label = label
+        self._begin = begin
 
     def compose(self) -> ComposeResult:
         """The question and its field."""
-        proposal = self._card.record.proposal
         with Vertical(classes="prompt"):
             with Horizontal():
-                yield Static(
-                    join(ours("Reject ", REMOVED), untrusted(proposal.id), ours(" because: ")),
-                    markup=False,
-                    classes="label",
-                )
-                yield Field(compact=True, id="reason")
-            yield Static(
-                listed([ours("enter rejects", STRONG), ours("esc cancels")], " · "),
-                markup=False,
-                id="hint",
-            )
+                yield Static(self._label, markup=False, classes="label")
+                yield Field(typed(self._begin), compact=True, id="line")
+            yield Static(self.hint(typed(self._begin)), markup=False, id="hint")
 
     def on_mount(self) -> None:
         """Take what is typed."""
         self.set_focus(self.query_one(Field))
 
     def on_key(self, event: Key) -> None:
-        """Letters that were typed before the field had the focus belong to the reason too."""
+        """Letters that were typed before the field had the focus belong to it too."""
         if event.is_printable and event.character is not None:
             self.query_one(Field).insert_text_at_cursor(event.character)
             event.stop()
 
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        self.say(self.hint(event.value))
+
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        if event.value.strip():
-            self.dismiss(event.value.strip())
-        else:
-            hint = self.query_one("#hint", Static)
-            hint.update(ours("a rejection needs a reason", WARNING))
+        self.submit(event.value)
+
+    def say(self, content: Content) -> None:
+        """Show another line below the field."""
+        self.query_one("#hint", Static).update(content)
+
+    @abstractmethod
+    def hint(self, text: str) -> Content:
+        """What enter would do now."""
+
+    @abstractmethod
+    def submit(self, text: str) -> None:
+        """Close with what was typed, or say why not."""
 
     def action_cancel(self) -> None:
-        """Close without a vote."""
-        self.dismiss("")
+        """Close with nothing."""
+        self.dismiss(None)
 
 
-def _question(card: Card) -> Content:
+class Reason(_Line[str]):
+    """Why is it rejected? An empty answer is asked again; Esc closes with nothing."""
+
+    def __init__(self, card: Card) -> None:
+        name = untrusted(card.record.proposal.id)
+        super().__init__(join(ours("Reject ", REMOVED), name, ours(" because: ")))
+
+    @override
+    def hint(self, text: str) -> Content:
+        return _keys("enter rejects")
+
+    @override
+    def submit(self, text: str) -> None:
+        if text.strip():
+            self.dismiss(text.strip())
+        else:
+            self.say(ours("a rejection needs a reason", WARNING))
+
+
+class Value(_Line[Filler]):
+    """What ought to stand there? Nothing typed is a missing value, and is shown as one."""
+
+    def __init__(
+        self, label: Content, preview: Callable[[str | None], Content], begin: str = ""
+    ) -> None:
+        super().__init__(label, begin)
+        self._preview = preview
+
+    @override
+    def hint(self, text: str) -> Content:
+        return join(ours("enter: ", STRONG), self._preview(text or None), ours(" · esc cancels"))
+
+    @override
+    def submit(self, text: str) -> None:
+        self.dismiss(Filler(value=text or None))
+
+
+def _keys(yes: LiteralString) -> Content:
+    return listed([ours(yes, STRONG), ours("esc cancels")], " · ")
+
+
+def approval(card: Card) -> Content:
+    """The question before a vote: exactly what it would be for."""
     record, proposal = card.record, card.record.proposal
     patch = proposal.patch
     facts = [plural(patch.cells, "cell", "cells")] if patch.cells else []

@@ -15,6 +15,15 @@ def no_approval(card: Card) -> Content | None:
     return join(ours("you cannot approve "), name, ours(": "), why)
 
 
+def no_edit(card: Card) -> Content | None:
+    """Why the card cannot be edited or answered any more, or None."""
+    record = card.record
+    if record.state is ProposalState.PARKED:
+        return None
+    state = untrusted(record.state.value, style=WARNING)
+    return join(untrusted(record.proposal.id), ours(" is "), state, ours(" already"))
+
+
 def no_rejection(card: Card, reviewer: str) -> Content | None:
     """Why this reviewer cannot reject it, or None."""
     record = card.record

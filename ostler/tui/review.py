@@ -26,15 +26,15 @@ from ostler.tui.answers import (
     MoreRead,
     PageRead,
     PieceRead,
+    Remade,
     Worked,
 )
-from ostler.tui.asking import Asking
 from ostler.tui.card_pane import CardPane
+from ostler.tui.deciding import Deciding
 from ostler.tui.help import Help
 from ostler.tui.keys import bindings
-from ostler.tui.prompts import Confirm, Field, Reason
+from ostler.tui.prompts import Field
 from ostler.tui.queue import QueueView
-from ostler.tui.refusals import no_approval, no_rejection
 from ostler.tui.text import NOTHING, STRONG, WARNING, ours, untrusted
 
 Work = Callable[[], str]
@@ -43,11 +43,14 @@ Work = Callable[[], str]
 LOOK_SECONDS = 3
 """How often to ask whether another console, a worker or a grooming has changed the queue."""
 
+_AROUND = 10
+"""Lines before and behind an open card that are kept read."""
+
 _WIDE = 100
 """Columns from which on the queue and the card stand side by side."""
 
 
-class Review(Asking[Answer]):
+class Review(Deciding):
     """The queue, the card under the cursor, and the votes."""
 
     AUTO_FOCUS = ""
@@ -55,21 +58,20 @@ class Review(Asking[Answer]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012 (Textual's type)
 
     def __init__(self, desk: Desk, work: Work | None, begin: state.Queue) -> None:
-        super().__init__()
-        self._desk = desk
+        super().__init__(desk)
         self._work = work
         self._queue = begin
         self._counts: dict[ProposalState, int] = {}
         self._newest = -1
         self._said: Content | None = None
         self._wraps = True
-        self._voting = self._working = self._leaving = False
+        self._working = self._leaving = False
 
     def compose(self) -> ComposeResult:
         """Top line, queue and card, filter, status, keys."""
         yield Static(markup=False, id="top")
         with Horizontal(id="panes"):
-            yield QueueView(self._desk.clock, id="queue")
+            yield QueueView(self.desk.clock, id="queue")
             yield CardPane(id="card")
         with Horizontal(id="filter"):
             yield Static(ours(" / ", STRONG), markup=False, id="slash")
@@ -91,6 +93,26 @@ class Review(Asking[Answer]):
 
     # What is on the screen
 
+    @override
+    def say(self, content: Content) -> None:
+        self._said = content
+        self._draw_bars()
+
+    @override
+    def decidable(self) -> Card | None:
+        line, shown = self._queue.current, self._card.shown
+        if self.voting:
+            self.say(ours("one moment: your last decision is being recorded"))
+        elif line is None:
+            self.say(ours("there is nothing to decide"))
+        elif not self._card_in_sight:
+            self.say(ours("look at the card first: enter opens it"))
+        elif shown is None or shown.id != line.id:
+            self.say(ours("the card is not there yet; press the key again when you see it"))
+        else:
+            return shown.card
+        return None
+
     @property
     def _list(self) -> QueueView:
         return self.query_one("#queue", QueueView)
@@ -102,6 +124,13 @@ class Review(Asking[Answer]):
     @property
     def _reading(self) -> bool:
         return self.has_class("-reading")
+
+    @property
+    def _sight(self) -> tuple[int, int]:
+        """The first line in sight and how many; behind an open card those around the cursor."""
+        if self._reading:
+            return max(0, self._queue.cursor - _AROUND), 2 * _AROUND
+        return self._list.top, self._list.rows
 
     @property
     def _typing(self) -> bool:
@@ -124,7 +153,7 @@ class Review(Asking[Answer]):
             self.drop("card")
 
     def _draw_bars(self) -> None:
-        top = bars.top_bar(self._desk, self._queue, self._counts, self.size.width)
+        top = bars.top_bar(self.desk, self._queue, self._counts, self.size.width)
         self.query_one("#top", Static).update(top, layout=False)
         said = self._said or bars.idle(self._queue, can_work=self._work is not None)
         before, self._wraps = self._wraps, said.cell_length > self.size.width - 2
@@ -132,7 +161,9 @@ class Review(Asking[Answer]):
         self.query_one("#status", Static).update(said, layout=before or self._wraps)
 
     def _draw_foot(self, width: int) -> None:
-        foot = bars.foot(width - 2, reading=self._reading)
+        shown = self._card.shown
+        asks = shown is not None and shown.asks
+        foot = bars.foot(width - 2, reading=self._reading, asks=asks)
         self.query_one("#keys", Static).update(foot, layout=False)
 
     def _read_or_list(self, *, reading: bool) -> None:
@@ -140,13 +171,10 @@ class Review(Asking[Answer]):
         self._draw_foot(self.size.width)
         self._want_card()
 
-    def _say(self, content: Content) -> None:
-        self._said = content
-        self._draw_bars()
-
     # Questions and answers
 
-    def _ask(self, task: str, question: Callable[[], Answer]) -> None:
+    @override
+    def put(self, task: str, question: Callable[[], Answer]) -> None:
         def answer() -> Answer:
             try:
                 return question()
@@ -167,11 +195,15 @@ class Review(Asking[Answer]):
                 self._set(state.scanned(self._queue, start, lines, complete))
                 self._read_pieces()
             case CardRead(shown):
-                self._card.show_card(shown, self._desk.clock(), from_top=True)
+                self._card.show_card(shown, self.desk.clock(), from_top=True)
+                self._draw_foot(self.size.width)
             case MoreRead(shown):
-                self._card.show_card(shown, self._desk.clock(), from_top=False)
-            case Decided():
-                self._decided(answer)
+                self._card.show_card(shown, self.desk.clock(), from_top=False)
+            case Decided(proposal, _, after):
+                said = bars.decided(answer, can_work=self._work is not None)
+                self._decided(proposal, after, said)
+            case Remade(proposal, after, _):
+                self._decided(proposal, after, bars.remade(answer))
             case Worked(sentence):
                 self._worked(untrusted(sentence, 300, STRONG))
             case Looked(newest):
@@ -179,11 +211,11 @@ class Review(Asking[Answer]):
             case Failed(task, error):
                 self._failed(task, error)
 
-    def _decided(self, answer: Decided) -> None:
-        self._voting = False
-        self._said = bars.decided(answer, can_work=self._work is not None)
-        self._card.forget(self._said)
-        self._set(state.decided(self._queue, answer.proposal, answer.state))
+    def _decided(self, proposal: str, after: ProposalState, said: Content) -> None:
+        self.voting = False
+        self._said = said
+        self._card.forget(said)
+        self._set(state.decided(self._queue, proposal, after))
         self._read_page()
 
     def _worked(self, said: Content) -> None:
@@ -192,7 +224,7 @@ class Review(Asking[Answer]):
             self.console.exit()
             return
         self.action_refresh()
-        self._say(said)
+        self.say(said)
 
     def _failed(self, task: str, error: OstlerError) -> None:
         if task == "work":
@@ -203,24 +235,24 @@ class Review(Asking[Answer]):
             before = ours("this card cannot be shown: ", WARNING)
             self._card.show_instead(bars.problem(error, before))
         elif task == "vote":
-            self._voting = False
+            self.voting = False
             if isinstance(error, Conflict):
                 before = ours("somebody else was faster: ", WARNING)
             self.action_refresh()
-        self._say(bars.problem(error, before))
+        self.say(bars.problem(error, before))
 
     # Reading
 
     def _read_page(self) -> None:
         """Read what is in sight, and a page before and behind it."""
-        top, rows = self._list.top, self._list.rows
+        top, rows = self._sight
         view, start = self._queue.view, max(0, top - rows)
-        self._ask("page", partial(answers.page, self._desk, view, start, top + 2 * rows - start))
+        self.put("page", partial(answers.page, self.desk, view, start, top + 2 * rows - start))
 
     def _look(self) -> None:
         # An open card stays what it is; only the list is kept up to date.
-        if not (self._reading or self._voting or self._working):
-            self._ask("look", partial(answers.look, self._desk))
+        if not (self._reading or self.voting or self._working):
+            self.put("look", partial(answers.look, self.desk))
 
     def _looked(self, newest: int) -> None:
         if newest != self._newest:
@@ -230,19 +262,19 @@ class Review(Asking[Answer]):
 
     @on(QueueView.Scrolled)
     def _read_missing(self) -> None:
-        part = state.missing(self._queue, self._list.top, self._list.rows)
+        part = state.missing(self._queue, *self._sight)
         if part is not None:
-            self._ask("page", partial(answers.page, self._desk, self._queue.view, *part))
+            self.put("page", partial(answers.page, self.desk, self._queue.view, *part))
 
     def _read_pieces(self) -> None:
         """Go on reading the queue for the filter, unless there is none or it has it all."""
         if self._queue.filter and not self._queue.complete:
             start = len(self._queue.read)
-            self._ask("piece", partial(answers.piece, self._desk, self._queue.view, start))
+            self.put("piece", partial(answers.piece, self.desk, self._queue.view, start))
 
     @on(CardPane.Due)
     def _read_card(self, event: CardPane.Due) -> None:
-        self._ask("card", partial(answers.card, self._desk, event.proposal))
+        self.put("card", partial(answers.card, self.desk, event.proposal))
 
     # Keys
 
@@ -254,6 +286,8 @@ class Review(Asking[Answer]):
     def _move(self, to: int) -> None:
         self._said = None
         self._set(state.moved(self._queue, to))
+        if self._reading:
+            self._read_missing()
 
     @on(QueueView.Picked)
     def _picked(self, event: QueueView.Picked) -> None:
@@ -350,83 +384,29 @@ class Review(Asking[Answer]):
         self._read_page()
         self._read_pieces()
 
-    # Deciding
-
-    def _decidable(self) -> Card | None:
-        """The card that a vote would be bound to; says why when there is none."""
-        line, shown = self._queue.current, self._card.shown
-        if self._voting:
-            self._say(ours("one moment: your last vote is being recorded"))
-        elif line is None:
-            self._say(ours("there is nothing to decide"))
-        elif not self._card_in_sight:
-            self._say(ours("look at the card first: enter opens it"))
-        elif shown is None or shown.id != line.id:
-            self._say(ours("the card is not there yet; press the key again when you see it"))
-        else:
-            return shown.card
-        return None
-
-    def action_approve(self) -> None:
-        """Ask whether to approve the card on the screen."""
-        card = self._decidable()
-        if card is None:
-            return
-        if (refusal := no_approval(card)) is not None:
-            self._say(refusal)
-        else:
-            self.console.push_screen(Confirm(card), partial(self._approve, card))
-
-    def _approve(self, seen: Card, answer: bool | None) -> None:
-        if answer:
-            self._vote(partial(answers.approve, self._desk, seen))
-        else:
-            self._say(ours("not approved"))
-
-    def action_reject(self) -> None:
-        """Ask why to reject the card on the screen."""
-        card = self._decidable()
-        if card is None:
-            return
-        if (refusal := no_rejection(card, self._desk.reviewer)) is not None:
-            self._say(refusal)
-        else:
-            self.console.push_screen(Reason(card), partial(self._reject, card))
-
-    def _reject(self, seen: Card, because: str | None) -> None:
-        if because:
-            self._vote(partial(answers.reject, self._desk, seen, because))
-        else:
-            self._say(ours("not rejected"))
-
-    def _vote(self, question: Callable[[], Answer]) -> None:
-        self._voting = True
-        self._say(ours("recording your vote …"))
-        self._ask("vote", question)
-
     # The rest
 
     def action_more(self) -> None:
         """Show more changes of the patch."""
         shown = self._card.shown
         if shown is None or not shown.more:
-            self._say(ours("there are no more changes"))
+            self.say(ours("there are no more changes"))
         else:
-            self._ask("card", partial(answers.more, self._desk, shown))
+            self.put("card", partial(answers.more, self.desk, shown))
 
     def action_work(self) -> None:
         """Execute what was approved, in the background."""
         work = self._work
         if work is None:
-            self._say(ours("approved proposals wait for `ostler work`; run it in another terminal"))
+            self.say(ours("approved proposals wait for `ostler work`; run it in another terminal"))
         elif self._working:
-            self._say(ours("still at work …"))
+            self.say(ours("still at work …"))
         elif not self._counts.get(ProposalState.APPROVED):
-            self._say(ours("nothing is approved yet"))
+            self.say(ours("nothing is approved yet"))
         else:
             self._working = True
-            self._say(ours("applying what is approved …"))
-            self._ask("work", lambda: Worked(work()))
+            self.say(ours("applying what is approved …"))
+            self.put("work", lambda: Worked(work()))
 
     def action_help(self) -> None:
         """All keys."""
@@ -436,6 +416,6 @@ class Review(Asking[Answer]):
         """Leave; work that is under way is waited for."""
         if self._working:
             self._leaving = True
-            self._say(ours("still at work; the console closes when it is done"))
+            self.say(ours("still at work; the console closes when it is done"))
         else:
             self.console.exit()

@@ -53,6 +53,29 @@ def test_a_second_vote_is_cast_when_policy_wants_one(tmp_path: Path) -> None:
         assert found.changed == len(card.cells) > 0
 
 
+def test_what_is_struck_from_a_card_is_left_as_it_is(tmp_path: Path) -> None:
+    twice = damaged(CLEAN, {(0, 1): "Lisbxn", (3, 1): "Lisbxn", (9, 1): "Osol"})
+    with product(tmp_path, twice) as ours:
+        card = next_card(ours, deletes=False)
+        while len(card.cells) < 2:
+            ours.decide(card, Said("reject"))
+            card = next_card(ours, deletes=False)
+        assert "edit" in card.may
+        (row, column, *_), *others = card.cells
+        said = Said("edit", struck_cells=[(row, column)])
+        assert ours.decide(card, said) == "published"
+        found = ours.export("out.csv", twice)
+        assert score(twice, twice, found).changed == len(others)
+        assert found.rows[row] == twice.rows[row]
+
+
+def test_a_filler_that_cannot_be_had_is_a_no(tmp_path: Path) -> None:
+    with product(tmp_path, DIRTY) as ours:
+        card = next_card(ours, deletes=False)
+        assert ours.decide(card, Said("edit", fill=card.cells[0][2])) == "rejected"
+        assert score(DIRTY, DIRTY, ours.export("out.csv", DIRTY)).changed == 0
+
+
 def test_an_export_of_what_nobody_touched_is_what_came_in(tmp_path: Path) -> None:
     odd = Table(["a b", 'c"d'], [["  x ", "1,5"], ["", "ü\u00a0"], ['"q"', "12.0"], ["007", "-"]])
     with product(tmp_path, odd) as ours:

@@ -2,6 +2,7 @@
 
 from console_desk import Case, sets, whole_row
 
+from ostler.core.actions import AskedCell, AskValues, Correct, Correction
 from ostler.core.checks import (
     AcceptedValues,
     Check,
@@ -11,7 +12,7 @@ from ostler.core.checks import (
     RejectedValues,
     Unique,
 )
-from ostler.core.proposals import CheckEffect
+from ostler.core.proposals import Alternative, Basis, CheckEffect
 
 _CITY = Check(rule=Dependency(determinants=("zip",), dependent="city"), name="a zip has one city")
 _NOT_NULL = Check(rule=NotNull(column="country"))
@@ -97,6 +98,95 @@ DUPLICATE = Case(
         *whole_row("insert", "32", name="Jo", email="", phone="+49 30 1"),
     ),
     effects=(CheckEffect(check=_UNIQUE, before=1, after=0, total=10_000),),
+)
+
+SPELLINGS = Correct(
+    principle="spelling",
+    rule="rare values of city are spelt nearly like frequent ones",
+    corrections=(
+        Correction(column="city", old="Portlnd", new="Portland", rows=("1", "4", "7")),
+        Correction(column="city", old="Salme", new="Salem", rows=("2", "5")),
+        Correction(column="city", old="Bend", new="Band", rows=("3",)),
+    ),
+)
+SPELLING = Case(
+    dataset="customers",
+    sentence=f"Correct 6 cells in city: {SPELLINGS.rule}",
+    score=7.3,
+    check=_CITY,
+    summary="Values of city that occur once or twice come near ones that occur a hundred times.",
+    confidence=0.92,
+    support=412,
+    against=6,
+    counter="Bend is also the name of a street",
+    action=SPELLINGS,
+    basis=Basis(
+        principle="spelling",
+        columns=("city",),
+        band="sure",
+        expected=5.5,
+        experience="people accepted 7 of 8 like this",
+    ),
+    alternatives=(
+        Alternative(
+            label="write city as its abbreviation",
+            action=Correct(
+                principle="spelling",
+                rule="write city as its abbreviation",
+                corrections=(
+                    Correction(column="city", old="Portlnd", new="PDX", rows=("1", "4", "7")),
+                ),
+            ),
+        ),
+        Alternative(
+            label="leave out what is rare",
+            action=Correct(
+                principle="spelling",
+                rule="leave out what is rare",
+                corrections=(Correction(column="city", old="Bend", new=None, rows=("3",)),),
+            ),
+        ),
+    ),
+    changes=sets(
+        "city",
+        *((row, one.old, one.new) for one in SPELLINGS.corrections for row in one.rows),
+    ),
+    effects=(CheckEffect(check=_CITY, before=6, after=0, total=412),),
+    context=(
+        ("1", (("name", "Ida Roth"), ("city", "Portlnd"), ("zip", "97201"))),
+        ("2", (("name", "Jan Kos"), ("city", "Salme"), ("zip", "97301"))),
+    ),
+)
+
+QUESTION = Case(
+    dataset="customers",
+    sentence="Question: what should these 3 cells of score and city say?",
+    score=5.9,
+    check=_MARKERS,
+    summary="These cells are the least sure ones, and their answers say most about others.",
+    confidence=0.5,
+    support=0,
+    against=0,
+    action=AskValues(
+        cells=(
+            AskedCell(
+                row="11",
+                column="score",
+                old="871",
+                because="far above the rest of its group",
+                choices=("87.1", "87"),
+            ),
+            AskedCell(row="12", column="score", old=None, because="missing", choices=("64",)),
+            AskedCell(row="13", column="city", old="Bend", because="stands once"),
+        )
+    ),
+    basis=Basis(principle="ask", columns=("score", "city"), band="doubtful", expected=12.0),
+    changes=(),
+    context=(
+        ("11", (("name", "Ida Roth"), ("score", "871"), ("city", "Salem"))),
+        ("12", (("name", "Noor Haddad"), ("score", None), ("city", "Salem"))),
+        ("13", (("name", "Jan Kos"), ("score", "91.5"), ("city", "Bend"))),
+    ),
 )
 
 PROTECTED = Case(

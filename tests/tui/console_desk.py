@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ostler.core.actions import DeleteRows, SetCells
+from ostler.core.actions import AnyAction, DeleteRows, SetCells
 from ostler.core.checks import Check, CheckResult, NotNull
 from ostler.core.datasets import Column, Dataset
 from ostler.core.items import BacklogItem, Criterion, Finding, Quadrant, Track, item_id
 from ostler.core.proposals import (
+    Alternative,
+    Basis,
     Change,
     CheckEffect,
     Draft,
@@ -33,6 +35,7 @@ from ostler.store.items import upsert_item
 from ostler.store.proposals import park
 from ostler.tables.patch_files import PatchFiles
 from ostler.tables.patches import CHANGES, make
+from ostler.tools.dry_run import spread
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -64,6 +67,11 @@ class Case:
     rationale: str = ""
     proposer: str = "proposer"
     downstream: tuple[str, ...] = ()
+    action: AnyAction | None = None
+    """By default the cells, set one by one."""
+    basis: Basis | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    counter: str = ""
 
 
 def sets(column: str, *cells: tuple[str, str | None, str | None]) -> tuple[Change, ...]:
@@ -129,7 +137,7 @@ def park_case(desk: Desk, case: Case) -> Proposal:
     desk.patches.put(patch)
     summary = patch.summary(3)
     worse = sum(effect.after > effect.before for effect in case.effects)
-    action = (
+    action = case.action or (
         DeleteRows(rows=tuple((c.row, "1") for c in case.changes))
         if summary.deleted
         else SetCells(cells=tuple((c.row, c.column, c.new) for c in case.changes))
@@ -161,7 +169,10 @@ def park_case(desk: Desk, case: Case) -> Proposal:
                 summary=case.summary,
                 support=case.support,
                 against=case.against,
+                counter=case.counter,
             ),
+            basis=case.basis,
+            alternatives=case.alternatives,
             tool="repair.dependencies 1",
             rationale=case.rationale,
         ),
@@ -170,7 +181,7 @@ def park_case(desk: Desk, case: Case) -> Proposal:
         dry_run=DryRun(
             version=3,
             effects=case.effects,
-            sample=patch.page(20),
+            sample=spread(patch, 20),
             context=case.context,
             downstream=case.downstream,
         ),

@@ -297,8 +297,11 @@ async def test_filter_finds_an_id(desk: Desk) -> None:
 async def test_more_changes_come_a_page_at_a_time(make_desk: MakeDesk) -> None:
     desk = make_desk([STATUS])
     async with console(desk, size=(132, 90)) as pilot:
+        assert "10 of 45 changes, spread over all; m for all from the first" in screen(pilot)
+        assert "~ 136 " in screen(pilot)
+        await press(pilot, "m")
         assert "20 of 45 changes; m for more" in screen(pilot)
-        assert "~ 119 " in screen(pilot) and "~ 120 " not in screen(pilot)
+        assert "~ 119 " in screen(pilot) and "~ 136 " not in screen(pilot)
         await press(pilot, "m")
         assert "40 of 45 changes; m for more" in screen(pilot)
         await press(pilot, "m")

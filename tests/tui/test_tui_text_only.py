@@ -11,7 +11,7 @@ MODULES = sorted(
     path for path in Path(ostler.tui.__file__).parent.rglob("*.py") if path.name != "text.py"
 )
 MAKERS = {"Static", "Label", "Content", "Text", "Markdown", "Log", "RichLog", "Link", "Button"}
-WRITERS = {"update", "show_instead", "_say", "write", "write_line", "notify", "add_option"}
+WRITERS = {"update", "show_instead", "say", "write", "write_line", "notify", "add_option"}
 BANNED = {
     "notify",
     "from_markup",

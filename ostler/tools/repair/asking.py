@@ -52,8 +52,9 @@ def chance_of(draft: Draft) -> float:
     """How likely a person is to approve, having looked at ten of the cells."""
     if not isinstance(draft.action, Correct):
         return 1.0
-    # What a card changes speaks against the rule that it mends.
-    seen = min(LOOKS, draft.evidence.against)
+    expected = draft.basis.expected if draft.basis else 0.0
+    cells = round(expected / max(0.01, draft.evidence.confidence))
+    seen = min(LOOKS, max(1, cells))
     least = LOOKS - 2 if seen == LOOKS else max(1, seen - 1)
     return sum(_sees(right, seen, draft.evidence.confidence) for right in range(least, seen + 1))
 
@@ -101,7 +102,9 @@ def questions(
         if gain(card.draft) >= LOOKS:
             chances[nth[card.places], card.rows] = 0.0
     tested = _tests(grid, candidates, lambda row, place: chances[nth[place], row] > 0)
-    asked = list(_chosen(grid, suspects, chances, [(int(nth[place]), row) for row, place in tested]))
+    asked = list(
+        _chosen(grid, suspects, chances, [(int(nth[place]), row) for row, place in tested])
+    )
     expected = sum(one.chance for one in asked)
     return [_draft(grid, asked, candidates, suspects)] if expected >= _LEAST else []
 
@@ -112,14 +115,18 @@ def _tests(
     """Cells of large rules that answers may settle, as (row, place): the frequent values first."""
     least, most = _UNDECIDED
     open_rules = [
-        one for one in candidates
+        one
+        for one in candidates
         if len(one.rows) >= _SETTLES and least <= float(one.scores.mean()) < most
     ]
     left = _TESTS[1]
     for one in sorted(open_rules, key=lambda one: -float(one.scores.sum())):
         said = Counter[tuple[int, int]]()
         first: dict[tuple[int, int], tuple[int, int]] = {}
-        for row, place in zip(one.rows.tolist(), one.places.tolist(), strict=True):
+        cells: list[tuple[int, int]] = list(
+            zip(one.rows.tolist(), one.places.tolist(), strict=True)
+        )
+        for row, place in cells:
             if free(row, place):
                 value = place, int(grid.columns[place].codes[row])
                 said[value] += 1
@@ -150,7 +157,8 @@ def _chosen(
     columns = [suspects.signs.places[nth] for nth, _ in cells]
     kinds = [(nth, int(suspects.loudest[nth, row])) for nth, row in cells]
     texts = [
-        (place, grid.columns[place].cell(row)) for place, (_, row) in zip(columns, cells, strict=True)
+        (place, grid.columns[place].cell(row))
+        for place, (_, row) in zip(columns, cells, strict=True)
     ]
     worth = chances.ravel()[top]
     used: Counter[tuple[int, int]] = Counter()
@@ -179,7 +187,7 @@ def _draft(
             row=name,
             column=grid.columns[one.place].name,
             old=grid.columns[one.place].cell(one.row),
-            because=list(SIGNS.values())[suspects.loudest[one.nth, one.row]],
+            because=tuple(SIGNS.values())[int(suspects.loudest[one.nth, one.row])],
             choices=_choices(one, candidates),
         )
         for one, name in zip(asked, names, strict=True)

@@ -16,6 +16,8 @@ from ostler.tools.repair.grid import GridColumn, Whole
 
 _VOTERS = 8
 """Determinants of one column that vote at most: more of them are echoes."""
+_FREQUENT = 30
+"""Values of a column that are compared with each other: enough for a middle."""
 _DOUBT = 1.0
 """Rows of another opinion that every group is taken to have beside those that are seen."""
 
@@ -37,11 +39,12 @@ MEASURES = (
     "voters",  # that are for it, as a logarithm
     "dissent",  # share of the voters that are for another value
     "strength",  # of the strongest dependency that is for it
+    "below",  # how much weaker that is than good ones of the table, which have only its noise
     "siblings",  # other dependents of the row that disagree with the determinants, too
     "silent",  # share of the voters that say nothing: nobody else, or one other row, in the group
     "backing",  # rows that hold what the row holds, in the groups of voters that are not for it
     "alike",  # rows of the same groups that hold what the row holds
-    "spelling",  # how near the preferred value comes to what the row holds
+    "spelling",  # how near the preferred value comes to what the row holds, beyond the usual
     "lonely",  # how rare what the row holds is in its column
     "outvoted",  # share of the rows with what the row holds that are outvoted likewise
     "empty",  # share of the other rows of the groups that hold nothing
@@ -66,7 +69,8 @@ def ballots(known: Dependences, column: GridColumn) -> Ballots | None:
     if not len(rows):
         return None
     against = [one[keep] for one in against]
-    return Ballots(rows, new, _measures(column, voters, said, against, rows, new), voters)
+    measures = _measures(column, voters, said, against, rows, new, known.usual_strength)
+    return Ballots(rows, new, measures, voters)
 
 
 def _elected(known: Dependences, column: GridColumn) -> tuple[Dependence, ...]:
@@ -118,6 +122,7 @@ def _measures(
     doubts: Sequence[Floats],
     rows: Whole,
     new: Whole,
+    usual: float,
 ) -> Floats:
     votes = np.stack([one.best[rows] for one in said])
     for_it = votes == new
@@ -126,8 +131,7 @@ def _measures(
     against = np.stack(doubts)
     strength = np.array([voter.strength for voter in voters])[:, None]
     alike = np.stack([one.alike[rows] for one in said])
-    empty = np.stack([one.empty[rows] / np.maximum(1, one.empty[rows] + one.voting[rows])
-                      for one in said])  # fmt: skip
+    empty = np.stack([_empty(one, rows) for one in said])
     held = column.codes[rows].astype(np.int64)
     return np.column_stack(
         [
@@ -135,6 +139,7 @@ def _measures(
             np.log(backers),
             ((votes >= 0) & ~for_it).sum(axis=0) / (votes >= 0).sum(axis=0),
             np.where(for_it, strength, 0).max(axis=0),
+            usual - np.where(for_it, strength, 0).max(axis=0),
             np.log1p(np.where(for_it, against, np.inf).min(axis=0)),
             (votes < 0).mean(axis=0),
             np.log1p(np.where(for_it, 0, alike).max(axis=0)),
@@ -145,6 +150,12 @@ def _measures(
             _mean(empty, for_it),
         ]
     )
+
+
+def _empty(said: Votes, rows: Whole) -> Floats:
+    """Share of the other rows that hold nothing; one of them may be another hole like this."""
+    empty = said.empty[rows]
+    return np.maximum(0, empty - 1) / np.maximum(1, empty + said.voting[rows])
 
 
 def _mean(values: Floats, where: NDArray[np.bool_]) -> Floats:
@@ -166,13 +177,24 @@ def _outvoted(column: GridColumn, held: Whole, new: Whole) -> Floats:
 
 
 def _spelling(column: GridColumn, held: Whole, new: Whole) -> Floats:
-    """How near two values come, 0 to 1; nothing for what is missing."""
+    """How much nearer two values come than two different ones of the column do anyway, 0 to 1."""
     keys = held * column.distinct + new
     different, place = np.unique(keys, return_inverse=True)
+    usual = _usual_nearness(column)
     near = np.zeros(len(different))
     for number, key in enumerate(different.tolist()):
         old, other = divmod(key, column.distinct)
         if old >= 0:
             one, two = column.values[old].casefold(), column.values[other].casefold()
-            near[number] = OSA.normalized_similarity(one, two)
+            near[number] = max(0, OSA.normalized_similarity(one, two) - usual) / (1 - usual)
     return near[place]
+
+
+def _usual_nearness(column: GridColumn) -> float:
+    """How near frequent values come to the one that is nearest to each, in the middle."""
+    frequent = [value.casefold() for value in column.values[:_FREQUENT]]
+    nearest = [
+        max((OSA.normalized_similarity(one, other) for other in frequent if one != other), default=0)
+        for one in frequent
+    ]
+    return min(0.9, sorted(nearest)[len(nearest) // 2])

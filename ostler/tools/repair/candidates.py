@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ostler.core.experience import Experience
 from ostler.tools.repair.dependency import Dependences
 from ostler.tools.repair.grid import Grid, Whole
+from ostler.tools.repair.testimony import Testimony, testimony
 
 Shares = NDArray[np.float64]
 Texts = NDArray[np.object_]
@@ -92,6 +93,16 @@ class Ground:
     def dependences(self) -> Dependences:
         """Which columns decide which, worked out once for all miners."""
         return Dependences(self.grid)
+
+    @cached_property
+    def testimony(self) -> Testimony | None:
+        """Which columns hold what several sources say of the same entities, if any."""
+        told = [
+            (basis.determinants[0], basis.determinants[1])
+            for answer in self.experience.answers
+            if (basis := answer.basis).principle == "sources" and answer.decision != "reject"
+        ]
+        return testimony(self.dependences, told)
 
 
 Found = Candidates | Doubts

@@ -22,9 +22,14 @@ _COVERED = 0.15
 _STRONG = 0.6
 """Share of the votes that must agree; a fifth of both columns may be wrong."""
 _RARE = 0.5
-"""The same for the rows that do not hold the dependent's most frequent value."""
+"""The same for the groups that are not for the value that most are for."""
 _LIFT = 0.45
 """Share of what the most frequent value alone gets wrong that the dependency must get right."""
+_TELLING = 0.8
+_LIFT_IF_TELLING = 0.3
+"""So strong for all other values, so much is enough: where one value prevails, noise hides it."""
+_GOOD = 0.75
+"""Share of the columns whose best dependency is at most as strong as a good one."""
 _SAMPLE = 200_000
 """Rows on which dependencies are measured; above, whole groups are drawn."""
 _DENSE = 4_000_000
@@ -74,7 +79,7 @@ class Dependence:
     lift: float
     """Share of what the most frequent value alone gets wrong that the groups get right."""
     rare: float
-    """The strength among the rows that do not hold the most frequent value of all."""
+    """The strength of the groups for another value than the one that most rows are told."""
     support: int
     """Groups of three rows or more."""
     split: int
@@ -99,6 +104,14 @@ class Dependences:
         """Those that decide one column, strongest first."""
         return tuple(one for one in self.known if one.dependent == place)
 
+    @cached_property
+    def usual_strength(self) -> float:
+        """What a good dependency of the table comes to: what it lacks is the table's noise."""
+        best: dict[int, float] = {}
+        for one in self.known:
+            best.setdefault(one.dependent, one.strength)
+        return float(np.quantile(list(best.values()), _GOOD)) if best else 1.0
+
     def groups(self, places: tuple[int, ...]) -> Groups:
         """Rows by what they hold in some columns."""
         if places not in self._groups:
@@ -120,7 +133,7 @@ class Dependences:
             for left in self._determinants
             for right in self._dependents
             if left.place != right.place
-            and (one := self._measured((left.place,), right)) is not None
+            and (one := self.measured((left.place,), right)) is not None
             and _holds(one)
         ]
 
@@ -134,13 +147,13 @@ class Dependences:
                 left.place: one
                 for left in self._determinants
                 if left.place != right.place
-                and (one := self._measured((left.place,), right)) is not None
+                and (one := self.measured((left.place,), right)) is not None
             }
             telling = sorted(alone, key=lambda place: (-alone[place].lift, place))[:_PAIRED]
             for number, first in enumerate(telling):
                 for second in telling[number + 1 :]:
                     pair = (min(first, second), max(first, second))
-                    one = self._measured(pair, right)
+                    one = self.measured(pair, right)
                     least = max(alone[first].strength, alone[second].strength) + _BETTER
                     if one is not None and _holds(one) and one.strength >= least:
                         yield one
@@ -153,7 +166,8 @@ class Dependences:
     def _dependents(self) -> list[GridColumn]:
         return [c for c in self.grid.columns if c.distinct >= 2 and c.distinct <= 0.7 * c.filled]
 
-    def _measured(self, places: tuple[int, ...], right: GridColumn) -> Dependence | None:
+    def measured(self, places: tuple[int, ...], right: GridColumn) -> Dependence | None:
+        """How far some columns decide another one, however little; None if they say nothing."""
         codes, values = self._sampled(places, right)
         rows = len(codes)
         if len(places) > 1 or rows < self.grid.rows:
@@ -174,7 +188,7 @@ class Dependences:
         strength = float(agreeing.sum()) / voted
         usual = right.counts[0] / max(1, right.filled)
         lift = (strength - usual) / (1 - usual) if usual < 1 else 0.0
-        rare = _rare(pairs, top, second, size)
+        rare = _rare(pairs, agreeing, differing)
         heard = size >= _LEAST
         return Dependence(
             places,
@@ -202,7 +216,9 @@ class Dependences:
 
 
 def _holds(one: Dependence) -> bool:
-    return one.strength >= _STRONG and one.covered >= _COVERED and one.lift >= _LIFT and one.rare >= _RARE
+    least_lift = _LIFT_IF_TELLING if one.rare >= _TELLING else _LIFT
+    says = one.rare >= _RARE and one.lift >= least_lift
+    return one.strength >= _STRONG and one.covered >= _COVERED and says
 
 
 def _ordered(found: Iterable[Dependence]) -> tuple[Dependence, ...]:
@@ -235,14 +251,13 @@ def _spread(keys: Whole) -> Floats:
     return (mixed >> np.uint64(40)).astype(np.float64) / float(1 << 24)
 
 
-def _rare(pairs: "_Pairs", top: Floats, second: Floats, size: Floats) -> float:
-    """Share of the votes that agree, of rows that do not hold the most frequent value, code 0."""
-    favourite = np.zeros(len(pairs.held), bool)
-    favourite[pairs.first] = True
-    heard = (pairs.value > 0) & (size[pairs.group] >= _LEAST)
-    agreeing = heard & favourite & (top - 1 > second)[pairs.group]
-    differing = heard & ~favourite & (top > second)[pairs.group]
-    agree, differ = float(pairs.held[agreeing].sum()), float(pairs.held[differing].sum())
+def _rare(pairs: "_Pairs", agreeing: Floats, differing: Floats) -> float:
+    """Share of the votes that agree, of groups for another value than most groups are for."""
+    first = pairs.first
+    favourite, voters = pairs.value[first], pairs.group[first]
+    by_value = np.bincount(favourite, (agreeing + differing)[voters])
+    others = voters[favourite != np.argmax(by_value)]
+    agree, differ = float(agreeing[others].sum()), float(differing[others].sum())
     return agree / (agree + differ) if agree + differ else 0.0
 
 
@@ -313,3 +328,12 @@ def votes(groups: Groups, values: Whole, distinct: int) -> Votes:
     alike[known] = pairs.held[np.searchsorted(keys, own)] - 1
     heard = inside & (voting >= _LEAST - 1) & (agreeing > rivals)
     return Votes(np.where(heard, favourite[at], -1), agreeing, voting, alike, others_empty)
+
+
+def favourites(
+    groups: NDArray[np.integer], count: int, values: NDArray[np.integer], distinct: int
+) -> tuple[Whole, Floats]:
+    """The code that most of the other rows of each row's group hold, or -1, and their share."""
+    said = votes(Groups(groups.astype(np.int64), count), values.astype(np.int64), distinct)
+    share = said.agreeing / np.maximum(1, said.voting)
+    return np.where(share > 0.5, said.best, -1), share

@@ -10,7 +10,7 @@ from ostler.tools.repair.candidates import Shares
 from ostler.tools.repair.grid import Grid
 from ostler.tools.repair.numbers import Numbers
 
-_FREEDOM = 3.0
+_FREEDOM = 2.5
 """Of Student's distribution around what a context predicts: what is true strays now and then."""
 _AT_ZERO = gamma((_FREEDOM + 1) / 2) / (sqrt(_FREEDOM * pi) * gamma(_FREEDOM / 2))
 _SAMPLED = 3000
@@ -25,7 +25,7 @@ _GROUPS = 12
 _PARTNERS = 16
 """Columns of numbers whose vicinity is tried, the nearest ones in the table first."""
 _LEAST = 4
-_STRAY = 0.05
+_STRAY = 0.02
 """Share of the numbers that may lie anywhere."""
 _MAD = 1.4826
 _WIDE = 5.0
@@ -144,7 +144,7 @@ def expectation_of(grid: Grid, numbers: Numbers, others: Sequence[Numbers]) -> E
     spread = max(spread, floor)
     whole = Expectation(numbers, scale, (), ordered, middle, spread)
     rows = slice(0, min(grid.rows, _SAMPLED))
-    usual = np.log(np.maximum(1e-12, whole._alone(scale(numbers.rows[rows]), np.nan)))  # noqa: SLF001
+    usual = np.log(np.maximum(1e-12, whole._alone(scale(numbers.rows[rows]), np.nan)))
     base = _typical(usual)
     plans = list(_plans(grid, numbers, others, scale))
     tried = [(_context(plan, numbers, scale, rows, floor), plan) for plan in plans]
@@ -164,12 +164,12 @@ def expectation_of(grid: Grid, numbers: Numbers, others: Sequence[Numbers]) -> E
 def _scale(numbers: Numbers, held: Shares) -> Scale:
     """By ratio where the numbers are positive and lie more evenly so."""
     low, middle, high = np.quantile(held, [0.05, 0.5, 0.95])
-    plain = Scale(False, 1.0, numbers.step)  # noqa: FBT003
+    plain = Scale(False, 1.0, numbers.step)
     if numbers.kind == "moment" or low <= 0 or high / low <= _WIDE:
         return plain
     skewed = abs(high + low - 2 * middle) / (high - low)
     ratio = abs(np.log(high * low / middle**2)) / np.log(high / low)
-    by_ratio = Scale(True, float(max(numbers.step, low / 2)), numbers.step)  # noqa: FBT003
+    by_ratio = Scale(True, float(max(numbers.step, low / 2)), numbers.step)
     return by_ratio if ratio < skewed else plain
 
 
@@ -241,9 +241,7 @@ def _plans(
             yield _Plan(says, one.place, "along", None, None, one.rows)
 
 
-def _context(
-    plan: _Plan, numbers: Numbers, scale: Scale, rows: slice, floor: float
-) -> Context:
+def _context(plan: _Plan, numbers: Numbers, scale: Scale, rows: slice, floor: float) -> Context:
     values = scale(numbers.rows[rows])
     base = plan.base[rows] if plan.base is not None else np.zeros(len(values))
     rest = values - base

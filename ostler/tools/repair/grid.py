@@ -166,6 +166,4 @@ def _column(cells: pa.Array, name: str, place: int, kind: str, *, changeable: bo
     encoded = cells.dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
     nothing = np.zeros(0, np.int64)
-    return GridColumn(
-        name, place, kind, encoded.dictionary, nothing, codes, changeable
-    ).ordered()
+    return GridColumn(name, place, kind, encoded.dictionary, nothing, codes, changeable).ordered()

@@ -16,11 +16,13 @@ _PRIOR = 4.0
 """What a miner says of itself weighs as much as so many answers."""
 _APPROVED = 0.95
 _REJECTED = 0.35
-"""Share of right cells that an answer stands for: a person looked at a sample."""
+"""Share of right cells that an answer stands for when it does not name those seen to be wrong."""
+_LOOKS = 10
+"""Cells of a card that a person looks at."""
 _WIDE = 2.0
 """How far the log odds that a miner claims are off, as a variance."""
 _STEPS = 10
-_NEAR = {"same": 3.0, "columns": 1.5, "principle": 0.5, "elsewhere": 0.25}
+_NEAR = {"same": 10.0, "columns": 2.0, "principle": 0.5, "elsewhere": 0.25}
 """What an answer weighs, by how much its card has in common with the one in question."""
 
 
@@ -41,10 +43,15 @@ def belief(basis: Basis, score: float, dataset: str, answers: Sequence[Answered]
     what it weighs, at the share of right cells that it stands for.
     """
     weight, right = _PRIOR, _PRIOR * score
-    alike = [answer for answer in answers if answer.basis.principle == basis.principle]
+    alike = [
+        answer for answer in answers if set(_principles(answer.basis)) & set(_principles(basis))
+    ]
     for answer in alike:
         weighs = _NEAR[_nearness(basis, answer, dataset)]
-        share = _REJECTED if answer.decision == "reject" else _APPROVED
+        if answer.decision == "reject":
+            # One of the rules that were packed together may be wrong, and the others right.
+            weighs /= answer.basis.rules
+        share = _share(answer)
         if answer.decision != "reject":
             # Cards that people like raise what is believed, but never lower a sure one.
             share = max(share, score)
@@ -54,6 +61,28 @@ def belief(basis: Basis, score: float, dataset: str, answers: Sequence[Answered]
     accepted = sum(answer.decision != "reject" for answer in alike)
     says = f"people accepted {accepted} of {len(alike)} like this" if alike else ""
     return Belief((after / (1 - after)) / (before / (1 - before)), says)
+
+
+def _share(answer: Answered) -> float:
+    """The share of right cells that an answer stands for."""
+    if not answer.struck:
+        return _REJECTED if answer.decision == "reject" else _APPROVED
+    return max(0.05, 1 - len(answer.struck) / min(_LOOKS, max(1, answer.cells)))
+
+
+def _principles(basis: Basis) -> tuple[str, ...]:
+    return basis.principles or (basis.principle,)
+
+
+def fell(basis: Basis, answers: Sequence[Answered]) -> bool:
+    """Whether a card fell in which a rule was packed with others: it then stands by itself."""
+    return any(
+        answer.decision == "reject"
+        and answer.basis.rules > 1
+        and set(_principles(basis)) <= set(_principles(answer.basis))
+        and set(basis.columns) <= set(answer.basis.columns)
+        for answer in answers
+    )
 
 
 def _nearness(basis: Basis, answer: Answered, dataset: str) -> str:
@@ -83,7 +112,10 @@ def tried(grid: Grid, taught: Sequence[Lesson], one: Candidates) -> Candidates:
         # It was made of these very answers.
         return rest
     right = np.array(
-        [asked[int(cell)].new == new for cell, new in zip(cells[known], one.news[known], strict=True)],
+        [
+            asked[int(cell)].new == new
+            for cell, new in zip(cells[known], one.news[known], strict=True)
+        ],
         np.float64,
     )
     scores = np.clip(one.scores[known], 0.02, 0.98)
@@ -106,6 +138,9 @@ def unrefused(grid: Grid, experience: Experience, one: Candidates) -> Candidates
     """Without the cells that somebody refused to give the same value before."""
     refused: dict[tuple[str, Cell, Cell], frozenset[RowId]] = {}
     for answer in experience.answers:
+        if answer.basis.rules > 1:
+            # It comes back in its parts.
+            continue
         for each in answer.refused:
             about = (each.column, each.old, each.new)
             everywhere = not each.rows or (about in refused and not refused[about])

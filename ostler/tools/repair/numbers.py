@@ -123,7 +123,7 @@ def _numbers(column: GridColumn) -> Numbers | None:
     places = int(np.argmax(spread))
     if spread[places] < _FIXED * held.sum():
         places = int(np.flatnonzero(np.cumsum(spread) >= 0.97 * held.sum())[0])
-    commas = np.asarray(pc.fill_null(pc.match_substring(texts, ","), False))  # noqa: FBT003
+    commas = np.asarray(pc.fill_null(pc.match_substring(texts, ","), False))
     return Numbers(
         column,
         "number",
@@ -170,7 +170,7 @@ def _moments(column: GridColumn) -> Numbers | None:
         seconds = pc.cast(read, pa.float64()).to_numpy(zero_copy_only=False).copy()
         known = seconds / (_DAY if form == "%Y-%m-%d" else 60)
         frames = (("", ""),) * column.distinct
-        return Numbers(column, "moment", known, frames, ("", ""), 0, True, False, form)  # noqa: FBT003
+        return Numbers(column, "moment", known, frames, ("", ""), 0, True, False, form)
     return None
 
 

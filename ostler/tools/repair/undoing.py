@@ -17,7 +17,7 @@ LIKENESSES = {
 """Signs that are taken for digits, or digits for them."""
 _LOOKS = 0.5
 """How likely a digit that became a letter became one that looks like it, or lies near it."""
-WILD = 0.15
+WILD = 0.2
 """Share of the errors that are none of these slips."""
 
 
@@ -25,8 +25,16 @@ def undone(text: str) -> Iterator[tuple[str, float]]:
     """What a plain number may have been, and how likely that would have become this one.
 
     The chances are those of the slip alone; how likely the number was to begin with is another
-    question. The shares of the sorts of slips are rough and the same for every table.
+    question. The shares of the sorts of slips are rough and the same for every table. Nobody
+    meant a number with noughts before it.
     """
+    for meant, chance in _slipped(text):
+        digits = meant.removeprefix("-")
+        if digits and not (digits[0] in "0." and digits[1:2].isdigit()):
+            yield meant, chance
+
+
+def _slipped(text: str) -> Iterator[tuple[str, float]]:
     yield from _scaled(text)
     yield (text[1:] if text.startswith("-") else f"-{text}"), _SIGN
     places = [place for place, char in enumerate(text) if char.isdigit()]

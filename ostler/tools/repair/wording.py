@@ -69,4 +69,4 @@ def repeated(held: int) -> float:
 
     Slips do not repeat: what is always written like that is meant to be.
     """
-    return (1.0, 1.0, 0.9, 0.6)[held] if held < 4 else 0.4
+    return (1.0, 1.0, 0.85, 0.65)[held] if held < 4 else 0.4

@@ -198,7 +198,7 @@ class MomentHabit:
     def _day(self, moment: Moment) -> tuple[date | None, float]:
         """The likeliest date, and how sure it is."""
         weighed = [(self._dated(one), self._weight(one)) for one in moment.days]
-        possible = {day: weight for day, weight in sorted(weighed, key=lambda it: it[1])}
+        possible = dict(sorted(weighed, key=lambda it: it[1]))
         if not possible:
             return None, 0.0
         total = sum(possible.values())

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import NamedTuple
 
-_GROUPED = re.compile(r"(\d{1,3})([,.'’ \u00a0\u202f])\d{3}(?:\2\d{3})*(?:([.,])(\d+))?")
+_GROUPED = re.compile(r"(\d{1,3})([,.'\u2019 \u00a0\u202f])\d{3}(?:\2\d{3})*(?:([.,])(\d+))?")
 _SIMPLE = re.compile(r"(\d*)(?:([.,])(\d*))?")
 _BINARY = re.compile(r"\d*\.\d*(?:0{6}|9{6})\d{1,3}")
 """What is left of a binary fraction, as in 0.30000000000000004, is no part of the number."""

@@ -17,7 +17,11 @@ _LEAST = 0.2
 def mine_consensus(ground: Ground) -> Iterator[Found]:
     """For each column, the cells that its determinants outvote, and the holes that they fill."""
     grid = ground.grid
+    # What sources of one entity differ about is not for their majority to decide.
+    facts = ground.testimony.facts if ground.testimony else ()
     for column in grid.changeable:
+        if column.place in facts:
+            continue
         cast = ballots(ground.dependences, column)
         if cast is None:
             continue

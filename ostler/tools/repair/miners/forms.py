@@ -9,14 +9,14 @@ import pyarrow.compute as pc
 
 from ostler.tools.repair.candidates import Candidates, Direction, Doubts, Found, Ground, mapped
 from ostler.tools.repair.grid import Grid, GridColumn
-from ostler.tools.repair.habits.amounts import amount_habit
+from ostler.tools.repair.habits.amount_habit import amount_habit
 from ostler.tools.repair.habits.codes import code_habit
 from ostler.tools.repair.habits.habit import Counted, Habit, Rewritten
 from ostler.tools.repair.habits.moments import moment_habit
 
 PRINCIPLE = "form"
 
-_SAMPLE = 5_000
+_SAMPLE = 2_000
 """Distinct values from which a habit is told; evenly from the frequent to the rare."""
 _LOOKED_AT = 50_000
 """Unusual values of a column that are read at most, the most frequent ones."""
@@ -91,7 +91,7 @@ def _doubts(grid: Grid, column: GridColumn, found: dict[int, Rewritten]) -> Iter
     for code, one in found.items():
         by_reason[one.because].append(code)
     for because, codes in by_reason.items():
-        rows, places, _, scores = mapped(grid, column.place, {c: (None, _ODD) for c in codes})
+        rows, places, _, scores = mapped(grid, column.place, dict.fromkeys(codes, (None, _ODD)))
         yield Doubts(PRINCIPLE, rows, places, scores, because)
 
 

@@ -118,7 +118,11 @@ def _read(expected: Expectation, row: int) -> _Settled | None:
     values = np.array(list(chances))
     likely = expected.likelihood(row, values)
     slips = np.array(list(chances.values())) * likely
-    wild = 0.1 * float(np.max(list(chances.values()))) * float(np.median(expected.likelihood(row, expected.numbers.known[:50])))
+    wild = (
+        0.1
+        * float(np.max(list(chances.values())))
+        * float(np.median(expected.likelihood(row, expected.numbers.known[:50])))
+    )
     return _weighed(expected, row, values, slips, wild, 0.02 * float(slips.sum()))
 
 

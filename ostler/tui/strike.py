@@ -1,0 +1,164 @@
+"""Striking: the pairs of values that a card changes, and which of them a person takes out."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from ostler.core.experience import Struck
+from ostler.core.proposals import Proposal
+from ostler.tui.basis_card import corrections_of, pair_line, widths_of
+from ostler.tui.diff import values
+from ostler.tui.listing import Listing
+from ostler.tui.pane import Pane
+from ostler.tui.question_card import Rows, neighbours
+from ostler.tui.text import (
+    MUTED,
+    NOTHING,
+    REMOVED,
+    STRONG,
+    WARNING,
+    count,
+    hung,
+    join,
+    listed,
+    ours,
+    packed,
+    plural,
+    untrusted,
+)
+
+_NAME = 60
+
+
+class Strike(ModalScreen[tuple[Struck, ...]]):
+    """Space strikes the pair under the cursor; what is left makes a card of its own."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "by(1)", "Down", id="strike.down"),
+        Binding("k,up", "by(-1)", "Up", id="strike.up"),
+        Binding("ctrl+d,pagedown", "page(1)", "Half a page down", id="strike.half_down"),
+        Binding("ctrl+u,pageup", "page(-1)", "Half a page up", id="strike.half_up"),
+        Binding("g,home", "end(-1)", "First", id="strike.first"),
+        Binding("G,end", "end(1)", "Last", id="strike.last"),
+        Binding("space", "strike", "Strike", id="strike.strike"),
+        Binding("x", "invert", "Strike all others", id="strike.invert"),
+        Binding("enter", "done", "Done", id="strike.done"),
+        Binding("escape", "cancel", "Cancel", id="strike.cancel"),
+    ]
+
+    def __init__(self, proposal: Proposal) -> None:
+        super().__init__()
+        corrections = corrections_of(proposal.draft.action)
+        self._proposal = proposal
+        self._rows: Rows = dict(proposal.dry_run.context)
+        self._pairs = sorted(corrections, key=lambda one: -len(one.rows))
+        self._widths = widths_of(corrections)
+        self._cells = sum(len(one.rows) for one in corrections)
+        self._struck: set[int] = set()
+
+    def compose(self) -> ComposeResult:
+        """What is left, the pairs, the one under the cursor in full, the keys."""
+        with Vertical(classes="sheet"):
+            yield Static(self._head(), markup=False, id="head")
+            yield Listing(len(self._pairs), self._line, id="pairs")
+            yield Pane(self._whole, id="whole")
+            yield Static(_KEYS, markup=False, id="hint")
+
+    def _head(self) -> Content:
+        gone = sum(len(self._pairs[place].rows) for place in self._struck)
+        return join(
+            untrusted(self._proposal.id, style=STRONG),
+            ours("  "),
+            join(count(len(self._struck)), ours(" of ")),
+            plural(len(self._pairs), "pair", "pairs"),
+            ours(" struck; "),
+            join(count(self._cells - gone), ours(" of ")),
+            plural(self._cells, "cell is", "cells are"),
+            ours(" left"),
+        )
+
+    def _line(self, place: int, width: int) -> Content:
+        struck = place in self._struck
+        mark = ours("✗ ", REMOVED) if struck else ours("  ")
+        line = pair_line(self._pairs[place], width - 2, self._widths)
+        return join(mark, line.stylize("dim strike") if struck else line)
+
+    def _whole(self, width: int) -> tuple[Content, ...]:
+        one = self._pairs[self._list.cursor]
+        old, new = values(one.old, one.new)
+        cells = plural(len(one.rows), "cell", "cells")
+        head = join(untrusted(one.column, _NAME), ours(", ", MUTED), cells)
+        row = next((row for row in one.rows if row in self._rows), one.rows[0])
+        where = join(ours(": row ", MUTED), untrusted(row, _NAME))
+        more = ours(" and others", MUTED) if len(one.rows) > 1 else NOTHING
+        beside = neighbours(self._rows.get(row, ()), one.column)
+        return (
+            *hung(join(head, where, more), width),
+            *hung(old, width, ours("  ")),
+            *hung(new, width, ours("  ")),
+            *(join(ours("  "), line) for line in packed(beside, width - 2)[:2]),
+        )
+
+    @property
+    def _list(self) -> Listing:
+        return self.query_one("#pairs", Listing)
+
+    def _changed(self) -> None:
+        self._list.refresh()
+        self.query_one("#head", Static).update(self._head())
+        self.query_one("#hint", Static).update(_KEYS)
+
+    def action_by(self, lines: int) -> None:
+        """Move the cursor."""
+        self._list.by(lines)
+        self.query_one("#whole", Pane).show(self._whole)
+
+    def action_page(self, direction: int) -> None:
+        """Half a page."""
+        self.action_by(direction * self._list.page)
+
+    def action_end(self, direction: int) -> None:
+        """The first or the last pair."""
+        self.action_by(direction * len(self._pairs))
+
+    def action_strike(self) -> None:
+        """Take the pair out, or back in, and go on to the next."""
+        self._struck ^= {self._list.cursor}
+        self._changed()
+        self.action_by(1)
+
+    def action_invert(self) -> None:
+        """Strike what is not struck, and nothing else."""
+        self._struck = {place for place in range(len(self._pairs)) if place not in self._struck}
+        self._changed()
+
+    def action_done(self) -> None:
+        """Close with what is struck; nothing and everything is asked again."""
+        hint = self.query_one("#hint", Static)
+        if not self._struck:
+            hint.update(ours("nothing is struck: space strikes, esc cancels", WARNING))
+        elif len(self._struck) == len(self._pairs):
+            hint.update(ours("nothing would be left: reject the card instead", WARNING))
+        else:
+            gone = [self._pairs[place] for place in sorted(self._struck)]
+            self.dismiss(tuple(Struck(column=one.column, old=one.old, new=one.new) for one in gone))
+
+    def action_cancel(self) -> None:
+        """Close with nothing."""
+        self.dismiss(())
+
+
+_KEYS = listed(
+    [
+        ours("space strikes", STRONG),
+        ours("x all others", STRONG),
+        ours("enter keeps what is left", STRONG),
+        ours("esc cancels"),
+    ],
+    " · ",
+)
