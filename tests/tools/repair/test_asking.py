@@ -85,3 +85,12 @@ def test_what_is_answered_of_a_column_changes_what_is_expected_of_it(*, right: b
     )
     asked = [one for one in before.cells if one.column == "size"]
     assert len(still) < len(asked) if right else len(still) >= 1
+
+
+def test_a_large_table_is_asked_of_its_rows_by_their_names() -> None:
+    large = {name: places(21_000)[name] for name in ("kind", "code")}
+    wrong: dict[tuple[int, str], str | None] = {
+        (row, "code"): f"?{row}" for row in range(0, 21_000, 97)
+    }
+    asked = question(mine(grid(planted(large, wrong)), "t"))
+    assert sum((int(one.row), one.column) in wrong for one in asked.cells) >= 8
