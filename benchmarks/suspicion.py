@@ -2,9 +2,9 @@
 
     python benchmarks/suspicion.py FOLDER... [--learn] [-v]   # each holds dirty.csv, clean.csv
 
-Some decisions are taken first, as the rehearsal takes them. Then it prints how many of the 10, 50 and
-100 most suspicious cells are wrong. `--learn` fits the weights to all cells of all tables, which
-must be generated ones, and prints them for `ostler/tools/repair/suspicion.py`.
+Some decisions are taken first, as the rehearsal takes them. Then it prints how many of the 10, 50
+and 100 most suspicious cells are wrong. `--learn` fits the weights to all cells of all tables,
+which must be generated ones, and prints them for `ostler/tools/repair/suspicion.py`.
 """
 
 import argparse
