@@ -1,10 +1,10 @@
 """Suspicion, learned and measured: how well the cells that nothing can mend are found.
 
-    python benchmarks/suspicion.py FOLDER... [--learn] [-v]     # each holds dirty.csv and clean.csv
+    python benchmarks/suspicion.py FOLDER... [--learn] [-v]   # each holds dirty.csv, clean.csv
 
-Some decisions are taken first, as the rehearsal takes them. Then it prints how many of the 10, 50 and
-100 most suspicious cells are wrong. `--learn` fits the weights to all cells of all tables, which
-must be generated ones, and prints them for `ostler/tools/repair/suspicion.py`.
+Some decisions are taken first, as the rehearsal takes them. Then it prints how many of the 10, 50
+and 100 most suspicious cells are wrong. `--learn` fits the weights to all cells of all tables,
+which must be generated ones, and prints them for `ostler/tools/repair/suspicion.py`.
 """
 
 import argparse
@@ -49,8 +49,10 @@ def main() -> None:
         )
         if given.loud:
             _show(grid, signs, chances, wrong, order[:30])
-        for nth in range(len(signs.places)):
-            seen.append((signs.seen[nth].astype(float), wrong[nth].astype(float)))
+        seen += [
+            (one.astype(float), bad.astype(float))
+            for one, bad in zip(signs.seen, wrong, strict=True)
+        ]
     print("mean", np.round(np.mean(totals, axis=0), 3))
     if given.learn:
         _learn(seen)

@@ -14,12 +14,15 @@ from ostler.core.proposals import Basis, Draft, Evidence
 from ostler.tools.repair.candidates import Candidates, Doubts, Ground, Shares
 from ostler.tools.repair.grid import Grid
 from ostler.tools.repair.packing import Card
+from ostler.tools.repair.sampling import sampled
 from ostler.tools.repair.signs import SIGNS, signs_of
 from ostler.tools.repair.suspicion import Suspicion, suspicion
 from ostler.tools.repair.teaching import lessons
 
 LOOKS = 10
 """Cells that a person looks at before they answer."""
+_ROWS = 20_000
+"""Rows among which cells are sought: ten are found in them as well as in a million."""
 _CONSIDERED = 2_000
 """Of the most suspicious cells, those among which a question chooses."""
 _AGAIN = 0.9
@@ -79,18 +82,23 @@ def questions(
     Left out are cells that were asked about before and those that a card settles together with
     more cells than a question has.
     """
-    grid = ground.grid
+    answered = [one.row for one in lessons(ground.grid, ground.experience)]
+    sample = sampled(ground.grid, _ROWS, np.array(answered, np.int64))
+    grid, cards = sample.grid, sample.of(cards)
+    candidates, doubts = sample.of(candidates), sample.of(doubts)
     signs = signs_of(grid, candidates, doubts)
     if not signs.places:
         return []
-    taught = lessons(grid, ground.experience)
+    taught = [one for one in lessons(grid, ground.experience) if one.place in signs.places]
     suspects = suspicion(signs, taught)
     chances = suspects.chances.copy()
     nth = np.full(len(grid.columns), -1)
     nth[list(signs.places)] = np.arange(len(signs.places))
     for one in candidates:
         # What is likely to be mended is at least as likely to be wrong.
-        np.maximum.at(chances, (nth[one.places], one.rows), one.scores)
+        known = nth[one.places] >= 0
+        where = nth[one.places[known]], one.rows[known]
+        np.maximum.at(chances, where, one.scores[known])
     for one in taught:
         if one.old is not None and not one.wrong:
             # A value that is right in one row is likely to be so in the others.
@@ -101,7 +109,9 @@ def questions(
     for card in cards:
         if gain(card.draft) >= LOOKS:
             chances[nth[card.places], card.rows] = 0.0
-    tested = _tests(grid, candidates, lambda row, place: chances[nth[place], row] > 0)
+    tested = _tests(
+        grid, candidates, lambda row, place: nth[place] >= 0 and chances[nth[place], row] > 0
+    )
     asked = list(
         _chosen(grid, suspects, chances, [(int(nth[place]), row) for row, place in tested])
     )
@@ -123,7 +133,10 @@ def _tests(
     for one in sorted(open_rules, key=lambda one: -float(one.scores.sum())):
         said = Counter[tuple[int, int]]()
         first: dict[tuple[int, int], tuple[int, int]] = {}
-        for row, place in zip(one.rows.tolist(), one.places.tolist(), strict=True):
+        cells: list[tuple[int, int]] = list(
+            zip(one.rows.tolist(), one.places.tolist(), strict=True)
+        )
+        for row, place in cells:
             if free(row, place):
                 value = place, int(grid.columns[place].codes[row])
                 said[value] += 1
@@ -184,7 +197,7 @@ def _draft(
             row=name,
             column=grid.columns[one.place].name,
             old=grid.columns[one.place].cell(one.row),
-            because=list(SIGNS.values())[suspects.loudest[one.nth, one.row]],
+            because=tuple(SIGNS.values())[int(suspects.loudest[one.nth, one.row])],
             choices=_choices(one, candidates),
         )
         for one, name in zip(asked, names, strict=True)

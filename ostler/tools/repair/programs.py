@@ -11,6 +11,7 @@ from ostler.core.base import Cell
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|.", re.DOTALL)
 _NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)")
+_POWERS = (1, 2, 3, 6, -1, -2, -3, -6)
 _LONGEST = 200
 """Characters of a value from which a program is learned."""
 
@@ -91,7 +92,8 @@ _FIXED: tuple[tuple[str, str, Callable[[str], str]], ...] = (
     ("zeros", "without zeros before the number", lambda text: re.sub(r"^0+(?=\d)", "", text)),
     ("fraction", "without zeros behind the point",
      lambda text: re.sub(r"(?<=\d)\.0+$|(\.\d*?[1-9])0+$", r"\1", text)),
-    ("groups", "without commas between the digits", lambda text: re.sub(r"(?<=\d),(?=\d)", "", text)),
+    ("groups", "without commas between the digits",
+     lambda text: re.sub(r"(?<=\d),(?=\d)", "", text)),
     ("point", "with a point for the comma",
      lambda text: re.sub(r"^(-?\d+),(\d+)$", r"\1.\2", text)),
     ("number", "as the number at the beginning alone",
@@ -219,16 +221,15 @@ def _scaled(old: str, new: str) -> Program | None:
     """A number by a power of ten."""
     if not (_NUMBER.fullmatch(old) and _NUMBER.fullmatch(new)) or not float(old) * float(new):
         return None
-    for power in (1, 2, 3, 6, -1, -2, -3, -6):
-        scaled = moved(old, power)
-        if scaled == new:
-            return Program(
-                f"scale {power} {len(old.split('.')[0])}",
-                "with the point elsewhere",
-                0.0,
-                lambda text: _moved_like(text, power, old),
-            )
-    return None
+    power = next((it for it in _POWERS if moved(old, it) == new), 0)
+    if not power:
+        return None
+    return Program(
+        f"scale {power} {len(old.split('.')[0])}",
+        "with the point elsewhere",
+        0.0,
+        lambda text: _moved_like(text, power, old),
+    )
 
 
 def _moved_like(text: Cell, power: int, example: str) -> Cell:

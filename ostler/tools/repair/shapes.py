@@ -3,24 +3,18 @@
 import re
 from collections.abc import Iterable
 
-_SORTS = (
-    (re.compile(r"\d+"), "9"),
-    (re.compile(r"[^\W\d_]+"), lambda found: _letters(found.group())),
-)
-
-
-def _letters(run: str) -> str:
-    if run.islower():
-        return "a"
-    return "A" if run.isupper() else "Aa" if run[:1].isupper() and run[1:].islower() else "aA"
+_RUN = re.compile(r"\d+|[^\W\d_]+")
 
 
 def shapes_of(values: Iterable[str]) -> list[str]:
     """The shape of each value, runs of one sort as one."""
-    shapes: list[str] = []
-    for value in values:
-        shape = value
-        for sort, becomes in _SORTS:
-            shape = sort.sub(becomes, shape)
-        shapes.append(shape)
-    return shapes
+    return [_RUN.sub(_sort, value) for value in values]
+
+
+def _sort(found: re.Match[str]) -> str:
+    run = found.group()
+    if run.isdigit():
+        return "9"
+    if run.islower():
+        return "a"
+    return "A" if run.isupper() else "Aa" if run[:1].isupper() and run[1:].islower() else "aA"

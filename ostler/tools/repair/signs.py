@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ostler.tools.repair.candidates import Candidates, Doubts, Shares
@@ -139,9 +138,9 @@ class _Spelt:
 
 
 def _spelt(column: GridColumn) -> _Spelt:
-    cut = pc.utf8_slice_codeunits(column.texts, 0, _LONGEST)
-    lengths = pc.utf8_length(cut).to_numpy(zero_copy_only=False).astype(np.int64)
-    points = np.frombuffer("".join(cut.to_pylist()).encode("utf-32-le"), np.uint32)
+    cut = [text[:_LONGEST] for text in column.values]
+    lengths = np.array([len(text) for text in cut], np.int64)
+    points = np.frombuffer("".join(cut).encode("utf-32-le"), np.uint32)
     return _Spelt(
         points.astype(np.int64),
         np.repeat(np.arange(len(lengths)), lengths),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ostler.tools.repair.candidates import Shares
 from ostler.tools.repair.signs import SIGNS, Signs
@@ -26,7 +27,7 @@ WEIGHTS: dict[str, float] = {
     "doubted": 3.0,
     "candidate": 0.5,
 }
-"""What each sign adds to the log odds; learned from generated noise by `benchmarks/suspicion.py`."""
+"""What each sign adds to the log odds, learned from noise by `benchmarks/suspicion.py`."""
 
 _FIRM = {"sign": 4.0, "column": 1.0, "both": 1.0}
 """How firmly a weight holds to what it was before anybody answered: that of a sign everywhere, of a
@@ -42,7 +43,7 @@ class Suspicion:
     signs: Signs
     chances: Shares
     """By column and row."""
-    loudest: np.ndarray
+    loudest: NDArray[np.int8]
     """By column and row: the place of the sign."""
 
 

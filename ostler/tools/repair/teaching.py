@@ -62,7 +62,7 @@ def _holding(column: GridColumn, cells: Mapping[int, Cell]) -> GridColumn:
     known = {text: code for code, text in enumerate(column.values)}
     new = [text for text in dict.fromkeys(cells.values()) if text is not None and text not in known]
     known |= {text: len(known) + nth for nth, text in enumerate(new)}
-    texts = pa.concat_arrays([column.texts, pa.array(new, column.texts.type)])
+    texts = pa.array([*column.values, *new], pa.string())
     codes = column.codes.copy()
     for row, text in cells.items():
         codes[row] = -1 if text is None else known[text]
