@@ -15,7 +15,13 @@ from typing import Annotated, Literal, NamedTuple, TypeVar
 from pydantic import Field, JsonValue, ValidationError
 
 from ostler.agents.model import ModelRequest
-from ostler.core.actions import AgreeWithColumns, AnyAction, Replacement, ReplaceValues
+from ostler.core.actions import (
+    AgreeWithColumns,
+    AnyAction,
+    Correct,
+    Replacement,
+    ReplaceValues,
+)
 from ostler.core.base import Cell, Frozen
 from ostler.core.canonical import canonical_json
 from ostler.core.checks import RejectedValues
@@ -37,8 +43,9 @@ Values are shown as ids (v1, v2, ...) with their shape: A is a capital, a anothe
 
 For each draft answer whether to use it, which of its members to strike because they look wrong, and
 a short rationale for a person. For a draft of kind agree_with_columns you may give min_share, the
-share of a group that must agree. You may add replacements of values by other values of the same
-draft's column, named by their ids. Answer with JSON that fits the schema, and nothing else.
+share of a group that must agree. You may add replacements of values by another value of the same
+column that was shown with the same draft, named by their ids. Answer with JSON that fits the
+schema, and nothing else.
 """
 
 _Id = Annotated[str, Field(pattern=r"^[dmv][0-9]{1,4}$")]
@@ -76,9 +83,10 @@ class Nonsense(ValueError):
 
 
 class _Shown(NamedTuple):
-    """A value, and the draft that it was shown with."""
+    """A value, and the draft and the column that it was shown with."""
 
     draft: str
+    column: str
     text: Cell
 
 
@@ -138,8 +146,18 @@ def _members(
         for number, replacement in enumerate(action.mapping[:_MEMBERS_SHOWN], 1):
             yield {
                 "id": f"m{number}",
-                "old": _value(_Shown(draft, replacement.old), ids, action.column in hidden),
-                "new": _value(_Shown(draft, replacement.new), ids, action.column in hidden),
+                "old": _value(_Shown(draft, action.column, replacement.old), ids, hidden),
+                "new": _value(_Shown(draft, action.column, replacement.new), ids, hidden),
+            }
+    elif isinstance(action, Correct):
+        for number, one in enumerate(action.corrections[:_MEMBERS_SHOWN], 1):
+            yield {
+                "id": f"m{number}",
+                "column": one.column[:60],
+                # None: wherever the column holds the old value.
+                "rows": len(one.rows) or None,
+                "old": _value(_Shown(draft, one.column, one.old), ids, hidden),
+                "new": _value(_Shown(draft, one.column, one.new), ids, hidden),
             }
     elif isinstance(action, AgreeWithColumns):
         for number, target in enumerate(action.targets[:_MEMBERS_SHOWN], 1):
@@ -150,8 +168,8 @@ def _members(
             }
 
 
-def _value(value: _Shown, ids: dict[_Shown, str], hidden: bool) -> JsonValue:
-    known = MASK if hidden and value.text is not None else shape(value.text)
+def _value(value: _Shown, ids: dict[_Shown, str], hidden: frozenset[str]) -> JsonValue:
+    known = MASK if value.column in hidden and value.text is not None else shape(value.text)
     return {"id": ids.setdefault(value, f"v{len(ids) + 1}"), "shape": known}
 
 
@@ -191,7 +209,8 @@ def follow(asked: Question, content: str) -> tuple[Draft, ...]:
         _advised(draft, said[name]) if name in said else draft for name, draft in shown.items()
     ]
     drafts += asked.drafts[_DRAFTS_SHOWN:]
-    drafts += [_added(asked, shown[addition.draft], addition) for addition in reply.additions]
+    added = [_added(asked, shown[addition.draft], addition) for addition in reply.additions]
+    drafts += [draft for draft in added if draft is not None]
     distinct: dict[AnyAction, Draft] = {}
     for draft in drafts:
         # What was drafted already, or comes out the same, is one proposal.
@@ -214,6 +233,8 @@ def _narrowed(action: AnyAction, advice: Advice) -> AnyAction:
     """The action without its struck members; whole when nothing would be left of it."""
     if isinstance(action, ReplaceValues):
         return action.model_copy(update={"mapping": _kept(action.mapping, advice)})
+    if isinstance(action, Correct):
+        return action.model_copy(update={"corrections": _kept(action.corrections, advice)})
     if isinstance(action, AgreeWithColumns):
         # Only upwards: a model may ask for more agreement, never for less.
         share = max(action.min_share, advice.min_share or 0)
@@ -235,30 +256,38 @@ def _kept(members: tuple[_Member, ...], advice: Advice) -> tuple[_Member, ...]:
     return tuple(m for place, m in enumerate(members) if place not in struck) or members
 
 
-def _added(asked: Question, beside: Draft, addition: Addition) -> Draft:
-    if not isinstance(beside.action, ReplaceValues):
+def _added(asked: Question, beside: Draft, addition: Addition) -> Draft | None:
+    """The draft of an addition; None when the card that it was shown with does the same."""
+    if not isinstance(beside.action, ReplaceValues | Correct):
         raise Nonsense(
             f"values can only be replaced in the column of such a draft: {addition.draft}"
         )
     new = _known(asked, addition.draft, addition.by)
     old = [_known(asked, addition.draft, value) for value in addition.values]
-    texts = tuple(sorted({text for text in old if text is not None and text != new}))
+    if {one.column for one in old} != {new.column}:
+        raise Nonsense(f"an addition replaces values of one column by another of it: {new.column}")
+    texts = tuple(sorted({one.text for one in old if one.text not in (None, new.text)}))
     if not texts:
         raise Nonsense("an addition replaces nothing")
+    if isinstance(beside.action, Correct):
+        done = {(one.column, one.old, one.new) for one in beside.action.corrections}
+        texts = tuple(text for text in texts if (new.column, text, new.text) not in done)
+        if not texts:
+            return None
     return Draft(
         action=ReplaceValues(
-            column=beside.action.column,
-            mapping=tuple(Replacement(old=text, new=new) for text in texts),
+            column=new.column,
+            mapping=tuple(Replacement(old=text, new=new.text) for text in texts),
         ),
-        rule=RejectedValues(column=beside.action.column, values=texts),
+        rule=RejectedValues(column=new.column, values=texts),
         evidence=Evidence(confidence=0.3, summary="A model suggested it; no tool measured it."),
         tool=f"model:{asked.model}",
         rationale=addition.rationale,
     )
 
 
-def _known(asked: Question, draft: str, value: str) -> Cell:
+def _known(asked: Question, draft: str, value: str) -> _Shown:
     found = asked.values.get(value)
     if found is None or found.draft != draft:
         raise Nonsense(f"the answer names a value that was not shown with {draft}: {value}")
-    return found.text
+    return found

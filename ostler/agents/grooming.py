@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue
 from ostler import __version__
 from ostler.agents.brief import context_of, read_brief
 from ostler.agents.data_files import data_files
-from ostler.agents.graph import State, run_grooming
+from ostler.agents.graph import Handed, State, run_grooming
 from ostler.agents.model import ModelClient
 from ostler.agents.outputs import Parking, Prioritized, Proposed, Validated
 from ostler.config.settings import Grooming
@@ -197,7 +197,7 @@ def groom(
             progress=progress,
             states=groomer.states,
         )
-        state = run_grooming(context)
+        state, handed = run_grooming(context)
     mark_overtaken(groomer.store, groomer.patches, dataset, actor=ACTOR, clock=groomer.clock)
     with groomer.store.transaction() as session:
         # Another process that was at the same run may have ended it.
@@ -205,7 +205,7 @@ def groom(
             runs.finish_run(
                 session, run.id, RunState.PARKED, actor=ACTOR, at=groomer.clock(), trace=trace
             )
-    return _groomed(groomer, inputs, record, state)
+    return _groomed(inputs, record, state, handed)
 
 
 def _inputs(
@@ -315,12 +315,11 @@ def _begin(groomer: Groomer, inputs: RunInputs) -> runs.RunRecord:
         return runs.get_run(session, known)
 
 
-def _groomed(groomer: Groomer, inputs: RunInputs, record: _StoreRecord, state: State) -> Groomed:
-    objects = groomer.objects
-    proposed = Proposed.model_validate(objects.get(state["propose"]))
-    validated = Validated.model_validate(objects.get(state["validate"]))
-    prioritized = Prioritized.model_validate(objects.get(state["prioritize"]))
-    parking = Parking.model_validate(objects.get(state["park"]))
+def _groomed(inputs: RunInputs, record: _StoreRecord, state: State, handed: Handed) -> Groomed:
+    proposed = handed.get(state["propose"], Proposed)
+    validated = handed.get(state["validate"], Validated)
+    prioritized = handed.get(state["prioritize"], Prioritized)
+    parking = handed.get(state["park"], Parking)
     fresh: dict[str, list[str]] = {"votes": [], "auto": [], "deny": []}
     known: list[str] = []
     for proposal in parking.proposals:

@@ -10,15 +10,15 @@ from ostler.tools.repair.miners import MINERS
 DUPLICATES = "duplicates"
 """Rows, not cells: a tool of its own."""
 
-_HOLES = ("imputation", "fillers", "consensus", "sources")
-_WORDS = ("spelling", "alias", "encoding", "words", "suffix", "slips")
-_SHAPES = ("forms", "suffix", "encoding", "words", "fillers")
-_NUMBERS = ("outliers", "digits", "arithmetic", "order", "slips", "forms", "fillers")
-_AGREEMENT = ("consensus", "sources", "imputation")
+_AGREEMENT = ("consensus", "sources")
+_HOLES = ("filler", *_AGREEMENT)
+_WORDS = ("spelling", "alias", "encoding", "case", "blanks", "suffix")
+_SHAPES = ("form", "suffix", "encoding", "case", "blanks", "filler")
+_NUMBERS = ("outlier", "scale", "arithmetic", "order", "form", "filler")
 
 LOOK_FOR: dict[str, tuple[str, ...]] = {
     "not_null": _HOLES,
-    "rejected_values": ("fillers", *_SHAPES),
+    "rejected_values": _SHAPES,
     "accepted_values": (*_WORDS, *_SHAPES, *_AGREEMENT),
     "range": _NUMBERS,
     "pattern": (*_SHAPES, *_WORDS),

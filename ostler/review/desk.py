@@ -216,11 +216,23 @@ class Desk:
         )
         with self.store.transaction() as session:
             now = proposals.get_proposal(session, proposal.id)
+            if now.state is not ProposalState.PARKED:
+                raise Conflict(
+                    f"proposal {proposal.id} is {now.state} already", "there is nothing to decide"
+                )
             if now.digest != card.record.digest:
                 raise Conflict(
                     f"proposal {proposal.id} has changed since you saw it", "look at it again"
                 )
-            move(session, proposal.id, now.state, state, actor=self.reviewer, at=at, because=said)
+            move(
+                session,
+                proposal.id,
+                ProposalState.PARKED,
+                state,
+                actor=self.reviewer,
+                at=at,
+                because=said,
+            )
             if made is not None:
                 parked = proposals.park(
                     session, made, ProposalState.PARKED, at=at, actor=self.reviewer

@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from model_server import Answer, Ask, completion
 
 from ostler.agents.openai import OpenAIModel
 from ostler.config.settings import Model
-from ostler.core.actions import AgreeWithColumns, ReplaceValues
+from ostler.core.actions import Correct
 from ostler.core.proposals import Draft
-
-Action = TypeVar("Action", ReplaceValues, AgreeWithColumns)
 
 
 def model_at(url: str, *, attempts: int = 2, timeout: float = 30) -> OpenAIModel:
@@ -20,27 +18,31 @@ def model_at(url: str, *, attempts: int = 2, timeout: float = 30) -> OpenAIModel
     return OpenAIModel(settings, first_wait=0.01)
 
 
-def card(ask: Ask, kind: str, column: str) -> dict[str, Any]:
-    """The one draft of a kind on a column, as the model sees it."""
-    [found] = [d for d in ask.shown["drafts"] if d["kind"] == kind and column in d["columns"]]
+def card(ask: Ask, column: str) -> dict[str, Any]:
+    """The one card whose changes are all in a column, as the model sees it."""
+    [found] = [
+        d
+        for d in ask.shown["drafts"]
+        if d["kind"] == "correct" and {m["column"] for m in d["members"]} == {column}
+    ]
     return found
 
 
-def drafts_of(
-    drafts: Sequence[Draft], kind: type[Action], column: str
-) -> list[tuple[Draft, Action]]:
-    """The drafts of a kind that mend a rule on a column, each with its action."""
-    return [
+def card_of(drafts: Sequence[Draft], column: str) -> tuple[Draft, Correct]:
+    """The one card whose changes are all in a column, with its action."""
+    [found] = [
         (draft, draft.action)
         for draft in drafts
-        if isinstance(draft.action, kind) and column in draft.rule.columns
+        if isinstance(draft.action, Correct)
+        and {one.column for one in draft.action.corrections} == {column}
     ]
+    return found
 
 
 def advice(ask: Ask) -> dict[str, Any]:
-    """Strike a typo, ask for more agreement, doubt the markers, add one replacement."""
-    typos = card(ask, "replace_values", "city")
-    first, second = typos["members"]
+    """Strike a change, doubt another card, add one replacement."""
+    typos = card(ask, "city")
+    first, second = typos["members"][:2]
     return {
         "advice": [
             {
@@ -50,13 +52,7 @@ def advice(ask: Ask) -> dict[str, Any]:
                 "rationale": "The first is a town of its own.",
             },
             {
-                "draft": card(ask, "agree_with_columns", "city")["id"],
-                "use": True,
-                "min_share": 0.9,
-                "rationale": "A state has one such city here.",
-            },
-            {
-                "draft": card(ask, "replace_values", "phone")["id"],
+                "draft": card(ask, "phone")["id"],
                 "use": False,
                 "rationale": "It may mean something.",
             },

@@ -24,7 +24,7 @@ from ostler.replay.verification import verify_workspace
 from ostler.store.runs import latest_runs
 from ostler.tables.engine import connect
 from ostler.telemetry.setup import open_telemetry
-from ostler.tools.registry import Checks, Drafts, Nothing
+from ostler.tools.registry import Checks, Drafts, Mining, Nothing
 
 
 @pytest.fixture
@@ -70,11 +70,11 @@ def test_agents_call_registered_tools_and_only_as_declared(shop: Workshop, tmp_p
         telemetry=telemetry,
         progress=lambda _: None,
     )
-    assert context.call("repair.missing", Nothing(), Drafts).drafts
+    assert context.call("repair.mine", Mining(principles=("consensus",)), Drafts).drafts
     with pytest.raises(InternalError, match="is not a registered tool"):
         context.call("tables.publish", Nothing(), Drafts)
     with pytest.raises(InternalError, match="takes Nothing"):
-        context.call("repair.missing", Checks(checks=()), Drafts)
+        context.call("repair.duplicates", Checks(checks=()), Drafts)
     telemetry.close()
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from asking import advice, card, drafts_of, good, model_at
+from asking import advice, card, card_of, good, model_at
 from model_server import KEY, Answer, Ask, ModelServer, completion, wire
 from workshop import Workshop, dirty_rows, open_workshop
 
 from ostler.agents.advice import Reply
-from ostler.core.actions import AgreeWithColumns, Replacement, ReplaceValues
+from ostler.core.actions import Replacement, ReplaceValues
 from ostler.core.canonical import canonical_json, digest_of
 from ostler.core.proposals import Draft
 from ostler.replay.rerun import replay
@@ -35,23 +35,20 @@ def test_advice_orders_and_narrows(
     assert groomed.model == "answered"
     assert len(drafts) == len(plain) + 1
 
-    [(before, whole)] = drafts_of(plain, ReplaceValues, "city")
-    struck, kept = whole.mapping
-    (typos, narrowed), (added, addition) = drafts_of(drafts, ReplaceValues, "city")
-    assert narrowed == whole.model_copy(update={"mapping": (kept,)})
+    (before, whole), (typos, narrowed) = card_of(plain, "city"), card_of(drafts, "city")
+    struck, kept = whole.corrections[:2]
+    left = whole.corrections[1:]
+    assert narrowed == whole.model_copy(update={"corrections": left})
     assert typos.rationale == "The first is a town of its own."
     assert (typos.evidence, typos.tool) == (before.evidence, before.tool)
-    assert addition.mapping == (Replacement(old=struck.old, new=kept.new),)
+    added = drafts[-1]
+    mapping = (Replacement(old=struck.old, new=kept.new),)
+    assert added.action == ReplaceValues(column="city", mapping=mapping)
     assert (added.tool, added.rationale) == ("model:scripted", "It was moved.")
     assert added.evidence.confidence < before.evidence.confidence
 
-    [(_, loose)] = drafts_of(plain, AgreeWithColumns, "city")
-    [(_, strict)] = drafts_of(drafts, AgreeWithColumns, "city")
-    assert (loose.min_share, strict.min_share) == (0.6, 0.9)
-
-    [(sure, markers)] = drafts_of(plain, ReplaceValues, "phone")
-    [(doubted, same)] = drafts_of(drafts, ReplaceValues, "phone")
-    assert same == markers
+    (sure, padded), (doubted, same) = card_of(plain, "phone"), card_of(drafts, "phone")
+    assert same == padded
     assert doubted.evidence.confidence == round(sure.evidence.confidence / 2, 6)
 
 
@@ -62,10 +59,11 @@ def test_rationale_and_advice_reach_the_proposals(
     groomed = workshop.groom(model_at(server.url))
     proposals = {p.draft.action: p for p in workshop.judged(groomed.run).proposals}
     drafts = workshop.proposed(groomed.run).drafts
-    [(typos, narrowed), (_, addition)] = drafts_of(drafts, ReplaceValues, "city")
+    typos, narrowed = card_of(drafts, "city")
     assert proposals[narrowed].draft == typos
-    assert proposals[narrowed].patch.cells == 1
-    assert proposals[addition].verdict.outcome == "votes"
+    _, whole = card_of(plain, "city")
+    assert len(narrowed.corrections) == len(whole.corrections) - 1
+    assert proposals[drafts[-1].action].verdict.outcome == "votes"
 
 
 def test_what_is_asked(workshop: Workshop, server: ModelServer, plain: tuple[Draft, ...]) -> None:
@@ -134,15 +132,15 @@ def test_what_was_drafted_already_is_not_proposed_twice(
     workshop: Workshop, server: ModelServer, plain: tuple[Draft, ...]
 ) -> None:
     def repeat(ask: Ask) -> Answer:
-        typos, markers = (card(ask, "replace_values", c) for c in ("city", "phone"))
+        typos, padded = card(ask, "city"), card(ask, "phone")
         again = [
             {
                 "action": "replace_values",
                 "draft": draft["id"],
-                "values": [member["old"]["id"] for member in draft["members"]],
+                "values": [draft["members"][place]["old"]["id"]],
                 "by": draft["members"][0]["new"]["id"],
             }
-            for draft in (markers, markers, typos)
+            for draft, place in ((padded, 0), (typos, 0), (padded, 1), (padded, 1))
         ]
         return completion(json.dumps({"advice": [], "additions": again}))
 

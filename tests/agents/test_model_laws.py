@@ -12,6 +12,8 @@ from ostler.core.actions import (
     AgreeWithColumns,
     AnyAction,
     Consensus,
+    Correct,
+    Correction,
     DeleteDuplicates,
     Reformat,
     Replacement,
@@ -56,6 +58,17 @@ DRAFTS = (
     ),
     draft(Reformat(column="joined", form="iso_date", date_order="dmy")),
     draft(DeleteDuplicates(on=("city", "zip")), 0.4),
+    draft(
+        Correct(
+            principle="spelling",
+            rule="rare values are spelt nearly like frequent ones",
+            corrections=(
+                Correction(column="name", old="Ane", new="Ana", rows=("3", "8")),
+                Correction(column="name", old="Bb", new="Bob"),
+                Correction(column="zip", old="1O1", new="101", rows=("4",)),
+            ),
+        )
+    ),
 )
 ASKED = question("scripted", "people", DRAFTS)
 
@@ -66,7 +79,10 @@ def mapping_of(action: AnyAction) -> set[Replacement]:
 
 def values_of(column: str) -> set[Cell]:
     found = [a for a in (d.action for d in DRAFTS) if isinstance(a, ReplaceValues)]
-    return {v for a in found if a.column == column for r in a.mapping for v in (r.old, r.new)}
+    values = {v for a in found if a.column == column for r in a.mapping for v in (r.old, r.new)}
+    cards = [a for a in (d.action for d in DRAFTS) if isinstance(a, Correct)]
+    here = [c for a in cards for c in a.corrections if c.column == column]
+    return values | {v for c in here for v in (c.old, c.new)}
 
 
 def narrows(new: AnyAction, old: AnyAction) -> bool:
@@ -79,6 +95,8 @@ def narrows(new: AnyAction, old: AnyAction) -> bool:
         )
     if isinstance(new, ReplaceValues) and isinstance(old, ReplaceValues):
         return new.column == old.column and mapping_of(new) <= mapping_of(old)
+    if isinstance(new, Correct) and isinstance(old, Correct):
+        return set(new.corrections) <= set(old.corrections) and new.rule == old.rule
     return new == old
 
 
@@ -183,6 +201,7 @@ def addition(**changes: Any) -> str:
         addition(values=["v1"], by="v1"),
         addition(draft="d3"),
         addition(draft="d2"),
+        addition(draft="d6", values=["v10"], by="v15"),
         addition(by="Paris"),
         addition(action="set_cells"),
         addition(column="state"),
@@ -217,6 +236,17 @@ def test_less_agreement_is_not_to_be_had() -> None:
 
 def test_striking_every_member_leaves_the_draft_whole() -> None:
     assert follow(ASKED, advised(strike=["m1", "m2", "m3"]))[0].action == DRAFTS[0].action
+
+
+def test_a_card_of_cells_is_narrowed_by_what_it_changes() -> None:
+    content = json.dumps({"advice": [{"draft": "d6", "use": True, "strike": ["m2"]}]})
+    action, whole = follow(ASKED, content)[5].action, DRAFTS[5].action
+    assert isinstance(action, Correct)
+    assert isinstance(whole, Correct)
+    assert action.corrections == (whole.corrections[0], whole.corrections[2])
+    [added] = follow(ASKED, addition(draft="d6", values=["v12"], by="v11"))[6:]
+    mapping = (Replacement(old="Bb", new="Ana"),)
+    assert added.action == ReplaceValues(column="name", mapping=mapping)
 
 
 def test_members_beyond_those_shown_are_kept_and_cannot_be_struck() -> None:

@@ -30,12 +30,14 @@ Rows = list[list[str]]
 
 
 def dirty_rows() -> Rows:
-    """48 rows with two typos in `city`, a state that its city contradicts, and hidden blanks."""
+    """48 rows with capitals and a typo in `city`, a state that its city contradicts, and blanks."""
     rows = [[*PLACES[n % 4], f"{200 + 7 * n}-555-{n:04}"] for n in range(48)]
-    rows[3][0], rows[8][0] = "Larkspurr", "Ashford Mils"
+    rows[3][0] = "Larkspurr"
     rows[13][1] = "OR"
+    for place in (18, 22, 27):
+        rows[place][0] = rows[place][0].upper()
     for place in (5, 17, 29):
-        rows[place][2] = "N/A"
+        rows[place][2] = f"  {rows[place][2]} "
     return rows
 
 

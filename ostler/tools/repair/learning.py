@@ -16,11 +16,13 @@ _PRIOR = 4.0
 """What a miner says of itself weighs as much as so many answers."""
 _APPROVED = 0.95
 _REJECTED = 0.35
-"""Share of right cells that an answer stands for: a person looked at a sample."""
+"""Share of right cells that an answer stands for when it does not name those seen to be wrong."""
+_LOOKS = 10
+"""Cells of a card that a person looks at."""
 _WIDE = 2.0
 """How far the log odds that a miner claims are off, as a variance."""
 _STEPS = 10
-_NEAR = {"same": 3.0, "columns": 1.5, "principle": 0.5, "elsewhere": 0.25}
+_NEAR = {"same": 10.0, "columns": 2.0, "principle": 0.5, "elsewhere": 0.25}
 """What an answer weighs, by how much its card has in common with the one in question."""
 
 
@@ -49,7 +51,7 @@ def belief(basis: Basis, score: float, dataset: str, answers: Sequence[Answered]
         if answer.decision == "reject":
             # One of the rules that were packed together may be wrong, and the others right.
             weighs /= answer.basis.rules
-        share = _REJECTED if answer.decision == "reject" else _APPROVED
+        share = _share(answer)
         if answer.decision != "reject":
             # Cards that people like raise what is believed, but never lower a sure one.
             share = max(share, score)
@@ -59,6 +61,13 @@ def belief(basis: Basis, score: float, dataset: str, answers: Sequence[Answered]
     accepted = sum(answer.decision != "reject" for answer in alike)
     says = f"people accepted {accepted} of {len(alike)} like this" if alike else ""
     return Belief((after / (1 - after)) / (before / (1 - before)), says)
+
+
+def _share(answer: Answered) -> float:
+    """The share of right cells that an answer stands for."""
+    if not answer.struck:
+        return _REJECTED if answer.decision == "reject" else _APPROVED
+    return max(0.05, 1 - len(answer.struck) / min(_LOOKS, max(1, answer.cells)))
 
 
 def _principles(basis: Basis) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ from ostler.core.experience import Experience
 from ostler.core.proposals import Draft
 from ostler.tools.repair.arbitration import arbitrate
 from ostler.tools.repair.asking import chance_of, questions
-from ostler.tools.repair.candidates import Ground
+from ostler.tools.repair.candidates import Candidates, Ground
 from ostler.tools.repair.grid import Grid
-from ostler.tools.repair.learning import tried
+from ostler.tools.repair.learning import belief, believed, tried, unrefused
 from ostler.tools.repair.miners import MINERS
-from ostler.tools.repair.packing import pack
+from ostler.tools.repair.packing import basis_of, pack
 from ostler.tools.repair.teaching import as_asked, lessons
 
 
@@ -27,7 +27,27 @@ def mine(
     candidates, doubts = arbitrate(grid, found)
     taught = lessons(grid, experience)
     candidates = [one for each in candidates if len((one := tried(grid, taught, each)).rows)]
+    candidates = learned(grid, dataset, candidates, experience)
     cards = [
         card for card in pack(grid, dataset, candidates, experience) if chance_of(card.draft) >= 0.5
     ]
     return (*(card.draft for card in cards), *questions(ground, candidates, doubts, cards))
+
+
+def learned(
+    grid: Grid, dataset: str, candidates: Sequence[Candidates], experience: Experience
+) -> list[Candidates]:
+    """Candidates with what people's answers leave of them."""
+    left = [one for each in candidates if len((one := unrefused(grid, experience, each)).rows)]
+    return [
+        believed(
+            one,
+            belief(
+                basis_of(grid, "likely", [one]),
+                float(one.scores.mean()),
+                dataset,
+                experience.answers,
+            ).factor,
+        )
+        for one in left
+    ]

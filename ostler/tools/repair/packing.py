@@ -13,21 +13,24 @@ from ostler.core.base import Cell
 from ostler.core.checks import AnyRule, Dependency, NotNull, RejectedValues
 from ostler.core.experience import Experience
 from ostler.core.proposals import Alternative, Basis, Draft, Evidence
-from ostler.tools.repair.candidates import Candidates, Texts
+from ostler.tools.repair.candidates import Candidates, Shares, Texts
 from ostler.tools.repair.grid import Grid, GridColumn, Whole
-from ostler.tools.repair.learning import belief, believed, fell, unrefused
+from ostler.tools.repair.learning import belief, fell
 
 Band = Literal["sure", "likely", "doubtful"]
 
-_BANDS: tuple[tuple[Band, float], ...] = (("sure", 0.88), ("likely", 0.72), ("doubtful", 0.5))
-"""The least score of a cell in each; below the last one nothing is proposed."""
-_TOGETHER: tuple[Band, ...] = ("sure", "likely")
-"""Bands in which rules are packed together."""
+_CUTS: tuple[tuple[Band, float, float], ...] = (
+    ("sure", 0.92, 0.6),
+    ("likely", 0.82, 0.6),
+    ("doubtful", 0.5, 0.5),
+)
+"""For each band the share of its cells that must be expected to be right, and the least of any cell
+in it. A person who looks at ten cells passes the first nearly always, the last hardly ever."""
 _WRITING = "writing"
-_FAMILIES = {
-    name: _WRITING
-    for name in ("spelling", "case", "blanks", "encoding", "words", "reversed", "alias", "mark")
-}
+_FAMILIES = dict.fromkeys(
+    ("spelling", "case", "blanks", "encoding", "order", "alias"),
+    _WRITING,
+)
 """What principles are packed together as, where they say the same kind of thing to a person."""
 _OPEN = 10
 """Cells from which on a rule whose direction is open stands by itself, so that it can be chosen."""
@@ -47,26 +50,25 @@ class Card:
 def pack(
     grid: Grid, dataset: str, candidates: Sequence[Candidates], experience: Experience
 ) -> list[Card]:
-    """The cards: a rule and a band make one; the sure ones of one principle make one together."""
-    taught = [_taught(grid, dataset, one, experience) for one in candidates]
-    parts = [pair for one in taught for pair in _bands(one)]
-    families: defaultdict[tuple[str, Band], list[Candidates]] = defaultdict(list)
-    alone: list[tuple[Band, list[Candidates]]] = []
-    for band, part in parts:
-        is_open = part.directions and len(part.rows) >= _OPEN
-        by_itself = part.apart or is_open or fell(_basis(grid, band, [part]), experience.answers)
-        if band in _TOGETHER and not by_itself:
-            families[_family(part), band].append(part)
+    """The cards: rules of one family make one per band; some rules stand by themselves.
+
+    By itself stands what a person may want to settle otherwise, and what has fallen with others.
+    """
+    families: defaultdict[str, list[Candidates]] = defaultdict(list)
+    for number, one in enumerate(candidates):
+        is_open = one.directions and len(one.rows) >= _OPEN
+        if one.apart or is_open or fell(basis_of(grid, "likely", [one]), experience.answers):
+            families[f"{number}"].append(one)
         else:
-            alone.append((band, [part]))
-    groups = [(band, group) for (_, band), group in families.items()]
+            families[_family(one)].append(one)
     return [
         Card(
-            _draft(grid, dataset, band, group, experience),
-            np.concatenate([one.rows for one in group]),
-            np.concatenate([one.places for one in group]),
+            _draft(grid, dataset, band, part, experience),
+            np.concatenate([one.rows for one in part]),
+            np.concatenate([one.places for one in part]),
         )
-        for band, group in groups + alone
+        for family in families.values()
+        for band, part in _banded(family)
     ]
 
 
@@ -74,33 +76,37 @@ def _family(one: Candidates) -> str:
     return _FAMILIES.get(one.principle, one.principle)
 
 
-def _taught(grid: Grid, dataset: str, one: Candidates, experience: Experience) -> Candidates:
-    one = unrefused(grid, experience, one)
-    if not len(one.rows):
-        return one
-    learned = belief(
-        _basis(grid, "likely", [one]), float(one.scores.mean()), dataset, experience.answers
-    )
-    return believed(one, learned.factor)
-
-
-def _bands(one: Candidates) -> Iterable[tuple[Band, Candidates]]:
-    scores = one.scores
-    if one.together:
-        # All cells of a row are as sure as the least sure one of them.
-        _, where = np.unique(one.rows, return_inverse=True)
-        least = np.ones(where.max() + 1)
-        np.minimum.at(least, where, scores)
-        scores = least[where]
+def _banded(group: Sequence[Candidates]) -> Iterable[tuple[Band, list[Candidates]]]:
+    """The cells of some rules by how sure they are, each band as large as its share allows."""
+    each = [_by_row(one) for one in group]
     above = np.inf
-    for band, least_score in _BANDS:
-        keep = (scores >= least_score) & (scores < above)
-        above = least_score
-        if keep.any():
-            yield band, one.where(keep)
+    for band, share, least in _CUTS:
+        scores = np.sort(np.concatenate(each))[::-1]
+        scores = scores[(scores < above) & (scores >= least)]
+        means = np.cumsum(scores) / np.arange(1, len(scores) + 1)
+        enough = np.flatnonzero(means >= share)
+        if not len(enough):
+            continue
+        lowest = scores[enough[-1]]
+        kept = [
+            one.where((own >= lowest) & (own < above)) for one, own in zip(group, each, strict=True)
+        ]
+        yield band, [one for one in kept if len(one.rows)]
+        above = lowest
 
 
-def _basis(grid: Grid, band: Band, group: Sequence[Candidates]) -> Basis:
+def _by_row(one: Candidates) -> Shares:
+    """The cells' scores; all cells that stand or fall together have that of the least sure one."""
+    if not one.together:
+        return one.scores
+    _, where = np.unique(one.rows, return_inverse=True)
+    least = np.ones(where.max() + 1)
+    np.minimum.at(least, where, one.scores)
+    return least[where]
+
+
+def basis_of(grid: Grid, band: Band, group: Sequence[Candidates]) -> Basis:
+    """What a card of some rules rests on."""
     places = sorted({int(place) for one in group for place in np.unique(one.places)})
     principles = tuple(dict.fromkeys(one.principle for one in group))
     return Basis(
@@ -120,7 +126,7 @@ def _draft(
 ) -> Draft:
     largest = max(group, key=lambda one: len(one.rows))
     cells = sum(len(one.rows) for one in group)
-    basis = _basis(grid, band, group)
+    basis = basis_of(grid, band, group)
     mean = basis.expected / cells
     says = belief(basis, mean, dataset, experience.answers).says
     rule = largest.rule

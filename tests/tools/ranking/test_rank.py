@@ -7,9 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ostler.core.actions import Reformat
 from ostler.core.checks import Check, NotNull, Range, Severity
 from ostler.core.datasets import Dataset
-from ostler.core.proposals import Change, CheckEffect, DryRun, Evidence, PatchSummary, Rank
+from ostler.core.proposals import (
+    Basis,
+    Change,
+    CheckEffect,
+    Draft,
+    DryRun,
+    Evidence,
+    PatchSummary,
+    Rank,
+)
 from ostler.tools.ranking.rank import CAP, rank
 
 MENDED = Check(rule=NotNull(column="a"))
@@ -44,11 +54,17 @@ def ranked(**facts: Any) -> Rank:
             ),
             downstream=tuple(f"d{i}" for i in range(facts.get("downstream", 0))),
         ),
-        Evidence(
-            confidence=facts.get("confidence", 0.8),
-            summary="",
-            support=facts.get("support", 50),
-            against=2,
+        Draft(
+            action=Reformat(column="a", form="trim"),
+            rule=MENDED.rule,
+            evidence=Evidence(
+                confidence=facts.get("confidence", 0.8),
+                summary="",
+                support=facts.get("support", 50),
+                against=2,
+            ),
+            tool="repair.some/1",
+            basis=facts.get("basis"),
         ),
         10_000,
     )
@@ -119,3 +135,23 @@ def test_each_part_says_why_in_words() -> None:
     assert because["risk"] == (
         "touches 1.0 % of the table, makes 1 check worse by 3 rows, 2 consumers downstream"
     )
+
+
+@given(st.lists(st.tuples(st.integers(1, 10**6), st.floats(0.55, 0.99)), min_size=2, max_size=6))
+def test_cards_of_one_dataset_come_in_the_order_of_their_gain(
+    cards: list[tuple[int, float]],
+) -> None:
+    made = [
+        ranked(
+            confidence=round(sure, 2),
+            # What speaks for and against other fixes has no say here.
+            columns=1 + cells % 3,
+            harmed=cells % 7,
+            basis=Basis(principle="spelling", columns=("a",), expected=round(sure, 2) * cells),
+        )
+        for cells, sure in cards
+    ]
+    for rank_, (cells, sure) in zip(made, cards, strict=True):
+        for other, (fewer, less) in zip(made, cards, strict=True):
+            if cells >= 2 * fewer and sure >= less:
+                assert rank_.score > other.score
