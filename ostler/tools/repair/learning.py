@@ -48,13 +48,14 @@ def belief(basis: Basis, score: float, dataset: str, answers: Sequence[Answered]
     ]
     for answer in alike:
         weighs = _NEAR[_nearness(basis, answer, dataset)]
-        if answer.decision == "reject":
-            # One of the rules that were packed together may be wrong, and the others right.
-            weighs /= answer.basis.rules
         share = _share(answer)
         if answer.decision != "reject":
             # Cards that people like raise what is believed, but never lower a sure one.
             share = max(share, score)
+        elif answer.basis.rules > 1:
+            # One of the rules that were packed together may be wrong, and the others right.
+            share = _REJECTED if _blamed(basis, answer) else score
+            weighs = min(weighs, _PRIOR)
         weight, right = weight + weighs, right + weighs * share
     after = min(0.99, max(0.01, right / weight))
     before = min(0.99, max(0.01, score))
@@ -75,14 +76,20 @@ def _principles(basis: Basis) -> tuple[str, ...]:
 
 
 def fell(basis: Basis, answers: Sequence[Answered]) -> bool:
-    """Whether a card fell in which a rule was packed with others: it then stands by itself."""
+    """Whether a rule is to blame, or may be, that a card of several fell: it then stands apart."""
     return any(
         answer.decision == "reject"
         and answer.basis.rules > 1
         and set(_principles(basis)) <= set(_principles(answer.basis))
-        and set(basis.columns) <= set(answer.basis.columns)
+        and _blamed(basis, answer)
         for answer in answers
     )
+
+
+def _blamed(basis: Basis, answer: Answered) -> bool:
+    """Whether what was seen to be wrong stood in its columns; all are to blame if none is named."""
+    wrong = {struck.column for struck in answer.struck} or set(answer.basis.columns)
+    return bool(wrong & set(basis.columns))
 
 
 def _nearness(basis: Basis, answer: Answered, dataset: str) -> str:
