@@ -93,7 +93,7 @@ def _step(card: _Card, held: Held) -> RecipeStep:
         determinants=determinants,
         direction=basis.direction if basis else "",
         band=basis.band if basis else "likely",
-        cells=sum(len(one.rows) for one in action.corrections),
+        cells=proposal.patch.cells,
         by=tuple(dict.fromkeys(by)),
         at=record.decided_at or record.created_at,
         mapped=literal(action, determinants, held),

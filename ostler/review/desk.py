@@ -46,6 +46,8 @@ class Line:
     created_at: datetime
     columns: tuple[str, ...]
     """Columns in which a cell is set."""
+    asks: int = 0
+    """Cells that it asks about; 0 for what is no question."""
 
 
 @dataclass(frozen=True)
@@ -341,6 +343,7 @@ def _concerning(alerts: tuple[Alert, ...], proposal: Proposal) -> tuple[Alert, .
 
 def _line(record: ProposalRecord) -> Line:
     proposal = record.proposal
+    action = proposal.draft.action
     return Line(
         id=proposal.id,
         dataset=proposal.dataset,
@@ -352,6 +355,7 @@ def _line(record: ProposalRecord) -> Line:
         state=record.state,
         created_at=record.created_at,
         columns=proposal.patch.columns,
+        asks=len(action.cells) if isinstance(action, AskValues) else 0,
     )
 
 

@@ -1,7 +1,8 @@
 """What a card rests on, as lines: how sure it is, what speaks against it, its values, its ways."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from textual.content import Content
 
@@ -40,9 +41,17 @@ def corrections_of(action: AnyAction) -> tuple[Correction, ...]:
     return action.corrections if isinstance(action, Correct) else ()
 
 
-def cells_of(action: AnyAction) -> int:
-    """How many cells an action of exact values corrects."""
-    return sum(len(one.rows) for one in corrections_of(action))
+def frequent(corrections: Iterable[Correction]) -> list[Correction]:
+    """The pairs that change most cells first; before them those that hold wherever they stand."""
+    return sorted(corrections, key=lambda one: -len(one.rows) if one.rows else -inf)
+
+
+def size_of(action: AnyAction) -> Content:
+    """How many cells an action of exact values corrects, as far as it names them."""
+    corrections = corrections_of(action)
+    if all(one.rows for one in corrections):
+        return plural(sum(len(one.rows) for one in corrections), "cell", "cells")
+    return ours("wherever these values stand")
 
 
 def sure_lines(basis: Basis, cells: int, width: int) -> Iterator[Content]:
@@ -71,7 +80,7 @@ def value_lines(corrections: Sequence[Correction], width: int) -> Iterator[Conte
     """The pairs of values that it changes most often, with how often."""
     if not corrections:
         return
-    by_count = sorted(corrections, key=lambda one: -len(one.rows))
+    by_count = frequent(corrections)
     shown = by_count[:_PAIRS]
     yield from _pairs(shown, width, widths_of(shown))
     rest = len(corrections) - _PAIRS
@@ -93,13 +102,12 @@ def direction_lines(alternatives: Sequence[Alternative], width: int) -> Iterator
 
 def alternative_head(other: Alternative) -> Content:
     """A way's name and size."""
-    cells = plural(cells_of(other.action), "cell", "cells")
-    return join(untrusted(other.label, _PROSE), ours("  "), cells)
+    return join(untrusted(other.label, _PROSE), ours("  "), size_of(other.action))
 
 
 def alternative_pairs(action: AnyAction, width: int) -> Iterator[Content]:
     """Some of the pairs of values of a way, the most frequent first."""
-    corrections = sorted(corrections_of(action), key=lambda one: -len(one.rows))[:_EXAMPLES]
+    corrections = frequent(corrections_of(action))[:_EXAMPLES]
     for line in _pairs(corrections, width - 3, widths_of(corrections)):
         yield join(blanks(3), line)
 
@@ -117,7 +125,7 @@ class Widths:
 def widths_of(corrections: Sequence[Correction]) -> Widths:
     """The widths for some pairs."""
     return Widths(
-        number=max((count(len(one.rows)).cell_length for one in corrections), default=1),
+        number=max((_times(one).cell_length for one in corrections), default=1),
         old=min(_OLD, 1 + max((len(one.old or "empty") for one in corrections), default=1)),
         several=len({one.column for one in corrections}) > 1,
     )
@@ -126,13 +134,17 @@ def widths_of(corrections: Sequence[Correction]) -> Widths:
 def pair_line(one: Correction, width: int, widths: Widths) -> Content:
     """A pair of values on one line: how many cells, in which column where that is not plain."""
     old, new = values(one.old, one.new)
-    head = join(fitted(count(len(one.rows)), widths.number, right=True), ours("  "))
+    head = join(fitted(_times(one), widths.number, right=True), ours("  "))
     if widths.several:
         column = untrusted(one.column, _NAME, MUTED)
         head = join(head, fitted(column, _COLUMN), ours("  "))
     left = min(widths.old, max(8, (width - head.cell_length - 2) // 2))
     beside = join(head, fitted(old, left), ours("  "), new)
     return beside.truncate(width, ellipsis=True)
+
+
+def _times(one: Correction) -> Content:
+    return count(len(one.rows)) if one.rows else ours("all")
 
 
 def _pairs(corrections: Sequence[Correction], width: int, widths: Widths) -> Iterator[Content]:

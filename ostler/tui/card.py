@@ -13,7 +13,6 @@ from ostler.core.rollout import describe_rollout
 from ostler.core.states import ProposalState
 from ostler.review.desk import Card, verdict_words
 from ostler.tui.basis_card import (
-    cells_of,
     corrections_of,
     counter_lines,
     direction_lines,
@@ -160,7 +159,7 @@ def _why(card: Card, width: int) -> Iterator[Content]:
     evidence = draft.evidence
     yield from hung(untrusted(evidence.summary, _PROSE), width)
     if draft.basis is not None and corrections_of(draft.action):
-        yield from sure_lines(draft.basis, cells_of(draft.action), width)
+        yield from sure_lines(draft.basis, card.record.proposal.patch.cells, width)
     sure: list[Content] = []
     if not asked_of(card.record.proposal):
         sure.append(join(ours("confidence "), percent(evidence.confidence)))

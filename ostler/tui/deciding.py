@@ -14,7 +14,7 @@ from ostler.review.desk import Card, Desk
 from ostler.tui import answers
 from ostler.tui.answers import Answer
 from ostler.tui.asking import Asking
-from ostler.tui.basis_card import cells_of, corrections_of
+from ostler.tui.basis_card import corrections_of
 from ostler.tui.directions import Directions
 from ostler.tui.prompts import Confirm, Reason, Value, approval
 from ostler.tui.question_card import asked_of
@@ -121,7 +121,7 @@ class Deciding(Asking[Answer]):
             self.say(ours("there are no cells here to give a value to"))
         else:
             label = ours("All of them ought to say: ")
-            prompt = Value(label, _filled(cells_of(action)))
+            prompt = Value(label, _filled(card.record.proposal.patch.cells))
             self.console.push_screen(prompt, partial(self._fill, card))
 
     def _fill(self, seen: Card, filler: Filler | None) -> None:

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ostler.core.proposals import Draft
-from ostler.tui.basis_card import alternative_head, alternative_pairs, cells_of
+from ostler.tui.basis_card import alternative_head, alternative_pairs, size_of
 from ostler.tui.pane import Pane
 from ostler.tui.text import (
     MUTED,
@@ -24,7 +24,6 @@ from ostler.tui.text import (
     join,
     listed,
     ours,
-    plural,
     untrusted,
 )
 
@@ -58,8 +57,7 @@ class Directions(ModalScreen[int]):
 
     def _drawn(self, width: int) -> Iterator[Content]:
         now = self._draft.action
-        cells = plural(cells_of(now), "cell", "cells")
-        yield from hung(join(ours("as the card says  "), cells), width, ours("  0  ", MUTED))
+        yield from hung(join(ours("as the card says  "), size_of(now)), width, ours("  0  ", MUTED))
         yield from alternative_pairs(now, width)
         for number, other in enumerate(self._draft.alternatives, 1):
             yield NOTHING

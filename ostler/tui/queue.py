@@ -44,7 +44,7 @@ _COLUMNS: tuple[tuple[LiteralString, int, bool, _Cell], ...] = (
     ("dataset", 10, False, lambda line, _: untrusted(line.dataset, 40)),
     ("what", 0, False, lambda line, _: untrusted(line.sentence, 200)),
     ("cells", 7, True, lambda line, _: _change(line)),
-    ("verdict", 7, False, lambda line, _: untrusted(line.verdict, 40)),
+    ("verdict", 7, False, lambda line, _: _verdict(line)),
     ("age", 6, True, lambda line, now: span(now - line.created_at)),
 )
 """Heading, width (0: what is left), whether numbers stand right, and the cell's text."""
@@ -189,4 +189,10 @@ def _row(mark: Content, cells: list[Content]) -> Content:
 
 
 def _change(line: Line) -> Content:
+    if line.asks:
+        return join(count(line.asks), ours(" ?"))
     return count(line.cells) if line.cells else plural(line.rows, "row", "rows")
+
+
+def _verdict(line: Line) -> Content:
+    return ours("answer") if line.asks else untrusted(line.verdict, 40)

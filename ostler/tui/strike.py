@@ -9,9 +9,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from ostler.core.actions import Correction
+from ostler.core.base import RowId
 from ostler.core.experience import Struck
 from ostler.core.proposals import Proposal
-from ostler.tui.basis_card import corrections_of, pair_line, widths_of
+from ostler.tui.basis_card import corrections_of, frequent, pair_line, widths_of
 from ostler.tui.diff import values
 from ostler.tui.listing import Listing
 from ostler.tui.pane import Pane
@@ -56,9 +58,11 @@ class Strike(ModalScreen[tuple[Struck, ...]]):
         corrections = corrections_of(proposal.draft.action)
         self._proposal = proposal
         self._rows: Rows = dict(proposal.dry_run.context)
-        self._pairs = sorted(corrections, key=lambda one: -len(one.rows))
+        self._pairs = frequent(corrections)
         self._widths = widths_of(corrections)
         self._cells = sum(len(one.rows) for one in corrections)
+        self._named = all(one.rows for one in corrections)
+        """Whether the cells of every pair are known, so that they can be counted."""
         self._struck: set[int] = set()
 
     def compose(self) -> ComposeResult:
@@ -71,16 +75,17 @@ class Strike(ModalScreen[tuple[Struck, ...]]):
 
     def _head(self) -> Content:
         gone = sum(len(self._pairs[place].rows) for place in self._struck)
-        return join(
+        struck = join(
             untrusted(self._proposal.id, style=STRONG),
             ours("  "),
             join(count(len(self._struck)), ours(" of ")),
             plural(len(self._pairs), "pair", "pairs"),
-            ours(" struck; "),
-            join(count(self._cells - gone), ours(" of ")),
-            plural(self._cells, "cell is", "cells are"),
-            ours(" left"),
+            ours(" struck"),
         )
+        if not self._named:
+            return struck
+        left = join(count(self._cells - gone), ours(" of "))
+        return join(struck, ours("; "), left, plural(self._cells, "cell is", "cells are"), _LEFT)
 
     def _line(self, place: int, width: int) -> Content:
         struck = place in self._struck
@@ -91,18 +96,26 @@ class Strike(ModalScreen[tuple[Struck, ...]]):
     def _whole(self, width: int) -> tuple[Content, ...]:
         one = self._pairs[self._list.cursor]
         old, new = values(one.old, one.new)
-        cells = plural(len(one.rows), "cell", "cells")
+        cells = plural(len(one.rows), "cell", "cells") if one.rows else ours("wherever it stands")
         head = join(untrusted(one.column, _NAME), ours(", ", MUTED), cells)
-        row = next((row for row in one.rows if row in self._rows), one.rows[0])
-        where = join(ours(": row ", MUTED), untrusted(row, _NAME))
-        more = ours(" and others", MUTED) if len(one.rows) > 1 else NOTHING
-        beside = neighbours(self._rows.get(row, ()), one.column)
+        row = self._row(one)
+        if row is not None:
+            more = ours(" and others", MUTED) if len(one.rows) != 1 else NOTHING
+            head = join(head, ours(": row ", MUTED), untrusted(row, _NAME), more)
+        beside = neighbours(self._rows.get(row or "", ()), one.column)
         return (
-            *hung(join(head, where, more), width),
+            *hung(head, width),
             *hung(old, width, ours("  ")),
             *hung(new, width, ours("  ")),
             *(join(ours("  "), line) for line in packed(beside, width - 2)[:2]),
         )
+
+    def _row(self, one: Correction) -> RowId | None:
+        """A row of the pair, if possible one that can be shown."""
+        held = (one.column, one.old)
+        shown = (row for row, cells in self._rows.items() if held in cells)
+        named = (row for row in one.rows if row in self._rows)
+        return next(named if one.rows else shown, one.rows[0] if one.rows else None)
 
     @property
     def _list(self) -> Listing:
@@ -153,6 +166,7 @@ class Strike(ModalScreen[tuple[Struck, ...]]):
         self.dismiss(())
 
 
+_LEFT = ours(" left")
 _KEYS = listed(
     [
         ours("space strikes", STRONG),

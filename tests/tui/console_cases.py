@@ -1,5 +1,7 @@
 """Invented proposals on invented tables of orders and customers, and hostile ones."""
 
+from dataclasses import replace
+
 from console_desk import Case, sets, whole_row
 
 from ostler.core.actions import AskedCell, AskValues, Correct, Correction
@@ -207,6 +209,44 @@ HOSTILE_TEXTS = (
     "\x9b2Jc1\x85\u2028line\u200bzero",
     "two\nlines\r\tand\x00nul",
 )
+
+
+def hostile_pairs(text: str) -> Case:
+    """A card of exact values that says one text wherever it can."""
+    pairs = Correct(
+        principle="p",
+        rule=text,
+        corrections=(
+            Correction(column=text or "c", old=text, new=f"{text}!", rows=(text or "1",)),
+            Correction(column=text or "c", old=None, new=text, rows=("2",)),
+        ),
+    )
+    return replace(
+        SPELLING,
+        sentence=text,
+        summary=text,
+        counter=text,
+        score=8.0,
+        action=pairs,
+        basis=Basis(principle=text, columns=(text,), direction=text, experience=text),
+        alternatives=(Alternative(label=text, action=pairs),),
+        context=((text or "1", ((text or "c", text), ("d", text))),),
+    )
+
+
+def hostile_question(text: str) -> Case:
+    """The same as a question."""
+    cell = AskedCell(
+        row=text or "1", column=text or "c", old=text, because=text, choices=(text, None)
+    )
+    return replace(
+        QUESTION,
+        sentence=text,
+        summary=text,
+        score=7.0,
+        action=AskValues(cells=(cell,)),
+        context=((text or "1", ((text or "c", text), ("d", text))),),
+    )
 
 
 def hostile(text: str, score: float = 9.0) -> Case:

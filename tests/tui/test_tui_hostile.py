@@ -8,7 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from console_cases import AMOUNT, CITY, HOSTILE_TEXTS, hostile
+from console_cases import (
+    AMOUNT,
+    CITY,
+    HOSTILE_TEXTS,
+    LINK,
+    hostile,
+    hostile_pairs,
+    hostile_question,
+)
 from console_desk import NOW, build_desk
 from console_screen import console, drawn, paste, press, screen, segments, settle
 from hypothesis import HealthCheck, given, settings
@@ -66,6 +74,38 @@ async def walk_through_all_screens(text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE_TEXTS, ids=ascii)
 def test_hostile_text_on_every_screen(text: str) -> None:
     asyncio.run(walk_through_all_screens(text))
+
+
+SHEETS = (
+    ("s", "space strikes"),
+    ("d", "what is right?"),
+    ("f", "All of them ought to say"),
+)
+
+
+@pytest.mark.parametrize("text", [LINK, "".join(HOSTILE_TEXTS[1:])], ids=["link", "all"])
+async def test_hostile_text_where_cards_are_edited_and_questions_answered(
+    tmp_path: Path, text: str
+) -> None:
+    desk = build_desk(tmp_path / "demo", [hostile_pairs(text), hostile_question(text)])
+    async with console(desk, size=(80, 24)) as pilot:
+        await press(pilot, "enter")
+        assert_harmless(pilot)
+        for key, shown in SHEETS:
+            await press(pilot, key)
+            assert shown in screen(pilot)
+            assert_harmless(pilot)
+            await press(pilot, "escape")
+        await press(pilot, "right_square_bracket", "a")
+        assert "1-9 picks" in screen(pilot)
+        for key in ("1", "enter"):
+            assert_harmless(pilot)
+            await press(pilot, key)
+        await paste(pilot, text)
+        assert_harmless(pilot)
+        await press(pilot, "enter", "s")
+        assert "Send 1 answer?" in screen(pilot)
+        assert_harmless(pilot)
 
 
 @given(texts)

@@ -1,7 +1,7 @@
 """Recipes: approved cards and what mining finds now make one card of what fits, and a report."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -37,16 +37,66 @@ def follow(grid: Grid, recipe: Recipe, fresh: Sequence[Draft]) -> Followed:
     struck from a step is left alone.
     """
     found = _Found(grid)
-    covered = [_covered(recipe, draft, found) for draft in fresh]
+    placed = [_placed(grid, draft) for draft in fresh]
+    covered = [_covered(recipe, draft, found) for draft in placed]
     for place, step in enumerate(recipe.steps):
         _replaced(grid, place, step, found)
     rest = [
-        part
-        for draft, whole in zip(fresh, covered, strict=True)
-        if not whole and (part := _apart(draft, found.taken)) is not None
+        draft if part is named else part
+        for draft, named, whole in zip(fresh, placed, covered, strict=True)
+        if not whole and (part := _apart(named, found.taken)) is not None
     ]
     steps = tuple(_told(grid, place, step, found) for place, step in enumerate(recipe.steps))
     return Followed(steps=steps, draft=_draft(recipe, steps, found), rest=tuple(rest))
+
+
+def _placed(grid: Grid, draft: Draft) -> Draft:
+    """The card with the rows of what it corrects wherever that stands."""
+    corrections = (
+        *_corrections(draft.action),
+        *(one for other in draft.alternatives for one in _corrections(other.action)),
+    )
+    if all(one.rows for one in corrections):
+        return draft
+    return draft.model_copy(
+        update={
+            "action": _spelled(grid, draft.action),
+            "alternatives": tuple(
+                one.model_copy(update={"action": _spelled(grid, one.action)})
+                for one in draft.alternatives
+            ),
+        }
+    )
+
+
+def _spelled(grid: Grid, action: AnyAction) -> AnyAction:
+    if not isinstance(action, Correct):
+        return action
+    rows: dict[tuple[str, Cell], tuple[RowId, ...]] = {}
+    for name in dict.fromkeys(one.column for one in action.corrections if not one.rows):
+        olds = {one.old for one in action.corrections if one.column == name and not one.rows}
+        rows.update({(name, old): found for old, found in _standing(grid, name, olds).items()})
+    spelled = tuple(
+        one if one.rows else one.model_copy(update={"rows": rows[one.column, one.old]})
+        for one in action.corrections
+        if one.rows or (one.column, one.old) in rows
+    )
+    return action.model_copy(update={"corrections": spelled})
+
+
+def _standing(grid: Grid, name: str, olds: Collection[Cell]) -> dict[Cell, tuple[RowId, ...]]:
+    """The rows in which a column holds each of some values, if it does."""
+    column = grid.column(name)
+    wanted = np.zeros(column.distinct + 1, bool)
+    for code, value in enumerate(column.values):
+        wanted[code] = value in olds
+    wanted[-1] = None in olds
+    places = np.flatnonzero(wanted[column.codes]).astype(np.int64)
+    found: defaultdict[Cell, list[RowId]] = defaultdict(list)
+    where: list[int] = places.tolist()
+    for row, name_of in zip(where, grid.row_ids(places), strict=True):
+        found[column.cell(row)].append(name_of)
+    return {old: tuple(names) for old, names in found.items()}
 
 
 @dataclass

@@ -30,19 +30,24 @@ def literal(action: Correct, determinants: Sequence[str], held: Held) -> tuple[M
         for row in one.rows:
             touched[row] += 1
     return tuple(
-        Mapped(column=one.column, old=one.old, new=one.new, cells=len(one.rows))
+        Mapped(column=one.column, old=one.old, new=one.new, cells=_cells(one, held))
         for one in action.corrections
-        if held.get((one.column, one.old)) == len(one.rows)
+        if held.get((one.column, one.old)) == _cells(one, held)
         and _confirmed(one, held)
         and sum(touched[row] > 1 for row in one.rows) <= _ELSEWHERE * len(one.rows)
     )
 
 
+def _cells(one: Correction, held: Held) -> int:
+    """How many cells it corrected; without rows it was every one that held the value."""
+    return len(one.rows) or held.get((one.column, one.old), 0)
+
+
 def _confirmed(one: Correction, held: Held) -> bool:
     """Whether more than the one row speaks for the pair."""
     if _is_number(one.old) and _is_number(one.new):
-        return len(one.rows) >= _NUMBERS
-    return one.new is None or len(one.rows) > 1 or held.get((one.column, one.new), 0) > 1
+        return _cells(one, held) >= _NUMBERS
+    return one.new is None or _cells(one, held) > 1 or held.get((one.column, one.new), 0) > 1
 
 
 def _is_number(value: Cell) -> bool:
