@@ -1,7 +1,7 @@
 """Packing: candidates become few cards, each of which a person would answer in one way."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,10 +26,8 @@ _CUTS: tuple[tuple[Band, float, float], ...] = (
 )
 """For each band the share of its cells that must be expected to be right, and the least of any cell
 in it. A person who looks at ten cells passes the first nearly always, the last hardly ever."""
-_WRITING = "writing"
-_FAMILIES = dict.fromkeys(
-    ("spelling", "case", "blanks", "encoding", "order", "alias"),
-    _WRITING,
+_FAMILIES: Mapping[str, str] = dict.fromkeys(
+    ("spelling", "case", "blanks", "encoding", "order", "alias"), "writing"
 )
 """What principles are packed together as, where they say the same kind of thing to a person."""
 _OPEN = 10
