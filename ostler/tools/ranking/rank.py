@@ -88,7 +88,7 @@ def _gain(draft: Draft) -> RankPart:
     basis = draft.basis
     expected = basis.expected if basis is not None else 0.0
     said = (
-        f"{expected:,.1f} cells are expected to become right, at a confidence of "
+        f"{expected:,.0f} cells are expected to become right, at a confidence of "
         f"{draft.evidence.confidence:.2f}: a decision is worth {worth:,.1f}"
     )
     return _part("gain", 1 / CAP + (CAP - 1 / CAP) * grown, said)
