@@ -90,8 +90,13 @@ def respelt(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
         for other, distance in index.of(text.casefold()):
             if slip := _slip(text, written[other]):
                 others[slip].append((written[other], distance))
+        size = _size(text)
         for slip, peers in others.items():
-            kind = _size(text), slip
+            kind = size, slip
+            if not peers:
+                # Most have none.
+                (sound if held >= _SOUND else odd)[kind][1] += 1
+                continue
             better = [one for one in peers if counts[one[0]] >= max(_ESTABLISHED, _MARGIN * held)]
             runs = len(text) >= _WORD and any(counts[o] >= _RUNS * held for o, _ in peers)
             if held >= _SOUND and not runs:
@@ -162,7 +167,7 @@ def _says_else(value: str, new: str, held: int, words: Mapping[str, int]) -> boo
 
 
 def _digits(text: str) -> str:
-    return "".join(filter(str.isdigit, text))
+    return "" if text.isalpha() else "".join(filter(str.isdigit, text))
 
 
 def _words(counts: Mapping[str, int]) -> Counter[str]:
