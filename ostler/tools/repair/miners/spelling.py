@@ -86,12 +86,8 @@ def respelt(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
     odd: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     sound: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for text, held in counts.items():
-        others: dict[str, list[tuple[str, int]]] = {"letters": [], "digits": []}
-        for other, distance in index.of(text.casefold()):
-            if slip := _slip(text, written[other]):
-                others[slip].append((written[other], distance))
         size = _size(text)
-        for slip, peers in others.items():
+        for slip, peers in _peers(text, index, written).items():
             kind = size, slip
             if not peers:
                 # Most have none.
@@ -121,6 +117,17 @@ def respelt(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
         found[text] = one.new, min(0.98, score)
     # What is itself misspelt is no pattern for others.
     return {text: pair for text, pair in found.items() if pair[0] not in found}
+
+
+def _peers(
+    text: str, index: Neighbours, written: Mapping[str, str]
+) -> dict[str, list[tuple[str, int]]]:
+    """The known texts near one, by what differs, each with its distance."""
+    others: dict[str, list[tuple[str, int]]] = {"letters": [], "digits": []}
+    for other, distance in index.of(text.casefold()):
+        if slip := _slip(text, written[other]):
+            others[slip].append((written[other], distance))
+    return others
 
 
 def _believed(odd: Sequence[int], sound: Sequence[int], prior: float) -> float:
