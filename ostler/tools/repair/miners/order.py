@@ -28,6 +28,8 @@ _ODDS = 5.0
 turned value is than a sound one."""
 _EDGE = "\x00"
 """Stands before the first letter and behind the last."""
+_KINDS = ("digits", "capital", "small")
+"""Of words."""
 _POINTS = 1 << 21
 """More than there are characters."""
 _WORTH = 0.25
@@ -116,13 +118,18 @@ class _Places:
 
     def __init__(self, values: Iterable[Sequence[str]]) -> None:
         self._words: Counter[tuple[str, str]] = Counter()
-        self._kinds: Counter[tuple[str, str]] = Counter()
+        kinds: Counter[tuple[str, str]] = Counter()
         for parts in values:
             for word, place in _placed(parts):
                 self._words[word, place] += 1
                 self._words[word, ""] += 1
-                self._kinds[_kind(word), place] += 1
-                self._kinds[_kind(word), ""] += 1
+                kinds[_kind(word), place] += 1
+                kinds[_kind(word), ""] += 1
+        self._usual = {
+            (kind, place): (kinds[kind, place] + 1) / (kinds[kind, ""] + 3)
+            for kind in _KINDS
+            for place in ("first", "between", "last")
+        }
 
     def odds(self, old: Sequence[str], new: Sequence[str]) -> float:
         """How much likelier the new order is than the old one; natural logarithm."""
@@ -132,8 +139,7 @@ class _Places:
     def _likely(self, parts: Sequence[str], own: Counter[tuple[str, str]]) -> float:
         total = 0.0
         for word, place in _placed(parts):
-            kind = _kind(word)
-            usual = (self._kinds[kind, place] + 1) / (self._kinds[kind, ""] + 3)
+            usual = self._usual[_kind(word), place]
             held = self._words[word, place] - own[word, place]
             total += math.log((held + 2 * usual) / (self._words[word, ""] - own[word, ""] + 2))
         return total

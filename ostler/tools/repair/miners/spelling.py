@@ -78,6 +78,8 @@ def respelt(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
     one that does is no sign of a mistake; where most rare ones do and no known ones, it is.
     """
     known = [text for text, held in counts.items() if held >= _ESTABLISHED][:_KNOWN]
+    if not known:
+        return {}
     index = Neighbours(text.casefold() for text in known)
     written = {text.casefold(): text for text in reversed(known)}
     rows = sum(counts.values())
