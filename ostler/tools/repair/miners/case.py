@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ostler.tools.repair.candidates import Found, Ground
+from ostler.tools.repair.miners.fillers import stands_for_none
 from ostler.tools.repair.wording import WORD, corrected, is_wordy, outnumbered, repeated, values_of
 
 _RARE = 0.3
@@ -53,8 +54,10 @@ def recased(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
     shares: dict[str, float] = {}
     for value, held in counts.items():
         style = styles[value]
-        # What is a number for the most part has a unit, which is no word.
-        if not style or sum(map(str.isdigit, value)) > sum(map(str.isalpha, value)):
+        # A filler is no value of the column, and what is a number for the most part has a unit.
+        if not style or stands_for_none(value):
+            continue
+        if sum(map(str.isdigit, value)) > sum(map(str.isalpha, value)):
             continue
         new, share = _rewritten(value, held, style, habit)
         if new != value:
