@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 import pytest
+from text_grids import text_grid
 
 from ostler.tables.view import view_of
 from ostler.tools.repair.candidates import Candidates, Ground
@@ -161,3 +162,10 @@ def test_other_languages_are_not_damage(names: tuple[str, ...]) -> None:
 def test_abbreviations_keep_their_stop() -> None:
     rows: list[Row] = [{"firm": f"{name} Inc."} for name in FIRMS for _ in range(20)]
     assert not mined("blanks", rows)
+
+
+def test_what_stands_both_ways_round_in_many_rows_is_two_values() -> None:
+    codes: list[str | None] = [("GB", "BG", "SE", "ES", "IT")[row % 5] for row in range(2000)]
+    codes += ["BG", "ES"] * 20
+    ground = Ground(text_grid({"code": codes}))
+    assert not list(MINERS["order"](ground))
