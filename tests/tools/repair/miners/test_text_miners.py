@@ -161,3 +161,9 @@ def test_other_languages_are_not_damage(names: tuple[str, ...]) -> None:
 def test_abbreviations_keep_their_stop() -> None:
     rows: list[Row] = [{"firm": f"{name} Inc."} for name in FIRMS for _ in range(20)]
     assert not mined("blanks", rows)
+
+
+def test_a_filler_is_no_value_in_an_unusual_case() -> None:
+    towns = ["Bergen", "Malaga", "Lyon", "Graz"] * 30
+    rows: list[Row] = [{"town": town} for town in [*towns, *["none"] * 4, "GRAZ"]]
+    assert {new for new, _ in mined("case", rows).values()} == {"Graz"}
