@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from ostler.cli.demo_data import DemoFiles, Planted, write_demo
-from ostler.core.actions import AskValues
+from ostler.core.actions import AskValues, Correct
 from ostler.core.datasets import ROW_ID
 from ostler.core.proposals import Draft
 from ostler.tables.view import View, view_of
@@ -143,6 +143,7 @@ def test_once_the_batch_is_in_the_miners_see_the_cents(demo):
     mended = [
         change
         for draft in drafts_on(view)
+        if isinstance(draft.action, Correct) and draft.action.principle == "scale"
         for change in compile_action(draft.action, view).to_pylist()
         if change["column"] == "unit_price" and change["row"] in new
     ]
