@@ -27,7 +27,7 @@ def print_basis(proposal: "Proposal") -> None:
         return
     print_line(
         f"  {visible(basis.principle)}, {basis.band}: "
-        f"{basis.expected:,.1f} cells are expected to become right"
+        f"{basis.expected:,.0f} cells are expected to become right"
     )
     if basis.experience:
         print_line("  ", visible(basis.experience))

@@ -56,7 +56,7 @@ def size_of(action: AnyAction) -> Content:
 
 def sure_lines(basis: Basis, cells: int, width: int) -> Iterator[Content]:
     """How sure it is, how many cells that makes, and what people said to such cards."""
-    expected = untrusted(f"{min(cells, basis.expected):,.1f}")
+    expected = untrusted(f"{min(cells, basis.expected):,.0f}")
     facts = [
         untrusted(basis.band, 20, STRONG),
         join(expected, ours(" of "), plural(cells, "cell", "cells"), ours(" expected to be right")),

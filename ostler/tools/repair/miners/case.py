@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ostler.tools.repair.candidates import Found, Ground
 from ostler.tools.repair.miners.fillers import stands_for_none
@@ -94,6 +95,7 @@ def _style(words: Sequence[str]) -> str:
     return "mixed"
 
 
+@lru_cache(maxsize=1 << 14)
 def _kind(word: str) -> str:
     if word.lower() == word.upper():
         return ""
@@ -136,6 +138,8 @@ def _rewritten(value: str, held: int, style: str, habit: _Habit) -> tuple[str, f
     odd = habit.styles[style] <= _RARE and (
         style in _EXTREME or (style == "title" and habit.first != "title")
     )
+    if not odd and all(len(habit.forms[word.casefold()]) == 1 for word in WORD.findall(value)):
+        return value, 0.0
     known = changed = 0
     new: list[str] = []
     end = 0

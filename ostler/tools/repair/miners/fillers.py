@@ -200,7 +200,7 @@ def _custom(grid: Grid, one: _Filler, *, alone: bool, leaves_empty: bool) -> Ite
         )
     if share > _MOST:
         return
-    score = one.certain * (0.5 if few_holes else 0.9 if leaves_empty else 0.7 if alone else 0.4)
+    score = one.certain * (0.5 if few_holes else 0.9 if leaves_empty else 0.85 if alone else 0.4)
     if score < _PROPOSED:
         if one.certain >= _SURE:
             yield _accident(grid, one)
