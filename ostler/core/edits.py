@@ -3,6 +3,9 @@
 from ostler.core.base import Cell, Frozen, RowId
 from ostler.core.experience import Struck
 
+LONGEST = 10_000
+"""Characters that a person may type for a cell."""
+
 
 class Filler(Frozen):
     """One value for all cells of a card; None is missing."""

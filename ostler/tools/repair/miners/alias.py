@@ -91,10 +91,12 @@ def _signs(full: str) -> Iterator[str]:
 def _initial(full: str) -> Iterator[str]:
     words = full.split(" ")
     if len(words) > 1:
-        rest = " ".join(words[1:])
-        yield f"{words[0][:1]}. {rest}"
-        yield f"{words[0][:1]} {rest}"
-        yield f"{' '.join(words[:-1])} {words[-1][:1]}."
+        if words[0][:1].isalpha():
+            rest = " ".join(words[1:])
+            yield f"{words[0][:1]}. {rest}"
+            yield f"{words[0][:1]} {rest}"
+        if words[-1][:1].isalpha():
+            yield f"{' '.join(words[:-1])} {words[-1][:1]}."
 
 
 def _initials(full: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Scales: several numbers of a column that stand one factor apart from the others of their kind."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -134,8 +134,13 @@ def _clear(
 ) -> Whole:
     """The rows in which the factor shows, and not a lost digit or another group's number."""
     if factor.power:
-        shows = [_shows(column, factor, int(column.codes[row]), decimals) for row in rows.tolist()]
-        return rows[np.array(shows, bool)]
+        codes, where = np.unique(column.codes[rows], return_inverse=True)
+        written_as = _written_as(column)
+        shows = [
+            _shows(column, factor, code, decimals) or _stands(column, factor, code, written_as)
+            for code in codes.tolist()
+        ]
+        return rows[np.array(shows, bool)[where]]
     others = logs[~np.isnan(logs)]
     usual = others[~np.isin(others, np.unique(logs[rows]))]
     if len(usual) < _GROUP:
@@ -145,6 +150,22 @@ def _clear(
         return rows[:0]
     outside = rows[(logs[rows] < low) | (logs[rows] > high)]
     return outside if len(outside) >= _BEYOND * len(rows) else rows[:0]
+
+
+def _written_as(column: GridColumn) -> dict[float, int]:
+    """The code under which each number is written most often."""
+    finite = np.flatnonzero(~np.isnan(column.numbers))[::-1]
+    return dict(zip(column.numbers[finite].tolist(), finite.tolist(), strict=True))
+
+
+def _stands(
+    column: GridColumn, factor: _Factor, code: int, written_as: Mapping[float, int]
+) -> bool:
+    """Whether the number without the factor is one that more rows of the column hold."""
+    if factor.power < _NOUGHTS:
+        return False
+    new = written_as.get(float(factor.undone(Decimal(column.values[code]))))
+    return new is not None and column.counts[new] > column.counts[code]
 
 
 def _shows(column: GridColumn, factor: _Factor, code: int, decimals: int | None) -> bool:
@@ -244,13 +265,14 @@ def _candidates(
     rows: Whole,
     decimals: int | None,
 ) -> Candidates:
-    known = frozenset(column.values)
+    written_as = _written_as(column)
     base = 0.95 - 2 * vicinity.spread if factor.power else _ROUNDED
     cells: list[tuple[int, str | None, float]] = []
     for row in rows.tolist():
         number = factor.undone(Decimal(column.values[int(column.codes[row])]))
         new = _written(number, decimals, exact=factor.power > 0)
-        cells.append((row, new, _KNOWN if new in known and column.repeats else base))
+        known = written_as.get(float(new)) if column.repeats else None
+        cells.append((row, new, base) if known is None else (row, column.values[known], _KNOWN))
     places, columns, news, scores = cells_of(column.place, cells)
     way = "larger" if factor.larger else "smaller"
     return Candidates(

@@ -47,3 +47,11 @@ def test_lost_digits_other_groups_and_heavy_tails_are_no_other_unit():
     nothing: list[Mined] = []
     assert mined(mine_scales, {"year": cut}) == nothing
     assert mined(mine_scales, {"people": populations, "year": years}) == nothing
+
+
+def test_prices_that_stand_among_the_others_with_a_point_are_brought_back_as_those_are_written():
+    prices = ("23.49", "11.50", "88.99", "38.95")
+    clean = {n: prices[n % 4] for n in range(400)}
+    dirty = [price.replace(".", "") if n >= 350 else price for n, price in clean.items()]
+    found = mined(mine_scales, {"thing": [f"thing {n % 4}" for n in clean], "price": dirty})
+    assert {(cell.row, cell.new) for cell in found} == {(n, clean[n]) for n in range(350, 400)}

@@ -169,3 +169,9 @@ def test_what_stands_both_ways_round_in_many_rows_is_two_values() -> None:
     codes += ["BG", "ES"] * 20
     ground = Ground(text_grid({"code": codes}))
     assert not list(MINERS["order"](ground))
+
+
+def test_a_filler_is_no_value_in_an_unusual_case() -> None:
+    towns = ["Bergen", "Malaga", "Lyon", "Graz"] * 30
+    rows: list[Row] = [{"town": town} for town in [*towns, *["none"] * 4, "GRAZ"]]
+    assert {new for new, _ in mined("case", rows).values()} == {"Graz"}
