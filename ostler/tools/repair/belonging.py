@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ostler.tools.repair.candidates import Shares
-from ostler.tools.repair.grid import Grid, GridColumn
+from ostler.tools.repair.grid import Grid, GridColumn, Whole
 
 _MOST = 100_000
 """Distinct values beyond which only the looks of a column's values are compared."""
@@ -17,6 +17,8 @@ _CATEGORIES = 30
 """Different numbers beyond which a column measures."""
 _MEASURED = 0.8
 """Share of new values among measurements, at least: the very number says little there."""
+_ALIEN = 1e-6
+"""How likely any text is in any column, by an error of some other kind."""
 _HALF = 0.5
 """What a look or a missing cell counts that a column has never shown."""
 
@@ -43,9 +45,7 @@ class Belonging:
         profile = self._profile(other)
         counts = np.zeros(column.distinct, np.int64)
         if column.distinct <= _MOST and other.distinct <= _MOST:
-            found = pc.index_in(column.texts, other.texts).fill_null(-1)
-            codes = found.to_numpy(zero_copy_only=False)
-            counts = np.where(codes >= 0, np.append(other.counts, 0)[codes], 0)
+            counts = np.append(other.counts, 0)[_places(column.texts, other.texts)]
         return profile.rows(column, self._profile(column).looks, counts, leave_out=0)
 
     def _profile(self, column: GridColumn) -> "_Profile":
@@ -62,12 +62,12 @@ class _Profile:
         self.looks = looks(column.texts)
 
     @cached_property
-    def _seen(self) -> tuple[pa.Array, Shares]:
+    def _seen(self) -> tuple[pa.Array, Whole]:
         encoded = self.looks.dictionary_encode()
         codes = encoded.indices.to_numpy(zero_copy_only=False)
-        return encoded.dictionary, np.bincount(codes, self._column.counts)
+        return encoded.dictionary, np.bincount(codes, self._column.counts).astype(np.int64)
 
-    def rows(self, column: GridColumn, looked: pa.Array, counts: Shares, leave_out: int) -> Shares:
+    def rows(self, column: GridColumn, looked: pa.Array, counts: Whole, leave_out: int) -> Shares:
         """The log likelihood of each row's value, from its look and how often it occurs here."""
         filled = max(1, self._column.filled)
         single = int((self._column.counts == 1).sum())
@@ -75,12 +75,19 @@ class _Profile:
         if self._column.numeric > _HALF and self._column.distinct > _CATEGORIES:
             new = max(new, _MEASURED)
         known, often = self._seen
-        places = pc.index_in(looked, known).fill_null(-1).to_numpy(zero_copy_only=False)
-        alike = np.maximum(0, np.append(often, 0)[places] - leave_out)
+        alike = np.maximum(0, np.append(often, 0)[_places(looked, known)] - leave_out)
         look = (alike + _HALF) / (filled + 1)
         value = (1 - new) * np.maximum(0, counts - leave_out) / filled + new * look / _ONE_OF
+        value = value + _ALIEN
         missing = (len(column.codes) - self._column.filled + _HALF) / (len(column.codes) + 1)
         return np.log(np.append(value, missing))[column.codes]
+
+
+def _places(texts: pa.Array, among: pa.Array) -> Whole:
+    """Where each text stands among others that are all different; -1 where it does not."""
+    encoded = pa.concat_arrays([among, texts]).dictionary_encode()
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)[len(among) :]
+    return np.where(codes < len(among), codes, -1)
 
 
 def looks(texts: pa.Array) -> pa.Array:

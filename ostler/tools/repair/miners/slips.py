@@ -25,6 +25,8 @@ _MOST_SLIPPED = 0.1
 """Share of the rows that slip at most; beyond, the columns are alike in another way."""
 _WIDTH = 40
 """Columns beyond which only neighbours are compared: pairs grow with the square."""
+_LONG = 200_000
+"""Rows beyond which, too, for the sake of a groom of a million in a minute."""
 _KEPT = 0.95
 """Share of the rows that keep an order which the others have broken."""
 _FAR = 0.3
@@ -89,13 +91,14 @@ def _slid(grid: Grid, belonging: Belonging, step: int) -> Iterator[Found]:
                 cells.append((row, columns[at].place, new, float(scores[row])))
     side = "right" if step > 0 else "left"
     yield _candidates(cells, f"rows whose values slid one column to the {side}", len(rows), grid)
-    lost = np.array([columns[end].place for end in best_end[rows].tolist()], np.int64)
+    ends: list[int] = best_end[rows].tolist()
+    lost = np.array([columns[end].place for end in ends], np.int64)
     yield Doubts(_PRINCIPLE, rows, lost, scores[rows], "its row slid and covers what stood there")
 
 
 def _swapped(grid: Grid, belonging: Belonging) -> Iterator[Found]:
     """For each two columns the rows in which each value belongs into the other one."""
-    near = len(grid.columns) > _WIDTH
+    near = len(grid.columns) > _WIDTH or grid.rows > _LONG
     for one, other in combinations(grid.changeable, 2):
         if (near and other.place - one.place > 1) or not (_fits(one, other) and _fits(other, one)):
             continue
@@ -104,7 +107,8 @@ def _swapped(grid: Grid, belonging: Belonging) -> Iterator[Found]:
         both = (one.codes >= 0) & (other.codes >= 0) & (np.minimum(gained, returned) > _CLEAR)
         scores = _chance(np.where(both, gained + returned, -np.inf) + _RARE)
         rows = np.flatnonzero(scores >= _PROPOSED).astype(np.int64)
-        yield from _exchanged(grid, one, other, rows, scores[rows], "belong into the other")
+        if len(rows) <= _MOST_SLIPPED * grid.rows:
+            yield from _exchanged(grid, one, other, rows, scores[rows], "belong into the other")
 
 
 def _out_of_order(grid: Grid, moments: list[Numbers]) -> Iterator[Found]:
@@ -136,12 +140,12 @@ def _out_of_order(grid: Grid, moments: list[Numbers]) -> Iterator[Found]:
 def _exchanged(
     grid: Grid, one: GridColumn, other: GridColumn, rows: Whole, scores: Shares, says: str
 ) -> Iterator[Found]:
-    if not len(rows) or len(rows) > _MOST_SLIPPED * grid.rows:
+    differ = np.array([one.cell(row) != other.cell(row) for row in rows.tolist()], bool)
+    rows, scores = rows[differ], scores[differ]
+    if not len(rows):
         return
     cells: list[tuple[int, int, str | None, float]] = []
     for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
-        if one.cell(row) == other.cell(row):
-            continue
         cells.append((row, one.place, other.cell(row), score))
         cells.append((row, other.place, one.cell(row), score))
     rule = f"values of {one.name} and {other.name} that {says}"
