@@ -25,7 +25,7 @@ from ostler.core.items import Alert
 from ostler.core.proposals import Draft
 from ostler.core.recipes import Followed, StepFit
 from ostler.telemetry import names
-from ostler.tools.registry import Drafts, Following, Mining, Nothing
+from ostler.tools.registry import Drafts, Following, Mining
 
 _DOING = {
     "repair.mine": "looking for cells to mend",
@@ -43,7 +43,7 @@ def propose(context: GroomingContext, found: Investigation) -> Proposed:
         mining = Mining(principles=planned.principles, experience=context.experience)
         tools.append(("repair.mine", mining))
     if planned.duplicates:
-        tools.append(("repair.duplicates", Nothing()))
+        tools.append(("repair.duplicates", context.experience))
     for tool, given in tools:
         context.progress(_DOING[tool])
         mined = context.call(tool, given, Drafts).drafts

@@ -65,10 +65,6 @@ class Surroundings:
         return self.view.row_count
 
 
-class Nothing(Frozen):
-    """The input of a tool that only needs the table."""
-
-
 class Checks(Frozen):
     """Checks to measure."""
 
@@ -237,8 +233,8 @@ def _follow(around: Surroundings, given: Following) -> Followed:
     return follow(around.grid, given.recipe, given.drafts)
 
 
-def _duplicates(around: Surroundings, _: Nothing) -> Drafts:
-    return Drafts(drafts=mine_duplicates(around.view))
+def _duplicates(around: Surroundings, given: Experience) -> Drafts:
+    return Drafts(drafts=mine_duplicates(around.grid, around.dataset.name, given))
 
 
 REGISTRY: Mapping[str, Tool] = {
@@ -250,7 +246,7 @@ REGISTRY: Mapping[str, Tool] = {
         ),
         Tool("repair.mine", 1, "Look for cells to mend, by some principles", Mining, Drafts, _mine),
         Tool("repair.recipe", 1, "Apply a recipe", Following, Followed, _follow),
-        Tool("repair.duplicates", 1, "Look for rows to delete", Nothing, Drafts, _duplicates),
+        Tool("repair.duplicates", 2, "Look for rows to delete", Experience, Drafts, _duplicates),
         Tool("repair.compile", 1, "Make the patch of an action", Act, Compiled, _compile),
         Tool("quality.dry_run", 2, "Prove patches on the pinned version", Tries, Tried, _try),
         Tool("ranking.rank", 1, "Score a proposal and explain it", RankInput, Rank, _rank),

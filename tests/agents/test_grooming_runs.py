@@ -13,13 +13,14 @@ from ostler.agents.planner import DUPLICATES, LOOK_FOR
 from ostler.core.actions import AskValues
 from ostler.core.checks import AnyRule
 from ostler.core.errors import InternalError
+from ostler.core.experience import Experience
 from ostler.core.items import Alert
 from ostler.core.proposals import DryRun, Proposal
 from ostler.core.states import ProposalState
 from ostler.store.items import list_items
 from ostler.store.runs import latest_runs
 from ostler.tables.delta import table_of
-from ostler.tools.registry import REGISTRY, Checks, Drafts, Mining, Nothing, Surroundings, call
+from ostler.tools.registry import REGISTRY, Checks, Drafts, Mining, Surroundings, call
 from ostler.tools.repair.miners import MINERS
 
 ROOT = Path(__file__).parents[2]
@@ -145,7 +146,8 @@ def test_the_planner_knows_every_rule_and_names_only_miners() -> None:
     union = get_args(AnyRule)[0]
     kinds = {rule.model_fields["kind"].default for rule in get_args(union)}
     assert set(LOOK_FOR) == kinds
-    assert {miner for miners in LOOK_FOR.values() for miner in miners} <= {*MINERS, DUPLICATES}
+    named = {miner for miners in LOOK_FOR.values() for miner in miners}
+    assert named == {*MINERS, DUPLICATES}
 
 
 def test_only_registered_tools_can_be_called_and_only_as_declared(tmp_path: Path) -> None:
@@ -160,11 +162,11 @@ def test_only_registered_tools_can_be_called_and_only_as_declared(tmp_path: Path
     )
     assert call("repair.mine", around, Mining(principles=tuple(MINERS)), Drafts).drafts
     with pytest.raises(InternalError, match="not a registered tool"):
-        call("tables.publish", around, Nothing(), Drafts)
+        call("tables.publish", around, Experience(), Drafts)
     with pytest.raises(InternalError, match="takes"):
         call("repair.duplicates", around, Checks(checks=()), Drafts)
     with pytest.raises(InternalError, match="gives"):
-        call("repair.duplicates", around, Nothing(), DryRun)
+        call("repair.duplicates", around, Experience(), DryRun)
     assert all(tool.version >= 1 and tool.summary for tool in REGISTRY.values())
 
 

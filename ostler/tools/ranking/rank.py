@@ -26,7 +26,7 @@ DELETIONS = 2.0
 WORSE = 2.0
 """Making as many rows fail other checks as are mended adds so much."""
 TOUCHED = 0.5
-"""Touching every row of the table adds so much."""
+"""Touching every row of the table adds so much, where no gain is known."""
 MOST_GAIN = 1e7
 """Cells that become right by one decision; more count as many."""
 CONSUMER = 0.1
@@ -45,8 +45,8 @@ def rank(
 ) -> Rank:
     """The rank of a proposal, with its parts.
 
-    A card that rests on a principle goes by what a decision on it is expected to gain, and by
-    nothing else within its dataset; any other proposal by what its patch does.
+    A card that rests on a principle goes by what a decision on it is expected to gain, by how bad
+    the failure is and by what it could harm; any other proposal by what its patch does.
 
     Args:
         dataset: Whose table is patched; its value counts.
@@ -56,9 +56,16 @@ def rank(
         draft: The action, and why it is believed to be right.
         row_count: Rows of the table before the patch.
     """
-    parts = (_value(dataset), _gain(draft))
     if draft.basis is None:
         parts = _by_patch(dataset, check, patch, dry_run, draft.evidence, row_count)
+    else:
+        # Its rows are its gain: to touch many of them is no risk.
+        parts = (
+            _value(dataset),
+            _severity(check),
+            _gain(draft),
+            _risk(patch, dry_run, row_count, touched=0.0),
+        )
     return Rank(score=prod(part.value for part in parts), parts=parts)
 
 
@@ -77,7 +84,7 @@ def _by_patch(
         _confidence(evidence),
         _proof(check, dry_run),
         _effort(patch, dry_run),
-        _risk(patch, dry_run, row_count),
+        _risk(patch, dry_run, row_count, touched=TOUCHED),
     )
 
 
@@ -146,9 +153,10 @@ def _effort(patch: PatchSummary, dry_run: DryRun) -> RankPart:
     return _part("effort", 1 / effort, said)
 
 
-def _risk(patch: PatchSummary, dry_run: DryRun, row_count: int) -> RankPart:
+def _risk(patch: PatchSummary, dry_run: DryRun, row_count: int, *, touched: float) -> RankPart:
+    """`touched` is what touching every row of the table adds."""
     rows = max(1, row_count)
-    touched, deleted = min(1.0, patch.rows / rows), min(1.0, patch.deleted / rows)
+    share, deleted = min(1.0, patch.rows / rows), min(1.0, patch.deleted / rows)
     harmed = sum(effect.after - effect.before for effect in dry_run.worse)
     mended = sum(max(0, effect.before - effect.after) for effect in dry_run.effects)
     consumers = len(dry_run.downstream)
@@ -156,10 +164,10 @@ def _risk(patch: PatchSummary, dry_run: DryRun, row_count: int) -> RankPart:
         1
         + DELETIONS * deleted**0.5
         + WORSE * min(1.0, harmed / max(1, mended))
-        + TOUCHED * touched
+        + touched * share
         + CONSUMER * consumers
     )
-    said = [f"touches {100 * touched:.1f} % of the table"]
+    said = [f"touches {100 * share:.1f} % of the table"]
     said += [f"deletes {_counted(patch.deleted, 'row')}"] if patch.deleted else []
     if harmed:
         said.append(

@@ -1,25 +1,10 @@
-"""Repair: miners that propose typed actions, and the compiler that says what an action changes."""
+"""Repair: what may be mended in a table, as cards, and the exact patch that an action makes of it.
 
-from collections.abc import Callable
+`mining.mine` looks for cells by the principles in `miners`, `duplicates` for rows that repeat
+others, `recipe.follow` does again what was done before, and `compile_action` says what an action
+changes.
+"""
 
-from ostler.core.proposals import Draft
-from ostler.tables.view import View
 from ostler.tools.repair.compile import compile_action
-from ostler.tools.repair.dependencies import mine_dependencies
-from ostler.tools.repair.duplicates import mine_duplicates
-from ostler.tools.repair.formats import mine_formats
-from ostler.tools.repair.missing import mine_missing
-from ostler.tools.repair.spelling import mine_spelling
-from ostler.tools.repair.units import mine_units
 
-__all__ = ["MINERS", "compile_action"]
-
-MINERS: dict[str, Callable[[View], tuple[Draft, ...]]] = {
-    "missing": mine_missing,
-    "formats": mine_formats,
-    "units": mine_units,
-    "dependencies": mine_dependencies,
-    "spelling": mine_spelling,
-    "duplicates": mine_duplicates,
-}
-"""Every miner by its name, in the order in which they run."""
+__all__ = ["compile_action"]

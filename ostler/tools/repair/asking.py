@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ostler.core.actions import AskedCell, AskValues, Correct
+from ostler.core.actions import AskedCell, AskValues, DeleteDuplicates, DeleteRows
 from ostler.core.base import Cell
 from ostler.core.checks import AnyRule, NotNull, RejectedValues
 from ostler.core.proposals import Basis, Draft, Evidence
@@ -19,6 +19,8 @@ from ostler.tools.repair.signs import SIGNS, signs_of
 from ostler.tools.repair.suspicion import Suspicion, suspicion
 from ostler.tools.repair.teaching import lessons
 
+PASSES = 0.5
+"""How likely a person must be to approve a card for it to be worth a decision."""
 LOOKS = 10
 """Cells that a person looks at before they answer."""
 _ROWS = 20_000
@@ -37,6 +39,9 @@ _SETTLES = 20
 _TESTS = (2, 4)
 """Cells of one rule, and of all rules, that a question tests."""
 _CHOICES = 3
+_DELETED = 0.1
+"""What a row that is deleted is worth beside a cell that is corrected, unless it is surely a copy:
+nothing is mended by it, and much is lost when it was none."""
 _TRUST = 12.0
 """How firmly the claimed share of right cells is believed, in cells seen."""
 
@@ -48,12 +53,14 @@ def gain(draft: Draft) -> float:
     """
     if draft.basis is None:
         return 0.0
-    return draft.basis.expected * chance_of(draft)
+    deletes = isinstance(draft.action, DeleteDuplicates | DeleteRows)
+    worth = _DELETED if deletes and draft.basis.band != "sure" else 1.0
+    return worth * draft.basis.expected * chance_of(draft)
 
 
 def chance_of(draft: Draft) -> float:
     """How likely a person is to approve, having looked at ten of the cells."""
-    if not isinstance(draft.action, Correct):
+    if isinstance(draft.action, AskValues):
         return 1.0
     expected = draft.basis.expected if draft.basis else 0.0
     cells = round(expected / max(0.01, draft.evidence.confidence))

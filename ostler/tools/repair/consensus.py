@@ -25,7 +25,7 @@ def won_cells(action: AgreeWithColumns, view: View) -> Cells:
 def _one_target(target: Consensus, action: AgreeWithColumns, view: View) -> Cells:
     voters = range(len(target.determinants))
     joined = " ".join(
-        f"LEFT JOIN ({votes(target.column, determinant, view)}) AS v{k}"
+        f"LEFT JOIN ({_votes(target.column, determinant, view)}) AS v{k}"
         f" ON t.{quoted(determinant)} = v{k}.standing"
         for k, determinant in enumerate(target.determinants)
     )
@@ -48,7 +48,7 @@ def _one_target(target: Consensus, action: AgreeWithColumns, view: View) -> Cell
     return Cells(sql, [target.column, *limits])
 
 
-def votes(column: str, determinant: str, view: View) -> str:
+def _votes(column: str, determinant: str, view: View) -> str:
     """A query for the vote of each group of a determinant: (standing, vote, weight).
 
     It binds the least size of a group and the least share that must agree.

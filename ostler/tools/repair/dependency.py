@@ -30,7 +30,7 @@ _LIFT_IF_TELLING = 0.3
 """So strong for all other values, so much is enough: where one value prevails, noise hides it."""
 _GOOD = 0.75
 """Share of the columns whose best dependency is at most as strong as a good one."""
-_SAMPLE = 200_000
+_SAMPLE = 100_000
 """Rows on which dependencies are measured; above, whole groups are drawn."""
 _DENSE = 4_000_000
 """Cells of a contingency table up to which it is counted in place, which is faster than sorting."""
@@ -92,6 +92,7 @@ class Dependences:
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         self._groups: dict[tuple[int, ...], Groups] = {}
+        self._drawn: dict[tuple[int, ...], _Drawn] = {}
         self._measures: dict[tuple[tuple[int, ...], int], Dependence | None] = {}
         self._votes: dict[tuple[tuple[int, ...], int], Votes] = {}
 
@@ -167,14 +168,10 @@ class Dependences:
         return self._measures[key]
 
     def _measured(self, places: tuple[int, ...], right: GridColumn) -> Dependence | None:
-        codes, values = self._sampled(places, right)
-        rows = len(codes)
-        if len(places) > 1 or rows < self.grid.rows:
-            different, codes = np.unique(codes, return_inverse=True)
-            # What is missing in a column is in no group; it comes first.
-            codes = codes - int(len(different) > 0 and different[0] < 0)
-        count = int(codes.max(initial=-1)) + 1
-        pairs = _pairs(codes.astype(np.int64), values, count, right.distinct)
+        drawn = self._sampled(places)
+        values = right.codes[drawn.rows].astype(np.int64)
+        rows = len(values)
+        pairs = _pairs(drawn.groups.codes, values, drawn.groups.count, right.distinct)
         if not len(pairs.held):
             return None
         top, second, size = _leaders(pairs)
@@ -200,17 +197,33 @@ class Dependences:
             int((heard & (top < size)).sum()),
         )
 
-    def _sampled(self, places: tuple[int, ...], right: GridColumn) -> tuple[Whole, Whole]:
-        """Group and value of every row, or of as many as are measured, in whole groups."""
-        keys, count = joined([self.grid.columns[place] for place in places])
-        values = right.codes.astype(np.int64)
-        rows = self.grid.rows
-        if rows <= _SAMPLE:
-            return keys, values
+    def _sampled(self, places: tuple[int, ...]) -> "_Drawn":
+        """The rows on which some determinants are measured: all, or as many as are enough."""
+        if places not in self._drawn:
+            self._drawn[places] = _drawn(self.grid, places)
+        return self._drawn[places]
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Some rows in whole groups."""
+
+    rows: Whole | slice
+    groups: Groups
+    """Of these rows, in order."""
+
+
+def _drawn(grid: Grid, places: tuple[int, ...]) -> _Drawn:
+    keys, count = joined([grid.columns[place] for place in places])
+    rows: Whole | slice = slice(None)
+    if grid.rows > _SAMPLE:
         # Of large groups some rows are enough, and of few groups none can be left out.
-        drawn = np.arange(rows) if count < rows / 100 else keys
-        chosen = _spread(drawn) < _SAMPLE / rows
-        return keys[chosen], values[chosen]
+        by = np.arange(grid.rows) if count < grid.rows / 100 else keys
+        rows = np.flatnonzero(spread(by) < _SAMPLE / grid.rows)
+        keys = keys[rows]
+    if len(places) > 1 or grid.rows > _SAMPLE:
+        keys, count = _numbered(keys)
+    return _Drawn(rows, Groups(keys, count))
 
 
 def _holds(one: Dependence) -> bool:
@@ -237,13 +250,19 @@ def grouped(columns: Sequence[GridColumn]) -> Groups:
     """Rows by what they hold in columns; those that hold nothing in one of them are in no group."""
     keys, count = joined(columns)
     if len(columns) > 1:
-        different, keys = np.unique(keys, return_inverse=True)
-        missing = int(len(different) > 0 and different[0] < 0)
-        keys, count = keys - missing, len(different) - missing
-    return Groups(keys.astype(np.int64), count)
+        keys, count = _numbered(keys)
+    return Groups(keys, count)
 
 
-def _spread(keys: Whole) -> Floats:
+def _numbered(keys: Whole) -> tuple[Whole, int]:
+    """Keys as numbers from 0, -1 for none; and how many there are."""
+    different, numbers = np.unique(keys, return_inverse=True)
+    # What is missing in a column is in no group; it comes first.
+    missing = int(len(different) > 0 and different[0] < 0)
+    return (numbers - missing).astype(np.int64), len(different) - missing
+
+
+def spread(keys: Whole) -> Floats:
     """Numbers of 0 to 1 that depend on nothing but the keys."""
     mixed = keys.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     return (mixed >> np.uint64(40)).astype(np.float64) / float(1 << 24)
@@ -270,11 +289,17 @@ class _Pairs:
     groups: int
 
     @cached_property
+    def starts(self) -> Whole:
+        """Where each group that occurs begins."""
+        return np.flatnonzero(np.r_[True, self.group[1:] != self.group[:-1]])
+
+    @cached_property
     def first(self) -> Whole:
         """Where each group's most frequent value stands, in the order of the groups that occur."""
-        order = np.lexsort((self.value, -self.held, self.group))
-        ordered = self.group[order]
-        return order[np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])]
+        top = np.maximum.reduceat(self.held, self.starts)
+        sizes = np.diff(np.r_[self.starts, len(self.held)])
+        tops = np.flatnonzero(self.held == np.repeat(top, sizes))
+        return tops[np.searchsorted(tops, self.starts)]
 
 
 def _pairs(codes: Whole, values: Whole, groups: int, distinct: int) -> _Pairs:
@@ -294,9 +319,9 @@ def _leaders(pairs: _Pairs) -> tuple[Floats, Floats, Floats]:
     top, second = np.zeros(pairs.groups), np.zeros(pairs.groups)
     first = pairs.first
     top[pairs.group[first]] = pairs.held[first]
-    others = np.ones(len(pairs.held), bool)
-    others[first] = False
-    np.maximum.at(second, pairs.group[others], pairs.held[others].astype(np.float64))
+    others = pairs.held.copy()
+    others[first] = 0
+    second[pairs.group[first]] = np.maximum.reduceat(others, pairs.starts)
     size = summed(pairs.group, pairs.held, pairs.groups)
     return top, second, size
 

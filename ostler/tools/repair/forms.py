@@ -1,4 +1,4 @@
-"""The forms that a reformat can write, as SQL expressions, so that miners and compiler agree.
+"""The forms that `Reformat` and `ConvertUnit` write, as SQL expressions.
 
 Each takes an SQL expression of type VARCHAR and gives another: the value in that form, or NULL
 where the value cannot be read that way and is left alone.
@@ -54,22 +54,12 @@ def plain_number(value: str) -> str:
 
 def number_before_unit(value: str) -> str:
     """The plain number of a value that ends in a unit or sign."""
-    return plain_number(f"nullif({number_part(value)}, '')")
+    return plain_number(f"nullif({_number_part(value)}, '')")
 
 
-def is_number_and_unit(value: str) -> str:
-    """The condition that a value may be a number with a unit or sign behind it."""
-    return rf"regexp_full_match({value}, '\s*{_NUMBER_AND_UNIT}')"
-
-
-def number_part(value: str) -> str:
+def _number_part(value: str) -> str:
     """The number of a value that is a number and a unit, as it is written; '' for others."""
     return f"regexp_extract({trimmed(value)}, '^{_NUMBER_AND_UNIT}$', 1)"
-
-
-def unit_part(value: str) -> str:
-    """The unit or sign of a value that is a number and a unit; '' for others."""
-    return f"regexp_extract({trimmed(value)}, '^{_NUMBER_AND_UNIT}$', 2)"
 
 
 def iso_date(value: str, order: DateOrder | None = None) -> str:

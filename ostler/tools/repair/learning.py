@@ -32,6 +32,8 @@ class Belief:
 
     factor: float
     """By which the odds of every cell are multiplied."""
+    share: float
+    """What is believed of all of them together."""
     says: str
     """What people answered, in one sentence; empty when nobody has."""
 
@@ -61,7 +63,7 @@ def belief(basis: Basis, score: float, dataset: str, answers: Sequence[Answered]
     before = min(0.99, max(0.01, score))
     accepted = sum(answer.decision != "reject" for answer in alike)
     says = f"people accepted {accepted} of {len(alike)} like this" if alike else ""
-    return Belief((after / (1 - after)) / (before / (1 - before)), says)
+    return Belief((after / (1 - after)) / (before / (1 - before)), after, says)
 
 
 def _share(answer: Answered) -> float:

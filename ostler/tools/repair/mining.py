@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ostler.core.experience import Experience
 from ostler.core.proposals import Draft
 from ostler.tools.repair.arbitration import arbitrate
-from ostler.tools.repair.asking import chance_of, questions
+from ostler.tools.repair.asking import PASSES, chance_of, questions
 from ostler.tools.repair.candidates import Candidates, Ground
 from ostler.tools.repair.grid import Grid
 from ostler.tools.repair.learning import belief, believed, tried, unrefused
@@ -28,9 +28,8 @@ def mine(
     taught = lessons(grid, experience)
     candidates = [one for each in candidates if len((one := tried(grid, taught, each)).rows)]
     candidates = learned(grid, dataset, candidates, experience)
-    cards = [
-        card for card in pack(grid, dataset, candidates, experience) if chance_of(card.draft) >= 0.5
-    ]
+    packed = pack(grid, dataset, candidates, experience)
+    cards = [card for card in packed if chance_of(card.draft) >= PASSES]
     return (*(card.draft for card in cards), *questions(ground, candidates, doubts, cards))
 
 

@@ -12,6 +12,7 @@ _LONG = 12
 """Letters from which two slips are still told from chance."""
 _MISREAD = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("ii", "u"), ("li", "h"), ("ri", "n"))
 """What a reader of print takes for one another, though it is two letters' difference."""
+_Ends = defaultdict[str, list[str]]
 
 
 class Neighbours:
@@ -19,38 +20,38 @@ class Neighbours:
 
     def __init__(self, known: Iterable[str]) -> None:
         self._words: dict[str, None] = dict.fromkeys(known)
-        self._pieces: defaultdict[tuple[int, int, str], list[str]] = defaultdict(list)
+        # By length, then by which end.
+        self._pieces: dict[int, tuple[_Ends, _Ends]] = {}
+        self._misread: defaultdict[str, list[str]] = defaultdict(list)
         for word in self._words:
-            for piece in _pieces(word):
-                bucket = self._pieces[piece]
-                if len(bucket) < _BUCKET:
-                    bucket.append(word)
+            ends = self._pieces.setdefault(len(word), (defaultdict(list), defaultdict(list)))
+            for pieces, piece in zip(ends, _ends(word, len(word)), strict=True):
+                if len(pieces[piece]) < _BUCKET:
+                    pieces[piece].append(word)
+            for other in _misreadings(word):
+                self._misread[other].append(word)
 
     def of(self, word: str) -> list[tuple[str, int]]:
         """Other known words within one slip, or two of a long word, each with its distance."""
         found: dict[str, int] = {}
         limit = 2 if len(word) >= _LONG else 1
         for length in range(max(2, len(word) - limit), len(word) + limit + 1):
-            for start, size in _ends(length):
-                text = word[:size] if start == 0 else word[-size:]
-                for other in self._pieces.get((length, start, text), ()):
+            if (ends := self._pieces.get(length)) is None:
+                continue
+            for pieces, piece in zip(ends, _ends(word, length), strict=True):
+                for other in pieces.get(piece, ()):
                     if other != word and other not in found:
                         found[other] = OSA.distance(word, other, score_cutoff=limit)
-        for other in _misreadings(word):
-            if other in self._words:
-                found[other] = 1
+        for other in self._misread.get(word, ()):
+            found[other] = 1
         return [(other, distance) for other, distance in found.items() if distance <= limit]
 
 
-def _ends(length: int) -> tuple[tuple[int, int], ...]:
+def _ends(word: str, length: int) -> tuple[str, str]:
+    """The first and the last letters that a known word of some length would share with it."""
     # One letter less than half, so that two swapped letters never break both.
     size = max(1, (length - 1) // 2)
-    return (0, size), (1, size)
-
-
-def _pieces(word: str) -> Iterator[tuple[int, int, str]]:
-    for start, size in _ends(len(word)):
-        yield len(word), start, word[:size] if start == 0 else word[-size:]
+    return word[:size], word[-size:]
 
 
 def _misreadings(word: str) -> Iterator[str]:

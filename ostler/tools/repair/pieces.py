@@ -1,7 +1,7 @@
 """Pieces: parts of one column's text that make up another column's, as mails follow names."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,6 +105,7 @@ def pieces_of(grid: Grid) -> list[Piece]:
     held = {one.place: _held(one, rows) for one in columns}
     stride = max(1, len(rows) // _SCREENED)
     screened = {place: texts[::stride] for place, texts in held.items()}
+    cuts = {place: _cut(texts) for place, texts in screened.items()}
     found: list[Piece] = []
     for target in columns:
         for part in _parts(held[target.place]):
@@ -112,8 +113,7 @@ def pieces_of(grid: Grid) -> list[Piece]:
             usual = _usual(wanted)
             if usual >= 0.9:
                 continue
-            sources = [one.place for one in columns if one.place != target.place]
-            tried = _tried(target.place, part, screened, sources)
+            tried = _tried(target.place, part, _part_of(screened[target.place], part), cuts)
             proved = [_proved(one, held, wanted, usual) for one in tried]
             best = max((one for one in proved if one), key=_rank, default=None)
             if best is not None:
@@ -162,25 +162,32 @@ def _usual(texts: Sequence[str | None]) -> float:
     return float(counts.max() / len(known))
 
 
+def _cut(texts: Sequence[str | None]) -> dict[str, list[tuple[str, str] | None]]:
+    """Each cut of some texts in small letters, with noughts before it and without."""
+    cuts = {name: [None if t is None else cut(t) for t in texts] for name, cut in _CUTS.items()}
+    return {
+        name: [None if t is None else (low := t.lower(), low.lstrip("0")) for t in cut]
+        for name, cut in cuts.items()
+    }
+
+
 def _tried(
-    target: int, part: int, texts: dict[int, list[str | None]], sources: Sequence[int]
+    target: int,
+    part: int,
+    wanted: Sequence[str | None],
+    cuts: Mapping[int, Mapping[str, Sequence[tuple[str, str] | None]]],
 ) -> Iterator[Piece]:
     """The pieces that fit a few rows."""
-    wanted = _part_of(texts[target], part)
     folded = [None if one is None else one.lower() for one in wanted]
     known = sum(one is not None for one in wanted)
-    for source in sources:
-        for cut, cutting in _CUTS.items():
-            cuts = [None if one is None else cutting(one) for one in texts[source]]
-            alike = sum(
-                (a is not None and b is not None and a == b.lower().lstrip("0"))
-                or (a == (b.lower() if b is not None else 0))
-                for a, b in zip(folded, cuts, strict=True)
-            )
-            if alike < 0.4 * known:
-                continue
-            for case in _CASES:
-                yield Piece(target, part, source, cut, case, 0.0)
+    for source in cuts:
+        if source == target:
+            continue
+        for name, cut in cuts[source].items():
+            alike = sum(b is not None and a in b for a, b in zip(folded, cut, strict=True))
+            if alike >= 0.4 * known:
+                for case in _CASES:
+                    yield Piece(target, part, source, name, case, 0.0)
 
 
 def _proved(

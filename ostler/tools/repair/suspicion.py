@@ -32,6 +32,8 @@ WEIGHTS: dict[str, float] = {
 _FIRM = {"sign": 4.0, "column": 1.0, "both": 1.0}
 """How firmly a weight holds to what it was before anybody answered: that of a sign everywhere, of a
 column, and of a sign in a column."""
+_QUIET = tuple(SIGNS).index("doubted")
+"""What a cell is shown for whose own signs do not speak against it: a rule or an answer does."""
 _STEPS = 30
 _CLOSE = 0.01
 
@@ -60,7 +62,7 @@ def suspicion(signs: Signs, taught: Sequence[Lesson]) -> Suspicion:
     for nth in range(len(signs.places)):
         speaks = signs.seen[nth] * weights[nth, :count].astype(np.float32)
         chances[nth] = 1 / (1 + np.exp(-(speaks.sum(axis=1) + weights[nth, count])))
-        loudest[nth] = speaks.argmax(axis=1)
+        loudest[nth] = np.where(speaks.max(axis=1) > 0, speaks.argmax(axis=1), _QUIET)
     return Suspicion(signs, chances, loudest)
 
 

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ostler.tools.repair.dependency import Dependences, Floats, joined, summed
+from ostler.tools.repair.dependency import Dependences, Floats, joined, spread, summed
 from ostler.tools.repair.grid import Grid, GridColumn, Whole
 
 _SPEAKS = 5
@@ -25,6 +25,8 @@ _MOST = 0.8
 """Share of the rows that are of such sources, and of such entities."""
 _ONCE = 0.95
 """Share of the rows that must be the only one of their source and entity; the rest is noise."""
+_MEASURED = 200_000
+"""Rows on which that is measured, all that speak of some entities."""
 _FACTS = 2
 """Facts that they differ about, at least: a single one rather hangs on something of the source."""
 _SAID = 0.25
@@ -104,9 +106,13 @@ def _stand_together(column: GridColumn, least: int) -> bool:
 
 
 def _meet_once(source: GridColumn, entity: GridColumn) -> bool:
-    keys, _ = joined([source, entity])
-    keys = keys[keys >= 0]
-    return len(keys) > 0 and len(np.unique(keys)) >= _ONCE * len(keys)
+    keys, pairs = joined([source, entity])
+    if pairs < _ONCE * np.count_nonzero(keys >= 0):
+        return False
+    chosen = (keys >= 0) & (spread(entity.codes.astype(np.int64)) < _MEASURED / len(keys))
+    keys = np.sort(keys[chosen])
+    repeated = np.count_nonzero(keys[1:] == keys[:-1])
+    return bool(len(keys) > 0 and len(keys) - repeated >= _ONCE * len(keys))
 
 
 def _facts(

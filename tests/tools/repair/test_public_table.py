@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from repair_tables import changes, text_view
 
-from ostler.tools.repair import MINERS
+from ostler.core.actions import Correct
+from ostler.tools.repair.grid import grid_of
+from ostler.tools.repair.mining import mine
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 
@@ -26,12 +28,10 @@ def test_sure_drafts_alone_repair_most_of_a_public_table(name, least):
         if cell.strip() != meant.strip()
     }
     changed: dict[tuple[str, str], str] = {}
-    for mine in MINERS.values():
-        for draft in mine(view):
-            if draft.evidence.confidence >= 0.9:
-                for op, row, column, _, new in changes(draft.action, view):
-                    if op == "set":
-                        changed.setdefault((row, column), (new or "").strip())
+    for draft in mine(grid_of(view), name):
+        if draft.evidence.confidence >= 0.9 and isinstance(draft.action, Correct):
+            for _, row, column, _, new in changes(draft.action, view):
+                changed.setdefault((row, column), (new or "").strip())
     right = sum(
         at in errors and clean[int(at[0])][head.index(at[1])].strip() == new
         for at, new in changed.items()

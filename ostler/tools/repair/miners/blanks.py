@@ -15,6 +15,7 @@ _ODD = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t\r\n]")
 _NOTHING = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 """Signs that nobody sees."""
 _STOP = re.compile(r"\s*[.,;:_`|-]$|\s+[.,;:_`|'\"-]+$")
+_SIGN = re.compile(r"[^\w+%#&$€£@]|_")
 _ABBREVIATED = re.compile(r"(?:^|[\s.])[^\W\d_]{1,4}\.$")
 _PLAIN = {"doubled": 0.95, "odd": 0.95, "unseen": 0.95, "stop": 0.93, "comma": 0.88}
 """Slips that undo themselves in one way, and how sure that is; the others are guesses."""
@@ -80,14 +81,15 @@ def respaced(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
 
 def _bare(value: str) -> str:
     """A value without blanks and signs, but with the points and signs that belong to a number."""
-    kept = (
-        sign
-        for before, sign, after in zip(f" {value}", value, f"{value[1:]} ", strict=False)
-        if sign.isalnum()
-        or sign in "+%#&$€£@"
-        or (after.isdigit() and (before.isdigit() or (sign == "-" and before == " ")))
-    )
-    return "".join(kept)
+    return value if value.isalnum() else _SIGN.sub(_of_number, value)
+
+
+def _of_number(sign: re.Match[str]) -> str:
+    """The sign, if it belongs to a number."""
+    value, place = sign.string, sign.start()
+    before, after = value[place - 1] if place else " ", value[place + 1 : place + 2]
+    minus = sign.group() == "-" and before == " "
+    return sign.group() if after.isdigit() and (minus or before.isdigit()) else ""
 
 
 def _usual(counts: Mapping[str, int]) -> _Usual:
@@ -104,12 +106,10 @@ def _undone(value: str, held: int, usual: _Usual) -> Iterator[tuple[str, str]]:
     """What a value may have been, by what went wrong."""
     if "  " in value or value != value.strip():
         yield "doubled" if usual.blank > _RARE else "padded", " ".join(value.split())
-    if _ODD.search(value):
-        yield "odd", " ".join(_ODD.sub(" ", value).split())
-    # Joiners have a meaning in other scripts.
-    if _NOTHING.search(value) and all(ord(sign) < 0x0250 or _NOTHING.match(sign) for sign in value):
-        yield "unseen", _NOTHING.sub("", value)
-    rest = _STOP.sub("", value)
+    if not (value.isascii() and value.isprintable()):
+        yield from _unseen(value)
+    # Every value comes by here, and few end in a sign.
+    rest = value if value[-1:].isalnum() else _STOP.sub("", value)
     if rest != value and _is_stray(value, rest, held, usual):
         yield _ending(value, rest), rest
     if usual.blank > 0.5 and " " not in value:
@@ -119,6 +119,15 @@ def _undone(value: str, held: int, usual: _Usual) -> Iterator[tuple[str, str]]:
             yield "hyphen", " ".join(value.replace("-", " ").split())
         elif (parts := _parts(value)) and all(usual.words.get(p, 0) or len(p) > 3 for p in parts):
             yield "lost", " ".join(parts)
+
+
+def _unseen(value: str) -> Iterator[tuple[str, str]]:
+    """A value without blanks that are none, and signs that nobody sees."""
+    if _ODD.search(value):
+        yield "odd", " ".join(_ODD.sub(" ", value).split())
+    # Joiners have a meaning in other scripts.
+    if _NOTHING.search(value) and all(ord(sign) < 0x0250 or _NOTHING.match(sign) for sign in value):
+        yield "unseen", _NOTHING.sub("", value)
 
 
 def _ending(value: str, rest: str) -> str:

@@ -3,8 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ostler.tools.repair.candidates import Found, Ground
+from ostler.tools.repair.miners.fillers import stands_for_none
 from ostler.tools.repair.wording import WORD, corrected, is_wordy, outnumbered, repeated, values_of
 
 _RARE = 0.3
@@ -52,8 +54,10 @@ def recased(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
     shares: dict[str, float] = {}
     for value, held in counts.items():
         style = styles[value]
-        # What is a number for the most part has a unit, which is no word.
-        if not style or sum(map(str.isdigit, value)) > sum(map(str.isalpha, value)):
+        # A filler is no value of the column, and what is a number for the most part has a unit.
+        if not style or stands_for_none(value):
+            continue
+        if sum(map(str.isdigit, value)) > sum(map(str.isalpha, value)):
             continue
         new, share = _rewritten(value, held, style, habit)
         if new != value:
@@ -91,6 +95,7 @@ def _style(words: Sequence[str]) -> str:
     return "mixed"
 
 
+@lru_cache(maxsize=1 << 14)
 def _kind(word: str) -> str:
     if word.lower() == word.upper():
         return ""
@@ -133,6 +138,8 @@ def _rewritten(value: str, held: int, style: str, habit: _Habit) -> tuple[str, f
     odd = habit.styles[style] <= _RARE and (
         style in _EXTREME or (style == "title" and habit.first != "title")
     )
+    if not odd and all(len(habit.forms[word.casefold()]) == 1 for word in WORD.findall(value)):
+        return value, 0.0
     known = changed = 0
     new: list[str] = []
     end = 0

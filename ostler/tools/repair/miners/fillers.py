@@ -96,15 +96,18 @@ def mine_fillers(ground: Ground) -> Iterator[Found]:
         yield from _custom(grid, one, alone=len(customs) == 1, leaves_empty=leaves_empty)
 
 
+def stands_for_none(value: str) -> bool:
+    """Whether a value may be a filler, whatever column it stands in."""
+    return _bare(value) in _MARKERS | _WORDS
+
+
 def _own_words(grid: Grid) -> frozenset[str]:
     """Fillers that a whole column consists of: the table's own way to leave something out."""
     firsts = (
         (_first(column, 1)[0], int(column.counts[0])) for column in grid.columns if column.filled
     )
     return frozenset(
-        _bare(text)
-        for text, held in firsts
-        if held > _MOST * grid.rows and _bare(text) in _MARKERS | _WORDS
+        _bare(text) for text, held in firsts if held > _MOST * grid.rows and stands_for_none(text)
     )
 
 
@@ -197,7 +200,7 @@ def _custom(grid: Grid, one: _Filler, *, alone: bool, leaves_empty: bool) -> Ite
         )
     if share > _MOST:
         return
-    score = one.certain * (0.5 if few_holes else 0.9 if leaves_empty else 0.7 if alone else 0.4)
+    score = one.certain * (0.5 if few_holes else 0.9 if leaves_empty else 0.85 if alone else 0.4)
     if score < _PROPOSED:
         if one.certain >= _SURE:
             yield _accident(grid, one)

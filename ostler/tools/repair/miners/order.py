@@ -2,12 +2,12 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
-from operator import add
-from statistics import mean, pstdev
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
-from ostler.tools.repair.candidates import Found, Ground
+import numpy as np
+
+from ostler.tools.repair.candidates import Found, Ground, Shares
 from ostler.tools.repair.wording import corrected, outnumbered, repeated, values_of
 
 _NUMERIC = 0.8
@@ -28,6 +28,10 @@ _ODDS = 5.0
 turned value is than a sound one."""
 _EDGE = "\x00"
 """Stands before the first letter and behind the last."""
+_POINTS = 1 << 21
+"""More than there are characters."""
+_WORTH = 0.25
+"""Below, nothing is said: what stands both ways round in many rows are two values."""
 
 
 def mine_order(ground: Ground) -> Iterator[Found]:
@@ -46,16 +50,18 @@ def mine_order(ground: Ground) -> Iterator[Found]:
 
 def reordered(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
     """Values the wrong way round, each put right, and how sure that is."""
-    places, letters = _Places(counts), _Letters(counts)
+    parts = {value: _parts(value) for value in counts}
+    places, mirrored = _Places(parts.values()), _mirrored(list(counts))
     bags: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
-    for value in counts:
-        bags[_bag(value)].append(value)
+    for value, words in parts.items():
+        bags[tuple(sorted(words))].append(value)
     comma = sum(n for value, n in counts.items() if "," in value) / sum(counts.values())
-    free = _is_free(counts, list(bags.values()))
+    free = _is_free(counts, parts, list(bags.values()))
     found: dict[str, tuple[str, float]] = {}
-    for value, held in counts.items():
-        same = () if free else bags[_bag(value)]
-        twins = [v for v in same if v != value and _parts(v) != _parts(value)]
+    for (value, held), letters in zip(counts.items(), mirrored.tolist(), strict=True):
+        words = parts[value]
+        same = () if free else bags[tuple(sorted(words))]
+        twins = [v for v in same if v != value and parts[v] != words]
         twin = max(twins, key=lambda v: (counts[v], v), default=None)
         back = value[::-1]
         if twin is not None and counts[twin] > held:
@@ -66,29 +72,27 @@ def reordered(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
             found[value] = back, min(0.97, sure if len(value) > 3 else sure * repeated(held + 1))
         else:
             others = () if free else _turns(value, comma)
-            turns = [(places.odds(_parts(value), _parts(new)), new) for new in others]
-            turns.append((letters.odds(value), back))
+            turns = [(places.odds(words, _parts(new)), new) for new in others]
+            turns.append((letters, back))
             odds, new = max(turns)
             if odds > _ODDS and new != value:
                 score = min(0.95, 1 / (1 + math.exp(_ODDS - odds)))
                 found[value] = new, score * (repeated(held) if odds < 2 * _ODDS else 1.0)
-    return found
+    return {value: pair for value, pair in found.items() if pair[1] >= _WORTH}
 
 
-def _is_free(counts: Mapping[str, int], bags: Sequence[Sequence[str]]) -> bool:
+def _is_free(
+    counts: Mapping[str, int], parts: Mapping[str, Sequence[str]], bags: Sequence[Sequence[str]]
+) -> bool:
     """Whether the same words stand in any order, as in lists."""
     several = [[counts[value] for value in values] for values in bags if len(values) > 1]
     unusual = sum(sum(held) - max(held) for held in several)
-    words = sum(held for value, held in counts.items() if len(_parts(value)) > 1)
+    words = sum(held for value, held in counts.items() if len(parts[value]) > 1)
     return unusual > max(_FREE * sum(map(sum, several)), _OFTEN * words)
 
 
 def _parts(value: str) -> list[str]:
     return value.replace(",", " ").split()
-
-
-def _bag(value: str) -> tuple[str, ...]:
-    return tuple(sorted(_parts(value)))
 
 
 def _turns(value: str, comma: float) -> Iterator[str]:
@@ -110,11 +114,11 @@ def _turns(value: str, comma: float) -> Iterator[str]:
 class _Places:
     """Where each word of a column stands in its values: first, last, or between."""
 
-    def __init__(self, counts: Mapping[str, int]) -> None:
+    def __init__(self, values: Iterable[Sequence[str]]) -> None:
         self._words: Counter[tuple[str, str]] = Counter()
         self._kinds: Counter[tuple[str, str]] = Counter()
-        for value in counts:
-            for word, place in _placed(_parts(value)):
+        for parts in values:
+            for word, place in _placed(parts):
                 self._words[word, place] += 1
                 self._words[word, ""] += 1
                 self._kinds[_kind(word), place] += 1
@@ -122,18 +126,16 @@ class _Places:
 
     def odds(self, old: Sequence[str], new: Sequence[str]) -> float:
         """How much likelier the new order is than the old one; natural logarithm."""
-        own = Counter(_placed(old))
+        own = Counter([*_placed(old), *((word, "") for word in old)])
         return self._likely(new, own) - self._likely(old, own)
 
-    def _likely(self, parts: Sequence[str], own: Mapping[tuple[str, str], int]) -> float:
+    def _likely(self, parts: Sequence[str], own: Counter[tuple[str, str]]) -> float:
         total = 0.0
         for word, place in _placed(parts):
             kind = _kind(word)
             usual = (self._kinds[kind, place] + 1) / (self._kinds[kind, ""] + 3)
-            alone = own.get((word, place), 0)
-            every = sum(n for (one, _), n in own.items() if one == word)
-            held, all_held = self._words[word, place] - alone, self._words[word, ""] - every
-            total += math.log((held + 2 * usual) / (all_held + 2))
+            held = self._words[word, place] - own[word, place]
+            total += math.log((held + 2 * usual) / (self._words[word, ""] - own[word, ""] + 2))
         return total
 
 
@@ -144,51 +146,46 @@ def _placed(parts: Sequence[str]) -> list[tuple[str, str]]:
     return list(zip(parts, names, strict=True))
 
 
+@lru_cache(maxsize=1 << 14)
 def _kind(word: str) -> str:
     if any(map(str.isdigit, word)):
         return "digits"
     return "capital" if word[:1].isupper() else "small"
 
 
-class _Letters:
-    """Which letter follows which in a column's values."""
+def _mirrored(values: Sequence[str]) -> Shares:
+    """How much likelier each value is back to front, by which letter follows which in a column.
 
-    def __init__(self, counts: Mapping[str, int]) -> None:
-        held: Counter[str] = Counter()
-        for value in counts:
-            held.update(_pairs(value))
-        firsts: Counter[str] = Counter()
-        for pair, n in held.items():
-            firsts[pair[0]] += n
-        signs = 0.1 * (1 + len(firsts))
-        self._likely = {
-            pair: math.log((n + 0.1) / (firsts[pair[0]] + signs)) for pair, n in held.items()
-        }
-        self._unlikely = math.log(0.1 / (held.total() / max(1, len(firsts)) + signs))
-        # What a pair loses when it is turned round; one of its occurrences is that in the value.
-        self._turned = {
-            pair: math.log((held[pair[::-1]] + 0.1) / (n - 0.9)) for pair, n in held.items()
-        }
-        # Few values say little of what may follow what.
-        self._weight = len(counts) / (len(counts) + 50)
-        usual = [self._mean(value) for value in islice(counts, _SAMPLED)]
-        self._usual = mean(usual) - 2 * pstdev(usual)
-
-    def odds(self, value: str) -> float:
-        """How much likelier a value is back to front; natural logarithm.
-
-        Nothing where it would be unlike the column, or has no letters at all.
-        """
-        odds = self._weight * sum(self._turned[pair] for pair in _pairs(value))
-        if odds <= 0 or len(value) < _LEAST or not any(map(str.isalpha, value)):
-            return 0.0
-        return odds if self._mean(value[::-1]) >= self._usual else 0.0
-
-    def _mean(self, text: str) -> float:
-        pairs = _pairs(text)
-        return sum(self._likely.get(pair, self._unlikely) for pair in pairs) / len(pairs)
-
-
-def _pairs(text: str) -> list[str]:
+    A natural logarithm; nothing where it would be unlike the column, or has no letters at all.
+    """
+    lengths = np.array([len(value) + 1 for value in values])
+    starts = np.cumsum(lengths) - lengths
     # The edge is one sign on both sides, so that a text and its mirror have mirrored pairs.
-    return list(map(add, f"{_EDGE}{text}", f"{text}{_EDGE}"))
+    text = _EDGE.join(["", *values, ""])
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.int64)
+    pairs, which, held = np.unique(
+        points[:-1] * _POINTS + points[1:], return_inverse=True, return_counts=True
+    )
+    mirrors = pairs % _POINTS * _POINTS + pairs // _POINTS
+    at = np.minimum(np.searchsorted(pairs, mirrors), len(pairs) - 1)
+    there = pairs[at] == mirrors
+    _, first = np.unique(pairs // _POINTS, return_inverse=True)
+    firsts = np.bincount(first, held)
+    signs = 0.1 * (1 + len(firsts))
+    likely = np.log((held + 0.1) / (firsts[first] + signs))
+    unlikely = math.log(0.1 / (held.sum() / len(firsts) + signs))
+    # What a pair loses when it is turned round; one of its occurrences is that in the value.
+    turned = np.log((np.where(there, held[at], 0) + 0.1) / (held - 0.9))
+
+    def summed(worth: Shares) -> Shares:
+        return np.add.reduceat(worth[which], starts)
+
+    usual = (summed(likely) / lengths)[:_SAMPLED]
+    least = usual.mean() - 2 * usual.std()
+    # Few values say little of what may follow what.
+    odds = len(values) / (len(values) + 50) * summed(turned)
+    fits = summed(np.where(there, likely[at], unlikely)) / lengths >= least
+    fits &= (odds > 0) & (lengths > _LEAST)
+    for place in np.flatnonzero(fits).tolist():
+        fits[place] = any(map(str.isalpha, values[place]))
+    return np.where(fits, odds, 0.0)

@@ -86,12 +86,13 @@ def respelt(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
     odd: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     sound: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for text, held in counts.items():
-        others: dict[str, list[tuple[str, int]]] = {"letters": [], "digits": []}
-        for other, distance in index.of(text.casefold()):
-            if slip := _slip(text, written[other]):
-                others[slip].append((written[other], distance))
-        for slip, peers in others.items():
-            kind = _size(text), slip
+        size = _size(text)
+        for slip, peers in _peers(text, index, written).items():
+            kind = size, slip
+            if not peers:
+                # Most have none.
+                (sound if held >= _SOUND else odd)[kind][1] += 1
+                continue
             better = [one for one in peers if counts[one[0]] >= max(_ESTABLISHED, _MARGIN * held)]
             runs = len(text) >= _WORD and any(counts[o] >= _RUNS * held for o, _ in peers)
             if held >= _SOUND and not runs:
@@ -116,6 +117,17 @@ def respelt(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
         found[text] = one.new, min(0.98, score)
     # What is itself misspelt is no pattern for others.
     return {text: pair for text, pair in found.items() if pair[0] not in found}
+
+
+def _peers(
+    text: str, index: Neighbours, written: Mapping[str, str]
+) -> dict[str, list[tuple[str, int]]]:
+    """The known texts near one, by what differs, each with its distance."""
+    others: dict[str, list[tuple[str, int]]] = {"letters": [], "digits": []}
+    for other, distance in index.of(text.casefold()):
+        if slip := _slip(text, written[other]):
+            others[slip].append((written[other], distance))
+    return others
 
 
 def _believed(odd: Sequence[int], sound: Sequence[int], prior: float) -> float:
@@ -162,7 +174,7 @@ def _says_else(value: str, new: str, held: int, words: Mapping[str, int]) -> boo
 
 
 def _digits(text: str) -> str:
-    return "".join(filter(str.isdigit, text))
+    return "" if text.isalpha() else "".join(filter(str.isdigit, text))
 
 
 def _words(counts: Mapping[str, int]) -> Counter[str]:
