@@ -91,8 +91,8 @@ def _slid(grid: Grid, belonging: Belonging, step: int) -> Iterator[Found]:
                 cells.append((row, columns[at].place, new, float(scores[row])))
     side = "right" if step > 0 else "left"
     yield _candidates(cells, f"rows whose values slid one column to the {side}", len(rows), grid)
-    ends: list[int] = best_end[rows].tolist()
-    lost = np.array([columns[end].place for end in ends], np.int64)
+    last: list[int] = best_end[rows].tolist()
+    lost = np.array([columns[end].place for end in last], np.int64)
     yield Doubts(_PRINCIPLE, rows, lost, scores[rows], "its row slid and covers what stood there")
 
 
