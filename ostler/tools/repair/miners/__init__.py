@@ -13,6 +13,7 @@ from ostler.tools.repair.miners.forms import mine_forms
 from ostler.tools.repair.miners.order import mine_order
 from ostler.tools.repair.miners.outliers import mine_outliers
 from ostler.tools.repair.miners.scales import mine_scales
+from ostler.tools.repair.miners.slips import mine_slips
 from ostler.tools.repair.miners.sources import mine_sources
 from ostler.tools.repair.miners.spelling import mine_spelling
 from ostler.tools.repair.miners.suffix import mine_suffix
@@ -31,6 +32,7 @@ MINERS: dict[str, Miner] = {
     "derived": mine_derived,
     "outlier": mine_outliers,
     "order": mine_order,
+    "slips": mine_slips,
     "encoding": mine_encoding,
     "suffix": mine_suffix,
     "alias": mine_alias,

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -43,7 +44,24 @@ def mine_forms(ground: Ground) -> Iterator[Found]:
         if column.is_text and column.filled:
             habit = habit_of(column)
             if habit is not None:
-                yield from _unusual(ground.grid, column, habit)
+                for one in _unusual(ground.grid, column, habit):
+                    yield _told(ground, column, one) if isinstance(one, Candidates) else one
+
+
+def _told(ground: Ground, column: GridColumn, one: Candidates) -> Candidates:
+    """The same as what other sources say of a fact allows: a form mends how it is said only."""
+    told = ground.testimony
+    if told is None or column.place not in told.facts:
+        return one
+    entity = ground.grid.columns[told.entity].codes.astype(np.int64)
+    size = column.distinct + 1
+    said = np.sort((entity * size + column.codes)[(entity >= 0) & (column.codes >= 0)])
+    spoken = np.bincount(entity[(entity >= 0) & (column.codes >= 0)], minlength=entity.max() + 2)
+    news = np.array([column.code_of.get(new, size - 1) for new in one.news], np.int64)
+    keys = entity[one.rows] * size + news
+    same = np.searchsorted(said, keys, "right") - np.searchsorted(said, keys, "left")
+    share = (same + 1) / (spoken[entity[one.rows]] + 1)
+    return replace(one, scores=one.scores * np.minimum(1.0, share))
 
 
 def habit_of(column: GridColumn) -> Habit | None:

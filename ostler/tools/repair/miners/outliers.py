@@ -19,8 +19,10 @@ _WORTH = 100
 """Rows that this first guess, or what is found in the other columns, counts for."""
 _MOST = 400
 """Cells of a column that are looked at, the least likely first; the next groom sees others."""
-_SHARE = 0.1
+_SHARE = 0.15
 """And no more than this share of its rows."""
+_UNLIKELY = 0.01
+"""What is less likely than the usual number by so much is looked at."""
 _LEAST = 20
 _PROPOSED = 0.3
 _DOUBTED = 0.3
@@ -81,14 +83,16 @@ class _Settled:
 
 def _unlikely(expected: Expectation) -> list[int]:
     """Rows whose number is far less likely than the usual ones of its column."""
-    # A step is much for a small number and little for a large one: both ways count.
+    # A step is much for a small number and little for a large one: both ways count, and each has
+    # its own first rows, or those that one of them finds would take the places of the others.
     chance = expected.usual()
     density = chance / expected.scale.width(expected.numbers.rows)
-    likelihood = np.minimum(chance / np.nanmedian(chance), density / np.nanmedian(density))
-    known = np.flatnonzero(~np.isnan(likelihood))
-    rows = known[likelihood[known] < 0.01]
+    known = np.flatnonzero(~np.isnan(chance))
+    ways = [(way / np.nanmedian(way))[known] for way in (chance, density)]
+    ranks = np.minimum(*(np.argsort(np.argsort(way, kind="stable")) for way in ways))
     most = min(_MOST, max(3, int(_SHARE * len(known))))
-    return rows[np.argsort(likelihood[rows], kind="stable")][:most].tolist()
+    order = np.lexsort((known, ranks))
+    return known[order[np.minimum(*ways)[order] < _UNLIKELY][:most]].tolist()
 
 
 def _settled(expected: Expectation, row: int) -> _Settled | None:
