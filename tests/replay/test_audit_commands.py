@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ostler.core.canonical import digest_bytes
+
 
 def flipped(path: Path) -> None:
     content = bytearray(path.read_bytes())
@@ -25,7 +27,8 @@ def test_a_workspace_that_nobody_touched_is_verified(run, groomed: Path) -> None
 @pytest.mark.parametrize("pattern", ["patches/*.parquet", "objects/*/*", "tables/*/*.parquet"])
 def test_one_byte_in_any_file_is_named(run, groomed: Path, elsewhere: Path, pattern: str) -> None:
     hidden = groomed / ".ostler"
-    paths = sorted(hidden.glob(pattern))
+    # A question's patch holds nothing, whatever the bytes around it are.
+    paths = sorted(path for path in hidden.glob(pattern) if path.stem != digest_bytes(b""))
     assert paths
     for path in paths[:6]:
         flipped(path)
@@ -77,7 +80,7 @@ def test_one_changed_value_in_any_row_is_named(run, groomed: Path, elsewhere: Pa
 def test_a_commit_that_nobody_proposed_is_named(run, groomed: Path) -> None:
     database = groomed / ".ostler" / "state.db"
     with closing(sqlite3.connect(database)) as state:
-        state.execute("UPDATE proposal SET id = 'P-OTHER'")
+        state.execute("UPDATE proposal SET id = 'P-OTHER' WHERE state = 'published'")
         state.commit()
     ended = run("audit", "verify")
     assert ended.code == 1
