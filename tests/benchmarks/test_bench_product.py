@@ -39,7 +39,7 @@ def next_card(ours: Product, wanted: Callable[[Card], bool]) -> Card:
 
 def deletes(card: Card) -> bool:
     """Whether it deletes rows."""
-    return card.principle.startswith("delete")
+    return card.principle == "duplicates"
 
 
 def corrects(card: Card) -> bool:
