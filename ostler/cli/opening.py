@@ -238,6 +238,7 @@ class Opened:
             reviewer=reviewer,
             roles=self.workspace.roles(reviewer),
             clock=now,
+            calendar=self.workspace.settings.calendar,
         )
 
     @cached_property
@@ -262,6 +263,7 @@ class Opened:
             telemetry=self.telemetry,
             clock=now,
             states=self.states,
+            calendar=settings.calendar,
         )
 
     @property
@@ -281,6 +283,7 @@ class Opened:
             connections=self.workspace.settings.connections,
             contracts=self.workspace.contracts,
             states=self.states,
+            calendar=self.workspace.settings.calendar,
         )
 
     @cached_property

@@ -1,6 +1,6 @@
 """Recheck: an approval is looked at once more, at the moment when it would take effect."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ostler.core.errors import NotFound, VerificationFailed
 from ostler.core.proposals import Proposal, Vote
@@ -8,15 +8,21 @@ from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import contract_moved
 from ostler.policies.judgement import authorize_apply
-from ostler.policies.requests import ChangeRequest
+from ostler.policies.requests import question_of
 from ostler.store import proposals
 from ostler.store.claims import Claim
 
 Obstacle = tuple[ProposalState, str]
 
 
-def obstacle(context: ExecutionContext, claim: Claim) -> Obstacle | None:
-    """Why an approved proposal must not be executed now, and what becomes of it."""
+def obstacle(
+    context: ExecutionContext, claim: Claim, *, canary_out: bool = False
+) -> Obstacle | None:
+    """Why an approved proposal must not be executed now, and what becomes of it.
+
+    One whose canary is out is asked about at its own moment: it has to be watched also in a freeze,
+    and `waits_for` keeps the rest of it back.
+    """
     proposal = claim.proposal
     if proposal.digest != claim.digest:
         return ProposalState.FAILED, "the stored proposal is not the one that was voted on"
@@ -27,7 +33,27 @@ def obstacle(context: ExecutionContext, claim: Claim) -> Obstacle | None:
         return ProposalState.FAILED, error.message
     if contract_moved(context, proposal):
         return ProposalState.STALE, "the contract has changed since; ask for the change again"
-    return _denied(context, proposal, votes)
+    return _denied(context, proposal, votes, canary_out=canary_out)
+
+
+def held_up(
+    context: ExecutionContext, proposal: Proposal, beside: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Why an approved change waits for a better moment; empty when it need not.
+
+    Only what forbids it now and did not when it was judged: a freeze ends, a budget is renewed at
+    midnight. `beside` are proposals that are about to be executed with it.
+    """
+    with context.store.reading() as session:
+        votes = proposals.votes_on(session, proposal.id, proposal.digest)
+    then = authorize_apply(context.policies, question_of(proposal.verdict), votes)
+    if not then.allowed:
+        return ()
+    moment = context.moment(
+        context.dataset(proposal.dataset), apart_from=proposal.id, beside=beside
+    )
+    now = authorize_apply(context.policies, question_of(proposal.verdict, moment), votes)
+    return () if now.allowed else now.reasons
 
 
 def lapsed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
@@ -52,12 +78,15 @@ def _votes(context: ExecutionContext, claim: Claim) -> tuple[Vote, ...]:
 
 
 def _denied(
-    context: ExecutionContext, proposal: Proposal, votes: Sequence[Vote]
+    context: ExecutionContext, proposal: Proposal, votes: Sequence[Vote], *, canary_out: bool
 ) -> Obstacle | None:
-    # What policy is asked today is what it was asked then: the change has not changed.
-    request = ChangeRequest.model_validate_json(proposal.verdict.request)
-    decision = authorize_apply(context.policies, request, votes)
-    if decision.allowed:
+    # The change has not changed; the moment has.
+    then = authorize_apply(context.policies, question_of(proposal.verdict), votes)
+    if not then.allowed:
+        reasons = "; ".join(then.reasons) or "no rule permits it"
+        return ProposalState.DENIED, f"today's policy says no: {reasons}"
+    if canary_out:
         return None
-    reasons = "; ".join(decision.reasons) or "no rule permits it"
-    return ProposalState.DENIED, f"today's policy says no: {reasons}"
+    # Asked before the claim already; this is for a claim that was taken over, or a minute later.
+    reasons = "; ".join(held_up(context, proposal))
+    return (ProposalState.APPROVED, f"it waits: {reasons}") if reasons else None

@@ -116,6 +116,11 @@ def evaluate_many(policies: PolicySet, requests: Sequence[Request]) -> list[Deci
     return [decisions[number] for number in range(len(requests))]
 
 
+def permits(alone: cedarpy.PolicySet, schema: cedarpy.Schema, request: Request) -> bool:
+    """Whether some rules by themselves permit a request."""
+    return _ask(alone, schema, request).allowed
+
+
 def _decision(
     sets: Compiled, allowed: bool, rules: tuple[str, ...], errors: tuple[str, ...]
 ) -> Decision:

@@ -6,6 +6,7 @@ from typing import Literal
 from ostler.core.canonical import canonical_json
 from ostler.core.proposals import Verdict, Vote
 from ostler.policies.engine import Decision, compiled, evaluate, evaluate_many
+from ostler.policies.nearest import nearest
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import (
     ChangeAction,
@@ -24,16 +25,18 @@ def judge(policies: PolicySet, change: ChangeRequest) -> Verdict:
     """Whether a change is denied, applied at once, or needs how many votes of which roles.
 
     Of several permits that match, the highest number of votes counts and all roles are asked for.
-    `Verdict.request` reads back as a ChangeRequest, so that the question can be asked again.
+    `requests.question_of` reads the question back out of a verdict, so that it can be asked again.
     """
     proposed = _ask(policies, "propose", change)
     if not proposed.allowed:
-        return _verdict(policies, change, "deny", proposed)
+        return _denied(policies, change, "propose", proposed)
     at_once = _ask(policies, "auto_apply", change)
     if at_once.allowed:
         return _verdict(policies, change, "auto", at_once)
     approved = _ask(policies, "apply_after_approval", change)
-    return _verdict(policies, change, "votes" if approved.allowed else "deny", approved)
+    if not approved.allowed:
+        return _denied(policies, change, "apply_after_approval", approved)
+    return _verdict(policies, change, "votes", approved)
 
 
 def judge_many(policies: PolicySet, changes: Sequence[ChangeRequest]) -> list[Verdict]:
@@ -133,6 +136,16 @@ def _may_cast(policies: PolicySet, change: ChangeRequest, vote: Vote) -> bool:
     ).allowed
 
 
+def _denied(
+    policies: PolicySet, change: ChangeRequest, action: ChangeAction, by: Decision
+) -> Verdict:
+    """With the permit that came nearest, where none permits it; a forbid says itself why."""
+    verdict = _verdict(policies, change, "deny", by)
+    if by.rules or by.errors:
+        return verdict
+    return verdict.model_copy(update={"nearest": nearest(policies, to_change(action, change))})
+
+
 def _verdict(policies: PolicySet, change: ChangeRequest, outcome: Outcome, by: Decision) -> Verdict:
     annotations = compiled(policies).annotations
     asking = [annotations[rule] for rule in by.rules] if outcome == "votes" else []
@@ -142,7 +155,9 @@ def _verdict(policies: PolicySet, change: ChangeRequest, outcome: Outcome, by: D
         roles=tuple(sorted({rule["role"] for rule in asking if "role" in rule})),
         rules=by.rules,
         reasons=by.reasons,
+        owners=tuple(annotations[rule]["owner"] for rule in by.rules),
         request=canonical_json(change),
+        moment=change.moment,
         policy=policies.digest,
         engine=policies.engine,
     )

@@ -9,11 +9,14 @@ import cedarpy
 from cedarpy import pst
 
 from ostler.core.base import Frozen
-from ostler.core.canonical import Digest, canonical_json, digest_of
+from ostler.core.canonical import Digest, canonical_json, digest_bytes, digest_of
 from ostler.core.errors import BadInput
 from ostler.policies.sources import Policy, duplicates, read
 
 HARD = "hard.cedar"
+HARD_SHA256 = "ed5b4c65a07ec8239ffdb0774a83bc34062f469ff48553a5b7541fc449cbd0f4"
+"""Of the shipped text, byte for byte; whoever changes the one changes the other. Every run records
+the text it was judged by under its digest, so that the log says which one that was."""
 
 
 class PolicySet(Frozen):
@@ -64,12 +67,23 @@ def load_policies(site_texts: Mapping[str, str]) -> PolicySet:
     """
     return _checked(
         PolicySet(
-            hard=_shipped("packs/hard.cedar"),
+            hard=hard_text(),
             site=tuple(sorted(site_texts.items())),
             schema_text=_shipped("schema.cedarschema"),
             engine=engine(),
         )
     )
+
+
+def hard_text() -> str:
+    """The shipped hard set; BadInput when it is not the one that this version was made with."""
+    text = _shipped(f"packs/{HARD}")
+    if digest_bytes(text.encode()) != HARD_SHA256:
+        raise BadInput(
+            f"{HARD} of this installation has been changed: its SHA-256 is not the pinned one",
+            "install Ostler anew; rules of your own belong into policies/ of the workspace",
+        )
+    return text
 
 
 def policies_from(recorded: str) -> PolicySet:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ostler.config.calendar import DEFAULT, Calendar
 from ostler.core.actions import AskValues
 from ostler.core.base import RowId
 from ostler.core.canonical import Digest
@@ -74,6 +75,8 @@ class Desk:
     reviewer: str
     roles: tuple[str, ...]
     clock: Callable[[], datetime]
+    calendar: Calendar = DEFAULT
+    """What the settings say about the moment."""
 
     def queue(
         self,
@@ -198,7 +201,7 @@ class Desk:
         from ostler.review.remaking import Bench
 
         person = Principal(kind="person", name=self.reviewer, roles=self.roles)
-        return Bench(self.store, self.patches, self.policies, person, self.clock)
+        return Bench(self.store, self.patches, self.policies, person, self.clock, self.calendar)
 
     def _follow(
         self,
