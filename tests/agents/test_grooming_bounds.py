@@ -20,6 +20,7 @@ from ostler.agents.outputs import Investigation
 from ostler.cli.add import append_rows
 from ostler.core.errors import InternalError
 from ostler.core.experience import Experience
+from ostler.core.moments import Moment
 from ostler.replay.rerun import replay
 from ostler.replay.verification import verify_workspace
 from ostler.store.runs import latest_runs
@@ -65,6 +66,7 @@ def test_agents_call_registered_tools_and_only_as_declared(shop: Workshop, tmp_p
         run=run.id,
         now=run.started_at,
         trace="",
+        moment=Moment(),
         record=Unused(),  # type: ignore[arg-type]
         patches=shop.parts.patches,
         model=NoModel(),
