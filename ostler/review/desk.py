@@ -362,6 +362,15 @@ def _line(record: ProposalRecord) -> Line:
     )
 
 
+def lacking(verdict: Verdict) -> tuple[str, ...]:
+    """Of a denial by no rule: which permit came nearest, then each condition that it lacked."""
+    near = verdict.nearest
+    if near is None:
+        return ()
+    whom = f"nearest was {near.rule} ({near.reason}) of {near.owner}; it lacks:"
+    return (whom, *near.lacks)
+
+
 def verdict_words(verdict: Verdict) -> str:
     """A verdict in two or three words."""
     if verdict.outcome == "votes":
