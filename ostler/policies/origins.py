@@ -12,6 +12,7 @@ from ostler.core.actions import (
     ReplaceValues,
     SplitSuffix,
 )
+from ostler.core.base import Cell
 
 CELL, MODEL, PERSON = "cell", "model", "person"
 ORIGINS = (CELL, MODEL, PERSON)
@@ -29,7 +30,7 @@ def taint_of(action: AnyAction, *, by_person: bool, by_model: bool) -> tuple[str
         case AgreeWithColumns() | SplitSuffix() | AskValues():
             found = {CELL}
         case ReplaceValues() | Correct():
-            found = set[str]() if _squeezes(action) else {CELL}
+            found = {CELL} if _copies(action) else set[str]()
         case _:
             # Only people ask for anything else: single cells, columns, contracts, what undoes.
             found = {PERSON}
@@ -43,10 +44,22 @@ def is_exact(action: AnyAction, taint: tuple[str, ...]) -> bool:
 
     A form, equal rows, or blanks taken away; nothing that a cell, a model or a person said.
     """
-    return not taint and isinstance(action, Reformat | DeleteDuplicates | ReplaceValues | Correct)
+    if taint:
+        return False
+    if isinstance(action, ReplaceValues | Correct):
+        return all(_squeezed(old, new) for old, new in _changes(action))
+    return isinstance(action, Reformat | DeleteDuplicates)
 
 
-def _squeezes(action: ReplaceValues | Correct) -> bool:
-    """Whether it takes blanks at the ends and doubled ones away, and does nothing else."""
+def _copies(action: ReplaceValues | Correct) -> bool:
+    """Whether it writes a value that is more than the old one without its needless blanks."""
+    return any(new is not None and not _squeezed(old, new) for old, new in _changes(action))
+
+
+def _changes(action: ReplaceValues | Correct) -> tuple[tuple[Cell, Cell], ...]:
     changes = action.mapping if isinstance(action, ReplaceValues) else action.corrections
-    return all(one.old is not None and one.new == " ".join(one.old.split()) for one in changes)
+    return tuple((one.old, one.new) for one in changes)
+
+
+def _squeezed(old: Cell, new: Cell) -> bool:
+    return old is not None and new == " ".join(old.split())

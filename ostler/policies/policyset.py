@@ -56,7 +56,7 @@ def engine() -> str:
 
 def default_site() -> Mapping[str, str]:
     """The commented site policies that a new workspace gets, by file name."""
-    return {"site.cedar": _shipped("packs/site.cedar")}
+    return {"site.cedar": shipped("packs/site.cedar")}
 
 
 def load_policies(site_texts: Mapping[str, str]) -> PolicySet:
@@ -69,7 +69,7 @@ def load_policies(site_texts: Mapping[str, str]) -> PolicySet:
         PolicySet(
             hard=hard_text(),
             site=tuple(sorted(site_texts.items())),
-            schema_text=_shipped("schema.cedarschema"),
+            schema_text=shipped("schema.cedarschema"),
             engine=engine(),
         )
     )
@@ -77,7 +77,7 @@ def load_policies(site_texts: Mapping[str, str]) -> PolicySet:
 
 def hard_text() -> str:
     """The shipped hard set; BadInput when it is not the one that this version was made with."""
-    text = _shipped(f"packs/{HARD}")
+    text = shipped(f"packs/{HARD}")
     if digest_bytes(text.encode()) != HARD_SHA256:
         raise BadInput(
             f"{HARD} of this installation has been changed: its SHA-256 is not the pinned one",
@@ -109,7 +109,7 @@ def invariants_of(file: str, text: str) -> tuple[pst.Template, ...]:
     Raises:
         BadInput: one line per problem, with its file and line.
     """
-    schema = cedarpy.Schema.from_str(_shipped("schema.cedarschema"))
+    schema = cedarpy.Schema.from_str(shipped("schema.cedarschema"))
     found, problems = read(file, text, schema)
     problems += [
         f"{policy.label}an invariant is a `forbid`"
@@ -147,5 +147,6 @@ def _checked(policies: PolicySet) -> PolicySet:
 
 
 @cache
-def _shipped(name: str) -> str:
+def shipped(name: str) -> str:
+    """A text that ships with this room."""
     return files("ostler.policies").joinpath(name).read_text("utf-8")
