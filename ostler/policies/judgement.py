@@ -5,7 +5,7 @@ from typing import Literal
 
 from ostler.core.canonical import canonical_json
 from ostler.core.proposals import Verdict, Vote
-from ostler.policies.engine import Decision, compiled, evaluate, evaluate_many
+from ostler.policies.engine import Decision, compiled, evaluate, evaluate_many, question
 from ostler.policies.nearest import nearest
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import (
@@ -48,8 +48,12 @@ def judge_many(policies: PolicySet, changes: Sequence[ChangeRequest]) -> list[Ve
         ("auto_apply", "auto", None),
         ("apply_after_approval", "votes", "deny"),
     )
+    questions = [question(policies, to_change("propose", change)) for change in changes]
+    granted = compiled(policies).granted
     for action, when_allowed, when_denied in steps:
-        asked = [to_change(action, changes[number]) for number in open_ones]
+        if when_denied is None and action not in granted:
+            continue
+        asked = [questions[number]._replace(action=action) for number in open_ones]
         decisions = evaluate_many(policies, asked)
         left: list[int] = []
         for number, decision in zip(open_ones, decisions, strict=True):

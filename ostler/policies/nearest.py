@@ -5,11 +5,11 @@ from functools import lru_cache
 from typing import NamedTuple, cast
 
 import cedarpy
-from cedarpy import pst
 from pydantic import JsonValue
 
 from ostler.core.proposals import Nearest
 from ostler.policies.engine import compiled, permits
+from ostler.policies.nodes import actions_of
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import Request
 from ostler.policies.words import words
@@ -62,22 +62,12 @@ def _permits(site_text: str) -> tuple[_Permit, ...]:
     return tuple(
         _Permit(
             id=node.annotations["id"],
-            actions=_actions(node.action),
+            actions=actions_of(node.action),
             parts=tuple(_parts(cast("Node", written[key]))),
         )
         for key, node in sorted(parsed.items())
         if node.effect == "permit"
     )
-
-
-def _actions(constraint: object) -> tuple[str, ...]:
-    match constraint:
-        case pst.ActionEq(entity=entity):
-            return (entity.id,)
-        case pst.ActionIn(entities=entities):
-            return tuple(entity.id for entity in entities)
-        case _:
-            return ()
 
 
 def _parts(policy: Node) -> list[_Part]:

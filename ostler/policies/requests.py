@@ -2,8 +2,9 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from math import ceil, floor
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from pydantic import Field
 
@@ -26,6 +27,9 @@ MODEL_PREFIX = "model:"
 """How a model is declared downstream: `--downstream model:churn`."""
 
 ChangeAction = Literal["propose", "auto_apply", "apply_after_approval", "revert", "promote"]
+ACTIONS: tuple[str, ...] = (*get_args(ChangeAction), "vote")
+"""Everything that policy is asked."""
+
 Context = Mapping[str, bool | int | str | tuple[str, ...]]
 
 
@@ -264,6 +268,7 @@ def to_vote(voter: Principal, dataset: DatasetFacts, proposer: str, decision: st
     )
 
 
+@lru_cache(maxsize=4096)
 def same_name(name: str) -> str:
     """The form in which names are compared, so that nobody approves their own as `Ana `."""
     visible = "".join(c for c in name if unicodedata.category(c) != "Cf")
