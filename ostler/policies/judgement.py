@@ -40,7 +40,10 @@ def judge(policies: PolicySet, change: ChangeRequest) -> Verdict:
 
 
 def judge_many(policies: PolicySet, changes: Sequence[ChangeRequest]) -> list[Verdict]:
-    """The same for many changes, in their order: what a backtest asks a hundred thousand times."""
+    """The same for many changes, in their order: what a backtest asks a hundred thousand times.
+
+    Without the permit that came nearest, for which nobody looks then.
+    """
     verdicts: dict[int, Verdict] = {}
     open_ones = list(range(len(changes)))
     steps: tuple[tuple[ChangeAction, Outcome | None, Outcome | None], ...] = (

@@ -27,7 +27,8 @@ from ostler.core.proposals import PatchSummary
 from ostler.policies import policyset
 from ostler.policies.engine import evaluate
 from ostler.policies.judgement import judge, judge_many
-from ostler.policies.policyset import PolicySet, default_site, load_policies
+from ostler.policies.policyset import PolicySet, default_site, invariants_of, load_policies
+from ostler.policies.proving import holds
 from ostler.policies.requests import (
     ChangeRequest,
     CheckCounts,
@@ -36,6 +37,7 @@ from ostler.policies.requests import (
     question_of,
     to_change,
 )
+from ostler.policies.shipped import pack_of
 
 ORDERS = Dataset(
     name="orders", owner="ana", uri="u", key=("id",), tags=("eu",), risk="high",
@@ -258,3 +260,33 @@ def test_a_freeze_holds_in_its_zone_for_what_it_names() -> None:
     assert calendar.freeze(tagged, last) == "a"
     assert calendar.freeze(tagged, last.replace(hour=22, minute=0)) == ""
     assert calendar.freeze(other, first) == ""
+
+
+def test_a_proof_knows_what_measuring_makes_sure_of() -> None:
+    never = {
+        "models": "context.models > context.consumers",
+        "exact": 'context.exact && context.taint.contains("model")',
+        "undone": "context.effect && context.reversible",
+        "keys": 'context.key_columns.contains("id") && !context.columns.contains("id")',
+        "track": 'context.track != "reliability" && context.track != "capability"',
+        "stranger": 'context.taint.contains("somebody")',
+    }
+    head = 'forbid (principal, action == Action::"propose", resource) when'
+    text = "\n".join(
+        f'@id("{name}") @reason("r") @owner("o") {head} {{ {what} }};'
+        for name, what in never.items()
+    )
+    answers = holds(site(), invariants_of("never.cedar", text))
+    assert {one.answer for one in answers} == {"proven"}
+    freeze = load_policies({**default_site(), "freeze.cedar": pack_of("freeze").text})
+    [proof] = holds(
+        freeze,
+        invariants_of(
+            "f.cedar", RULE + APPLY + 'when { context.freeze != "" && context.budget_left < 0 };'
+        ),
+    )
+    assert proof.answer == "proven"
+    [open_] = holds(
+        site(), invariants_of("f.cedar", RULE + APPLY + "when { context.weekday > 5 };")
+    )
+    assert open_.answer == "refuted"
