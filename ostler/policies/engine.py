@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, cast
 
@@ -32,23 +32,31 @@ class Decision(Frozen):
     """What failed in the engine; never empty when something did."""
 
 
+class Narrow(NamedTuple):
+    """The rules about one action, and the facts of a change that they mention.
+
+    Hard and site rules as one set: as the hard ones only forbid, it allows what both allow.
+    """
+
+    rules: cedarpy.PolicySet
+    schema: cedarpy.Schema
+    asked: frozenset[str] | None
+    """None: all facts."""
+
+
 class Compiled(NamedTuple):
     """A policy set as the engine wants it."""
 
     hard: cedarpy.PolicySet
     site: cedarpy.PolicySet
-    both: cedarpy.PolicySet
-    """Hard and site rules as one set: as the hard ones only forbid, it allows what both allow."""
     hard_rules: frozenset[str]
     schema: cedarpy.Schema
     annotations: dict[str, dict[str, str]]
     """Annotations of each rule by its id."""
     granted: frozenset[str]
     """Actions that some permit is about; every other one is denied, whatever is asked."""
-    asked: frozenset[str] | None
-    """Facts of a change that some rule mentions; None: all."""
-    narrow: cedarpy.Schema
-    """The schema with these facts alone."""
+    narrow: Mapping[str, Narrow]
+    """By action, except for votes: what of all this is about it."""
 
 
 class Question(NamedTuple):
@@ -90,11 +98,9 @@ def _compiled(hard_text: str, site_text: str, schema_text: str) -> Compiled:
     forbids = tuple(hard.to_pst().static_policies.values())
     site_nodes = tuple(site.to_pst().static_policies.values())
     nodes = (*forbids, *site_nodes)
-    asked = asked_about(nodes)
     return Compiled(
         hard=hard.with_added_str(_PERMIT_ALL),
         site=site,
-        both=cedarpy.PolicySet.from_str(f"{hard_text}\n{site_text}"),
         hard_rules=frozenset(node.annotations["id"] for node in forbids),
         schema=cedarpy.Schema.from_str(schema_text),
         annotations={node.annotations["id"]: dict(node.annotations) for node in nodes},
@@ -104,11 +110,25 @@ def _compiled(hard_text: str, site_text: str, schema_text: str) -> Compiled:
             if node.effect == "permit"
             for action in actions_of(node.action) or ACTIONS
         ),
-        asked=asked,
-        narrow=cedarpy.Schema.from_str(
-            schema_text if asked is None else narrowed_schema(schema_text, asked)
-        ),
+        narrow={
+            action: _narrow(f"{hard_text}\n{site_text}", schema_text, action)
+            for action in ACTIONS
+            if action != "vote"
+        },
     )
+
+
+def _narrow(text: str, schema_text: str, action: str) -> Narrow:
+    nodes = cedarpy.policies_to_pst(text).static_policies
+    whole = json.loads(cedarpy.policies_to_json_str(text))
+    about = {
+        key: node for key, node in nodes.items() if action in (actions_of(node.action) or ACTIONS)
+    }
+    rules = {key: whole["staticPolicies"][key] for key in sorted(about)}
+    part = cedarpy.policies_from_json_str(json.dumps({**whole, "staticPolicies": rules}))
+    asked = asked_about(about.values())
+    schema = schema_text if asked is None else narrowed_schema(schema_text, asked)
+    return Narrow(cedarpy.PolicySet.from_str(part), cedarpy.Schema.from_str(schema), asked)
 
 
 def evaluate(policies: PolicySet, request: Request) -> Decision:
@@ -129,17 +149,18 @@ def evaluate_many(policies: PolicySet, questions: Sequence[Question]) -> list[De
     What comes to the same question is asked once.
     """
     sets = compiled(policies)
-    alike: defaultdict[str, defaultdict[Question, list[int]]]
+    alike: defaultdict[tuple[str, str], defaultdict[Question, list[int]]]
     alike = defaultdict(lambda: defaultdict(list))
     for number, question in enumerate(questions):
-        alike[question.entities][question].append(number)
+        alike[question.action, question.entities][question].append(number)
     decisions: dict[int, Decision] = {}
-    for entities, same in alike.items():
+    for (action, entities), same in alike.items():
+        narrow = sets.narrow[action]
         answers = cedarpy.is_authorized_batch(  # pyright: ignore[reportUnknownMemberType]
-            [_as_cedar(one.action, one.ids, one.context) for one in same],
-            sets.both,
+            [_as_cedar(action, one.ids, one.context) for one in same],
+            narrow.rules,
             entities,
-            sets.narrow,
+            narrow.schema,
         )
         for numbers, answer in zip(same.values(), answers, strict=True):
             said = _read(answer)
@@ -157,7 +178,7 @@ def evaluate_many(policies: PolicySet, questions: Sequence[Question]) -> list[De
 
 def question(policies: PolicySet, request: Request) -> Question:
     """A request about a change as `evaluate_many` takes it, for one policy set."""
-    asked = compiled(policies).asked
+    asked = compiled(policies).narrow[request.action].asked
     facts = {name: it for name, it in request.context.items() if asked is None or name in asked}
     return Question(request.action, _entities(request), _ids(request), canonical_json(facts))
 

@@ -51,12 +51,15 @@ def judge_many(policies: PolicySet, changes: Sequence[ChangeRequest]) -> list[Ve
         ("auto_apply", "auto", None),
         ("apply_after_approval", "votes", "deny"),
     )
-    questions = [question(policies, to_change("propose", change)) for change in changes]
+    requests = [to_change("propose", change) for change in changes]
     granted = compiled(policies).granted
     for action, when_allowed, when_denied in steps:
         if when_denied is None and action not in granted:
             continue
-        asked = [questions[number]._replace(action=action) for number in open_ones]
+        asked = [
+            question(policies, requests[number].model_copy(update={"action": action}))
+            for number in open_ones
+        ]
         decisions = evaluate_many(policies, asked)
         left: list[int] = []
         for number, decision in zip(open_ones, decisions, strict=True):

@@ -265,7 +265,6 @@ def test_a_freeze_holds_in_its_zone_for_what_it_names() -> None:
 def test_a_proof_knows_what_measuring_makes_sure_of() -> None:
     never = {
         "models": "context.models > context.consumers",
-        "exact": 'context.exact && context.taint.contains("model")',
         "undone": "context.effect && context.reversible",
         "keys": 'context.key_columns.contains("id") && !context.columns.contains("id")',
         "track": 'context.track != "reliability" && context.track != "capability"',
