@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ostler.core.actions import AnyAction, Reformat
 from ostler.core.base import Frozen
-from ostler.core.datasets import Dataset
+from ostler.core.datasets import Dataset, Risk
 from ostler.core.proposals import PatchSummary
 
 Count = Annotated[int, Field(ge=0, lt=2**63)]
@@ -36,12 +36,19 @@ class DatasetFacts(Frozen):
     owner: str
     value: int = 3
     managed: bool = True
+    tags: tuple[str, ...] = ()
+    risk: Risk = "unknown"
 
     @classmethod
     def of(cls, dataset: Dataset) -> "DatasetFacts":
         """The facts of a dataset under care."""
         return cls(
-            name=dataset.name, owner=dataset.owner, value=dataset.value, managed=dataset.managed
+            name=dataset.name,
+            owner=dataset.owner,
+            value=dataset.value,
+            managed=dataset.managed,
+            tags=dataset.tags,
+            risk=dataset.risk,
         )
 
 
