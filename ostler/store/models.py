@@ -370,6 +370,10 @@ class AuditEntryRow(Stored, table=True):
     leaf: str
     subtree: str
     """Root of the largest perfect subtree that ends at this leaf: `log n` of them are the head."""
+    salt: str = Field(sa_column_kwargs={"server_default": ""})
+    """Empty, and the payload with it, when they were erased; always empty in old entries."""
+    commitment: str = Field(sa_column_kwargs={"server_default": ""})
+    """The salted hash of the payload; empty in entries of before there were salts."""
 
 
 class CheckpointRow(Stored, table=True):
