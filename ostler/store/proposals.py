@@ -13,6 +13,7 @@ from ostler.core.canonical import Digest
 from ostler.core.errors import Conflict, InternalError
 from ostler.core.proposals import Proposal, Vote
 from ostler.core.states import OPEN, ProposalState
+from ostler.store.ballots import Ballot
 from ostler.store.documents import checked, keep
 from ostler.store.lookup import full_id
 from ostler.store.models import DocumentRow, ProposalRow, VoteRow
@@ -57,8 +58,13 @@ class ProposalRecord:
     """Why it is in this state; may come from a person, so hostile."""
     owner: str
     """The worker that holds it, or empty."""
-    votes: tuple[Vote, ...]
-    """Votes on exactly this document, oldest first."""
+    ballots: tuple[Ballot, ...]
+    """Votes on exactly this document, oldest first, each with its signature."""
+
+    @property
+    def votes(self) -> tuple[Vote, ...]:
+        """The same without signatures."""
+        return tuple(ballot.vote for ballot in self.ballots)
 
 
 def park(
@@ -179,12 +185,17 @@ def open_items(session: Session, run: str) -> tuple[str, ...]:
 
 def votes_on(session: Session, proposal_id: str, digest: Digest) -> tuple[Vote, ...]:
     """The votes on one document of a proposal, oldest first."""
-    return _votes(session, {proposal_id: digest})[proposal_id]
+    return tuple(ballot.vote for ballot in ballots_on(session, proposal_id, digest))
 
 
-def _votes(session: Session, documents: Mapping[str, Digest]) -> dict[str, tuple[Vote, ...]]:
+def ballots_on(session: Session, proposal_id: str, digest: Digest) -> tuple[Ballot, ...]:
+    """The same with their signatures."""
+    return _ballots(session, {proposal_id: digest})[proposal_id]
+
+
+def _ballots(session: Session, documents: Mapping[str, Digest]) -> dict[str, tuple[Ballot, ...]]:
     """The votes on some proposals' documents, each oldest first; a query per thousand of them."""
-    found: dict[str, list[Vote]] = {proposal: [] for proposal in documents}
+    found: dict[str, list[Ballot]] = {proposal: [] for proposal in documents}
     ids = list(documents)
     for start in range(0, len(ids), _BATCH):
         query = (
@@ -196,7 +207,8 @@ def _votes(session: Session, documents: Mapping[str, Digest]) -> dict[str, tuple
         for row, body in session.exec(query):
             if row.proposal_digest == documents[row.proposal]:
                 text = checked(body, row.digest, f"a vote on {row.proposal}")
-                found[row.proposal].append(Vote.model_validate_json(text))
+                vote = Vote.model_validate_json(text)
+                found[row.proposal].append(Ballot(vote, text, row.signature))
     return {proposal: tuple(votes) for proposal, votes in found.items()}
 
 
@@ -211,7 +223,7 @@ def _with_body() -> Select[ProposalRow, str]:
 
 def _records(session: Session, query: Select[ProposalRow, str]) -> tuple[ProposalRecord, ...]:
     rows = session.exec(query).all()
-    votes = _votes(session, {row.id: row.digest for row, _ in rows})
+    ballots = _ballots(session, {row.id: row.digest for row, _ in rows})
     return tuple(
         ProposalRecord(
             proposal=proposal_of(row, body),
@@ -222,7 +234,7 @@ def _records(session: Session, query: Select[ProposalRow, str]) -> tuple[Proposa
             decided_at=maybe_instant(row.decided_at),
             reason=row.reason,
             owner=row.owner,
-            votes=votes[row.id],
+            ballots=ballots[row.id],
         )
         for row, body in rows
     )
