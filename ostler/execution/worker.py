@@ -14,6 +14,7 @@ from pathlib import Path
 from ostler.core.datasets import Dataset
 from ostler.core.errors import Conflict, OstlerError, VerificationFailed
 from ostler.core.states import ProposalState
+from ostler.execution.barring import bar_rejected
 from ostler.execution.closing import ACTOR, Outcome
 from ostler.execution.context import ExecutionContext
 from ostler.execution.graph import run_execution
@@ -81,7 +82,7 @@ def work_once(
         unseen_since = now - timedelta(seconds=context.watch_seconds)
         waiting = claims.datasets_with_work(session, unseen_since)
     outcomes: list[Outcome] = []
-    errors: list[OstlerError] = []
+    errors = list(bar_rejected(context, ACTOR))
     for name in waiting:
         try:
             for outcome in _executed(context, context.dataset(name)):
