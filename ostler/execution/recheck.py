@@ -59,7 +59,9 @@ def _denied(
 ) -> Obstacle | None:
     # What policy is asked today is what it was asked then: the change has not changed.
     request = ChangeRequest.model_validate_json(proposal.verdict.request)
-    decision = authorize_apply(context.policies, request, votes)
+    with context.store.reading() as session:
+        escalated = proposals.escalated_to(session, proposal.id)
+    decision = authorize_apply(context.policies, request, votes, escalated)
     if decision.allowed:
         return None
     reasons = "; ".join(decision.reasons) or "no rule permits it"

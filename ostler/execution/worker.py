@@ -19,7 +19,7 @@ from ostler.execution.closing import ACTOR, Outcome
 from ostler.execution.context import ExecutionContext
 from ostler.execution.graph import run_execution
 from ostler.review.overtaken import mark_overtaken
-from ostler.store import claims, proposals, telling
+from ostler.store import claims, escalating, proposals, telling
 from ostler.tables.disk import writing
 from ostler.telemetry import names
 
@@ -93,6 +93,7 @@ def work_once(
     with context.store.transaction() as session:
         # Not before: what the table has already is closed, even if its time has come since.
         claims.expire(session, at=now, actor=ACTOR)
+        escalating.escalate(session, at=now, actor=ACTOR)
         telling.tell_expiring(session, at=now)
     if errors:
         raise errors[0]

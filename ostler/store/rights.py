@@ -13,13 +13,14 @@ from ostler.store.models import (
     ProposalRow,
     RunRow,
     ScheduleRow,
+    SealRow,
     Stored,
     table_of,
 )
 
 _CHANGED = (
     *(DatasetRow, RunRow, BacklogItemRow, ProposalRow, OutboxRow),
-    *(AlertGroupRow, DeadLetterRow, DueRow, ScheduleRow),
+    *(AlertGroupRow, DeadLetterRow, DueRow, ScheduleRow, SealRow),
 )
 """The rows that are ever updated; to all other tables the store only adds."""
 

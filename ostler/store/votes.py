@@ -4,6 +4,7 @@ from sqlmodel import Session
 
 from ostler.core.actions import AskValues
 from ostler.core.errors import BadInput, Conflict, NotAllowed
+from ostler.core.escalation import standing_in
 from ostler.core.proposals import Vote
 from ostler.core.states import ProposalState
 from ostler.store.answers import record_vote
@@ -44,6 +45,7 @@ def cast(
     add(session, Event(vote.at, vote.reviewer, "vote.cast", record.proposal.id), VoteRow, columns)
     record_vote(session, record.proposal, vote)
     approvals = tuple(v for v in (*record.votes, vote) if v.decision == "approve")
+    approvals = standing_in(approvals, record.proposal.verdict.escalations, record.escalated)
     target = record.state
     if vote.decision == "reject":
         target = ProposalState.REJECTED
