@@ -83,6 +83,15 @@ class Rank(Frozen):
     parts: tuple[RankPart, ...]
 
 
+class Escalation(Frozen):
+    """Who is asked as well when a proposal has waited for so long."""
+
+    after_seconds: int
+    role: str
+    stands_for: tuple[str, ...] = ()
+    """Roles in whose place this one may then approve."""
+
+
 class Verdict(Frozen):
     """What policy says of a proposal, with everything needed to ask again."""
 
@@ -97,6 +106,8 @@ class Verdict(Frozen):
     """What the deciding rules say, for people."""
     request: str = ""
     """Canonical JSON of the request that was decided."""
+    escalations: tuple[Escalation, ...] = Field(default=(), exclude_if=lambda it: not it)
+    """Soonest first."""
     policy: Digest = ""
     """Digest of the policy set."""
     engine: str = ""

@@ -40,7 +40,8 @@ TRANSITIONS: dict[ProposalState, tuple[ProposalState, ...]] = {
     # Back to approved when a worker gives the claim up before it published anything.
     S.EXECUTING: (
         *(S.PUBLISHED, S.CANARY, S.STALE, S.FAILED, S.EXPIRED, S.APPROVED, S.DENIED),
-        *(S.REVOKED, S.ABORTED),
+        # Rejected: a vote against it that its state did not show.
+        *(S.REVOKED, S.ABORTED, S.REJECTED),
     ),
     # Each look at a canary is a claim of its own.
     S.CANARY: (S.EXECUTING, S.ABORTED),

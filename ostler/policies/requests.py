@@ -78,6 +78,15 @@ class ChangeRequest(Frozen):
     """Whether it does so in a way that breaks somebody who reads the data."""
 
 
+class Pace(Frozen):
+    """How fast somebody votes, counted when the vote is asked for."""
+
+    votes_last_minute: Count = 0
+    approvals_last_hour: Count = 0
+    seconds_shown: Count | None = None
+    """Since the card came on the screen; None where nobody knows, as on the command line."""
+
+
 class Request(Frozen):
     """One question: may this principal do this to that dataset?"""
 
@@ -143,11 +152,21 @@ def to_change(action: ChangeAction, change: ChangeRequest) -> Request:
     )
 
 
-def to_vote(voter: Principal, dataset: DatasetFacts, proposer: str, decision: str) -> Request:
+NO_PACE = Pace()
+
+
+def to_vote(
+    voter: Principal,
+    dataset: DatasetFacts,
+    proposer: str,
+    decision: str,
+    pace: Pace = NO_PACE,
+) -> Request:
     """The question whether somebody may vote so on what `proposer` proposed."""
+    known = pace.model_dump(exclude_none=True)
     return Request(
         principal=voter,
         action="vote",
         dataset=dataset,
-        context={"proposer": same_name(proposer), "decision": decision},
+        context={"proposer": same_name(proposer), "decision": decision, **known},
     )

@@ -11,14 +11,18 @@ from ostler.core.edits import Edit, Said
 from ostler.core.errors import BadInput, Conflict, NotAllowed, NotFound
 from ostler.core.experience import Answer, Answered, Taught
 from ostler.core.items import Alert, BacklogItem
+from ostler.core.names import same_name
 from ostler.core.proposals import Change, Proposal, Verdict, Vote
 from ostler.core.states import ProposalState
+from ostler.policies.engine import Decision
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.policyset import PolicySet
-from ostler.policies.requests import DatasetFacts, Principal
+from ostler.policies.requests import NO_PACE, DatasetFacts, Pace, Principal
 from ostler.review.making import Choice, Maker
+from ostler.review.pacing import pace_at, try_again
 from ostler.store import answers, audit, datasets, items, proposals, runs, votes
 from ostler.store.engine import Store
+from ostler.store.pace import cast_lately
 from ostler.store.proposals import Parked, ProposalRecord
 from ostler.store.transitions import move
 from ostler.tables.patch_files import PatchFiles
@@ -117,12 +121,22 @@ class Desk:
         """
         return self.maker.choices(card.record.proposal, limit)
 
-    def approve(self, card: Card, because: str = "") -> ProposalState:
-        """Vote for exactly what the card shows; returns where the proposal then stands."""
+    def approve(
+        self, card: Card, because: str = "", seconds_shown: int | None = None
+    ) -> ProposalState:
+        """Vote for exactly what the card shows; returns where the proposal then stands.
+
+        `seconds_shown` is how long it was on the screen; None where nobody knows.
+        """
+        self._authorize(card.record, "approve", seconds_shown=seconds_shown, paced=True)
         return self._vote(card, "approve", because)
 
     def reject(
-        self, card: Card, because: str, wrong: Sequence[tuple[RowId, str]] = ()
+        self,
+        card: Card,
+        because: str,
+        wrong: Sequence[tuple[RowId, str]] = (),
+        seconds_shown: int | None = None,
     ) -> ProposalState:
         """Vote against it; the reason is kept and shown.
 
@@ -130,6 +144,7 @@ class Desk:
         """
         if not because.strip():
             raise NotAllowed("a rejection needs a reason", "say it with --because")
+        self._authorize(card.record, "reject", seconds_shown=seconds_shown, paced=True)
         return self._vote(card, "reject", because, self._changed(card.record.proposal, wrong))
 
     def edit(self, card: Card, edit: Edit, because: str = "") -> Proposal:
@@ -233,7 +248,6 @@ class Desk:
         wrong: tuple[Change, ...] = (),
     ) -> ProposalState:
         proposal = card.record.proposal
-        self._authorize(card.record, decision)
         # What is approved must be what lies on disk: the digest in the card binds both.
         self.patches.get(proposal.patch.digest)
         vote = Vote.model_validate(
@@ -272,20 +286,38 @@ class Desk:
             found.append(change)
         return tuple(found)
 
-    def _authorize(self, record: ProposalRecord, decision: str) -> None:
+    def _authorize(
+        self,
+        record: ProposalRecord,
+        decision: str,
+        *,
+        paced: bool = False,
+        seconds_shown: int | None = None,
+    ) -> None:
+        """NotAllowed when policy does not let this person decide so, or, if `paced`, not now."""
+        at, me = self.clock(), same_name(self.reviewer)
         with self.store.reading() as session:
-            dataset = datasets.get_dataset(session, record.proposal.dataset)
-        decided = authorize_vote(
-            self.policies,
-            person=self.reviewer,
-            roles=self.roles,
-            dataset=DatasetFacts.of(dataset),
-            proposer=record.proposal.proposer,
-            decision=decision,
-        )
+            dataset = DatasetFacts.of(datasets.get_dataset(session, record.proposal.dataset))
+            cast = cast_lately(session, lambda name: same_name(name) == me, at=at) if paced else ()
+
+        def ask(pace: Pace) -> Decision:
+            return authorize_vote(
+                self.policies,
+                person=self.reviewer,
+                roles=self.roles,
+                dataset=dataset,
+                proposer=record.proposal.proposer,
+                decision=decision,
+                pace=pace,
+            )
+
+        decided = ask(pace_at(cast, at, seconds_shown, at) if paced else NO_PACE)
         if not decided.allowed:
             reasons = "; ".join(decided.reasons) or "no rule permits it"
-            raise NotAllowed(f"{self.reviewer} may not {decision} {record.proposal.id}: {reasons}")
+            raise NotAllowed(
+                f"{self.reviewer} may not {decision} {record.proposal.id}: {reasons}",
+                try_again(ask, cast, at, seconds_shown) if paced else "",
+            )
 
     def _refusal(self, record: ProposalRecord) -> str:
         if record.state is not ProposalState.PARKED:

@@ -146,6 +146,7 @@ class ProposalRow(Stored, table=True):
         Index("ix_proposal_queue", "state", _BEST_FIRST, "id"),
         Index("ix_proposal_dataset_queue", "dataset", "state", _BEST_FIRST, "id"),
         Index(None, "state", "expires_at"),
+        Index(None, "state", "escalates_at"),
     )
     id: str = Field(primary_key=True)
     dataset: str
@@ -166,6 +167,11 @@ class ProposalRow(Stored, table=True):
     """By the database's clock."""
     fence: int
     """Grows with every claim; a worker whose number is older has lost its lease."""
+    escalates_at: str | None
+    """When the next role is asked as well; NULL when there is none."""
+    escalated_at: str | None
+    escalated_to: str | None
+    """The roles that were asked as well, as a JSON array."""
 
 
 class VoteRow(Stored, table=True):
@@ -199,6 +205,20 @@ class DelegationRow(Stored, table=True):
     signature: str
     at: str
     withdrawn_at: str | None
+
+
+class SealRow(Stored, table=True):
+    """What a proposal is, sealed: whoever has the drill key can tell, nobody else."""
+
+    proposal: str = Field(primary_key=True, foreign_key="proposal.id")
+    proposal_digest: str = Field(primary_key=True)
+    seal: str
+    """A salted hash; see `ostler.store.seals`."""
+    salt: str | None
+    """Once it was opened, so that anybody can check it."""
+    drill: str | None
+    """Once it was opened: how a drill was made wrong."""
+    opened_at: str | None
 
 
 class AnswerRow(Stored, table=True):
@@ -430,6 +450,7 @@ PROJECTED: tuple[Table, ...] = tuple(
         VoteRow,
         RosterRow,
         DelegationRow,
+        SealRow,
         AnswerRow,
         ExecutionRow,
         LineageEdgeRow,

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pydantic import TypeAdapter
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
@@ -27,6 +28,8 @@ _AGAIN = (
     ProposalState.WITHDRAWN,
 )
 """States from which a proposal that is found again is parked again."""
+
+_ROLES: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
 
 _BATCH = 1000
 """Ids in one query; SQLite takes some thirty thousand."""
@@ -60,6 +63,9 @@ class ProposalRecord:
     """The worker that holds it, or empty."""
     ballots: tuple[Ballot, ...]
     """Votes on exactly this document, oldest first, each with its signature."""
+    escalated: tuple[str, ...] = ()
+    """Roles that it was escalated to, because it waited past its SLA."""
+    escalated_at: datetime | None = None
 
     @property
     def votes(self) -> tuple[Vote, ...]:
@@ -212,6 +218,17 @@ def _ballots(session: Session, documents: Mapping[str, Digest]) -> dict[str, tup
     return {proposal: tuple(votes) for proposal, votes in found.items()}
 
 
+def escalated_to(session: Session, proposal_id: str) -> tuple[str, ...]:
+    """The roles that a proposal was escalated to."""
+    query = select(ProposalRow.escalated_to).where(ProposalRow.id == proposal_id)
+    return escalated_roles(session.exec(query).first())
+
+
+def escalated_roles(stored: str | None) -> tuple[str, ...]:
+    """The roles in a row's `escalated_to`."""
+    return () if stored is None else _ROLES.validate_json(stored)
+
+
 def proposal_of(row: ProposalRow, body: str) -> Proposal:
     """The proposal in a row's document, checked against its digest."""
     return Proposal.model_validate_json(checked(body, row.digest, f"proposal {row.id}"))
@@ -235,9 +252,18 @@ def _records(session: Session, query: Select[ProposalRow, str]) -> tuple[Proposa
             reason=row.reason,
             owner=row.owner,
             ballots=ballots[row.id],
+            escalated=escalated_roles(row.escalated_to),
+            escalated_at=maybe_instant(row.escalated_at),
         )
         for row, body in rows
     )
+
+
+def _waiting(proposal: Proposal, at: datetime) -> dict[str, Value]:
+    """The columns of a wait that begins."""
+    soonest = next(iter(proposal.verdict.escalations), None)
+    after = None if soonest is None else at + timedelta(seconds=soonest.after_seconds)
+    return {"escalates_at": maybe_stamp(after), "escalated_at": None, "escalated_to": None}
 
 
 def _columns(session: Session, proposal: Proposal) -> dict[str, Value]:
@@ -256,6 +282,7 @@ def _columns(session: Session, proposal: Proposal) -> dict[str, Value]:
 def _insert(session: Session, proposal: Proposal, *, at: datetime, actor: str) -> None:
     columns: dict[str, Value] = {
         **_columns(session, proposal),
+        **_waiting(proposal, at),
         "id": proposal.id,
         "state": ProposalState.PARKED.value,
         "created_at": stamp(at),
@@ -275,12 +302,15 @@ def _renew(session: Session, proposal: Proposal, *, at: datetime, actor: str) ->
         return
     if _believed(known.proposal) == _believed(proposal):
         return
+    # Who waits for an answer does not wait anew because a run has said the same again.
+    same = known.proposal.verdict.escalations == proposal.verdict.escalations
+    waiting = {} if same else _waiting(proposal, at)
     change(
         session,
         Event(at, actor, "proposal.renewed", proposal.id),
         ProposalRow,
         (proposal.id,),
-        {**_columns(session, proposal), "changed_at": stamp(at)},
+        {**_columns(session, proposal), **waiting, "changed_at": stamp(at)},
         only_if={"state": ProposalState.PARKED.value, "digest": known.digest},
     )
 
@@ -294,7 +324,7 @@ def _replace(
     session: Session, proposal: Proposal, row: ProposalRow, *, at: datetime, actor: str
 ) -> None:
     source = ProposalState(row.state)
-    columns = _columns(session, proposal)
+    columns = {**_columns(session, proposal), **_waiting(proposal, at)}
     if not try_move(
         session,
         proposal.id,

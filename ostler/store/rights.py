@@ -15,6 +15,7 @@ from ostler.store.models import (
     ProposalRow,
     RunRow,
     ScheduleRow,
+    SealRow,
     Stored,
     VoteRow,
     table_of,
@@ -22,7 +23,7 @@ from ostler.store.models import (
 
 _CHANGED = (
     *(DatasetRow, RunRow, BacklogItemRow, ProposalRow, OutboxRow),
-    *(AlertGroupRow, DeadLetterRow, DueRow, ScheduleRow),
+    *(AlertGroupRow, DeadLetterRow, DueRow, ScheduleRow, SealRow),
     *(VoteRow, AnswerRow, DelegationRow),
 )
 """The rows that are ever updated; to all other tables the store only adds."""

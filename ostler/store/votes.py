@@ -4,6 +4,7 @@ from sqlmodel import Session
 
 from ostler.core.actions import AskValues
 from ostler.core.errors import BadInput, Conflict, NotAllowed
+from ostler.core.escalation import standing_in
 from ostler.core.names import same_name
 from ostler.core.proposals import Vote
 from ostler.core.roster import Trust
@@ -74,6 +75,7 @@ def _settled(
         good = counted(who, cast, dataset, record.proposal.proposer).votes
     if any(vote.decision == "reject" for vote in standing(good).values()):
         return ProposalState.REJECTED
+    good = standing_in(good, record.proposal.verdict.escalations, record.escalated)
     left = still_open(votes, roles, good)
     if left.people or left.roles:
         return ProposalState.PARKED
