@@ -11,6 +11,7 @@ from ostler.policies.judgement import authorize_apply
 from ostler.policies.requests import ChangeRequest
 from ostler.store import proposals
 from ostler.store.claims import Claim
+from ostler.store.rejections import standing_against
 
 Obstacle = tuple[ProposalState, str]
 
@@ -25,6 +26,8 @@ def obstacle(context: ExecutionContext, claim: Claim) -> Obstacle | None:
         votes = _votes(context, claim)
     except (NotFound, VerificationFailed) as error:
         return ProposalState.FAILED, error.message
+    if against := standing_against(votes):
+        return ProposalState.REJECTED, f"{against[0].reviewer} voted against it"
     if contract_moved(context, proposal):
         return ProposalState.STALE, "the contract has changed since; ask for the change again"
     return _denied(context, proposal, votes)
@@ -56,7 +59,9 @@ def _denied(
 ) -> Obstacle | None:
     # What policy is asked today is what it was asked then: the change has not changed.
     request = ChangeRequest.model_validate_json(proposal.verdict.request)
-    decision = authorize_apply(context.policies, request, votes)
+    with context.store.reading() as session:
+        escalated = proposals.escalated_to(session, proposal.id)
+    decision = authorize_apply(context.policies, request, votes, escalated)
     if decision.allowed:
         return None
     reasons = "; ".join(decision.reasons) or "no rule permits it"

@@ -14,11 +14,12 @@ from pathlib import Path
 from ostler.core.datasets import Dataset
 from ostler.core.errors import Conflict, OstlerError, VerificationFailed
 from ostler.core.states import ProposalState
+from ostler.execution.barring import bar_rejected
 from ostler.execution.closing import ACTOR, Outcome
 from ostler.execution.context import ExecutionContext
 from ostler.execution.graph import run_execution
 from ostler.review.overtaken import mark_overtaken
-from ostler.store import claims, proposals, telling
+from ostler.store import claims, escalating, proposals, telling
 from ostler.tables.disk import writing
 from ostler.telemetry import names
 
@@ -81,7 +82,7 @@ def work_once(
         unseen_since = now - timedelta(seconds=context.watch_seconds)
         waiting = claims.datasets_with_work(session, unseen_since)
     outcomes: list[Outcome] = []
-    errors: list[OstlerError] = []
+    errors = list(bar_rejected(context, ACTOR))
     for name in waiting:
         try:
             for outcome in _executed(context, context.dataset(name)):
@@ -92,6 +93,7 @@ def work_once(
     with context.store.transaction() as session:
         # Not before: what the table has already is closed, even if its time has come since.
         claims.expire(session, at=now, actor=ACTOR)
+        escalating.escalate(session, at=now, actor=ACTOR)
         telling.tell_expiring(session, at=now)
     if errors:
         raise errors[0]

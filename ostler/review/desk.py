@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from ostler.core.actions import AskValues
 from ostler.core.base import RowId
@@ -12,22 +11,21 @@ from ostler.core.edits import Edit, Said
 from ostler.core.errors import BadInput, Conflict, NotAllowed, NotFound
 from ostler.core.experience import Answer, Answered, Taught
 from ostler.core.items import Alert, BacklogItem
-from ostler.core.proposals import Change, Draft, Proposal, Verdict, Vote
+from ostler.core.names import same_name
+from ostler.core.proposals import Change, Proposal, Verdict, Vote
 from ostler.core.states import ProposalState
+from ostler.policies.engine import Decision
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.policyset import PolicySet
-from ostler.policies.requests import DatasetFacts, Principal
+from ostler.policies.requests import NO_PACE, DatasetFacts, Pace, Principal
+from ostler.review.making import Choice, Maker
+from ostler.review.pacing import pace_at, try_again
 from ostler.store import answers, audit, datasets, items, proposals, runs, votes
 from ostler.store.engine import Store
+from ostler.store.pace import cast_lately
 from ostler.store.proposals import Parked, ProposalRecord
 from ostler.store.transitions import move
 from ostler.tables.patch_files import PatchFiles
-
-if TYPE_CHECKING:
-    from ostler.core.datasets import Dataset
-    from ostler.review.choices import Choice
-    from ostler.review.remaking import Bench
-    from ostler.tables.view import View
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Desk:
-    """Where one reviewer reads and votes. Loads no agent and no model."""
+    """Where one reviewer reads, votes and writes. Loads no agent and no model."""
 
     store: Store
     patches: PatchFiles
@@ -74,6 +72,8 @@ class Desk:
     reviewer: str
     roles: tuple[str, ...]
     clock: Callable[[], datetime]
+    maker: Maker
+    """Proves what the reviewer writes."""
 
     def queue(
         self,
@@ -114,31 +114,29 @@ class Desk:
         """Some of a patch's changes, in order; the patch is checked against its digest."""
         return self.patches.get(patch).page(limit, offset)
 
-    def choices(self, card: Card, limit: int) -> "tuple[Choice, ...]":
+    def choices(self, card: Card, limit: int) -> tuple[Choice, ...]:
         """What a card can be turned into, each with its first changes; none without alternatives.
 
         NotFound when the version that the card was made on has been released.
         """
-        proposal = card.record.proposal
-        if not proposal.draft.alternatives:
-            return ()
-        from ostler.review.choices import choice
-        from ostler.tables.delta import table_of
+        return self.maker.choices(card.record.proposal, limit)
 
-        with self.store.reading() as session:
-            dataset = datasets.get_dataset(session, proposal.dataset)
-        view = table_of(dataset).view(proposal.patch.base_version)
-        return tuple(
-            choice(number, one, view, limit)
-            for number, one in enumerate(proposal.draft.alternatives, 1)
-        )
+    def approve(
+        self, card: Card, because: str = "", seconds_shown: int | None = None
+    ) -> ProposalState:
+        """Vote for exactly what the card shows; returns where the proposal then stands.
 
-    def approve(self, card: Card, because: str = "") -> ProposalState:
-        """Vote for exactly what the card shows; returns where the proposal then stands."""
+        `seconds_shown` is how long it was on the screen; None where nobody knows.
+        """
+        self._authorize(card.record, "approve", seconds_shown=seconds_shown, paced=True)
         return self._vote(card, "approve", because)
 
     def reject(
-        self, card: Card, because: str, wrong: Sequence[tuple[RowId, str]] = ()
+        self,
+        card: Card,
+        because: str,
+        wrong: Sequence[tuple[RowId, str]] = (),
+        seconds_shown: int | None = None,
     ) -> ProposalState:
         """Vote against it; the reason is kept and shown.
 
@@ -146,6 +144,7 @@ class Desk:
         """
         if not because.strip():
             raise NotAllowed("a rejection needs a reason", "say it with --because")
+        self._authorize(card.record, "reject", seconds_shown=seconds_shown, paced=True)
         return self._vote(card, "reject", because, self._changed(card.record.proposal, wrong))
 
     def edit(self, card: Card, edit: Edit, because: str = "") -> Proposal:
@@ -154,11 +153,8 @@ class Desk:
         The person is the new one's proposer, so somebody else has to approve it. BadInput for an
         edit that does not fit the card, NotAllowed when the person may not decide on it.
         """
-        from ostler.review.editing import edited
-
-        dataset, view = self._ground(card)
-        draft, answered = edited(card.record.proposal, edit, view, self.reviewer)
-        made = self._remade(card, draft, dataset, view)
+        self._decidable(card)
+        made, answered = self.maker.edited(card.record, edit, self._person)
         self._follow(card, ProposalState.SUPERSEDED, made, answered, (), because)
         return made
 
@@ -168,37 +164,23 @@ class Desk:
         The person is its proposer, so somebody else has to approve it. BadInput for a value that
         does not fit and for a cell that was not asked about; nothing is kept then.
         """
-        from ostler.review.answering import understood
-
-        dataset, view = self._ground(card)
-        meant = understood(card.record.proposal, said, view, self.reviewer)
-        made = meant.draft and self._remade(card, meant.draft, dataset, view)
-        self._follow(card, ProposalState.ANSWERED, made, None, meant.taught, because)
+        self._decidable(card)
+        made, taught = self.maker.answered(card.record, said, self._person)
+        self._follow(card, ProposalState.ANSWERED, made, None, taught, because)
         return made
 
-    def _ground(self, card: Card) -> "tuple[Dataset, View]":
-        """The newest version of a card's dataset, for a person who may decide on the card."""
-        from ostler.review.remaking import newest
-
+    def _decidable(self, card: Card) -> None:
+        """Conflict for a card that no longer waits, NotAllowed for whoever may not decide on it."""
         if card.record.state is not ProposalState.PARKED:
             raise Conflict(
                 f"proposal {card.record.proposal.id} is {card.record.state} already",
                 "there is nothing to decide",
             )
         self._authorize(card.record, "reject")
-        return newest(self._bench, card.record.proposal.dataset)
-
-    def _remade(self, card: Card, draft: Draft, dataset: "Dataset", view: "View") -> Proposal:
-        from ostler.review.remaking import remade
-
-        return remade(self._bench, card.record, draft, dataset, view)
 
     @property
-    def _bench(self) -> "Bench":
-        from ostler.review.remaking import Bench
-
-        person = Principal(kind="person", name=self.reviewer, roles=self.roles)
-        return Bench(self.store, self.patches, self.policies, person, self.clock)
+    def _person(self) -> Principal:
+        return Principal(kind="person", name=self.reviewer, roles=self.roles)
 
     def _follow(
         self,
@@ -266,7 +248,6 @@ class Desk:
         wrong: tuple[Change, ...] = (),
     ) -> ProposalState:
         proposal = card.record.proposal
-        self._authorize(card.record, decision)
         # What is approved must be what lies on disk: the digest in the card binds both.
         self.patches.get(proposal.patch.digest)
         vote = Vote.model_validate(
@@ -305,20 +286,38 @@ class Desk:
             found.append(change)
         return tuple(found)
 
-    def _authorize(self, record: ProposalRecord, decision: str) -> None:
+    def _authorize(
+        self,
+        record: ProposalRecord,
+        decision: str,
+        *,
+        paced: bool = False,
+        seconds_shown: int | None = None,
+    ) -> None:
+        """NotAllowed when policy does not let this person decide so, or, if `paced`, not now."""
+        at, me = self.clock(), same_name(self.reviewer)
         with self.store.reading() as session:
-            dataset = datasets.get_dataset(session, record.proposal.dataset)
-        decided = authorize_vote(
-            self.policies,
-            person=self.reviewer,
-            roles=self.roles,
-            dataset=DatasetFacts.of(dataset),
-            proposer=record.proposal.proposer,
-            decision=decision,
-        )
+            dataset = DatasetFacts.of(datasets.get_dataset(session, record.proposal.dataset))
+            cast = cast_lately(session, lambda name: same_name(name) == me, at=at) if paced else ()
+
+        def ask(pace: Pace) -> Decision:
+            return authorize_vote(
+                self.policies,
+                person=self.reviewer,
+                roles=self.roles,
+                dataset=dataset,
+                proposer=record.proposal.proposer,
+                decision=decision,
+                pace=pace,
+            )
+
+        decided = ask(pace_at(cast, at, seconds_shown, at) if paced else NO_PACE)
         if not decided.allowed:
             reasons = "; ".join(decided.reasons) or "no rule permits it"
-            raise NotAllowed(f"{self.reviewer} may not {decision} {record.proposal.id}: {reasons}")
+            raise NotAllowed(
+                f"{self.reviewer} may not {decision} {record.proposal.id}: {reasons}",
+                try_again(ask, cast, at, seconds_shown) if paced else "",
+            )
 
     def _refusal(self, record: ProposalRecord) -> str:
         if record.state is not ProposalState.PARKED:

@@ -133,14 +133,16 @@ def more(desk: Desk, shown: Shown) -> MoreRead:
     return MoreRead(shown.with_more(*_changes(desk, shown.card, shown.paged)))
 
 
-def approve(desk: Desk, seen: Card) -> Decided:
-    """A vote for exactly the card that was on the screen."""
-    return Decided(seen.record.proposal.id, "approve", desk.approve(seen))
+def approve(desk: Desk, seen: Card, seconds: int) -> Decided:
+    """A vote for exactly the card that was on the screen, and for how long."""
+    state = desk.approve(seen, seconds_shown=seconds)
+    return Decided(seen.record.proposal.id, "approve", state)
 
 
-def reject(desk: Desk, seen: Card, because: str) -> Decided:
+def reject(desk: Desk, seen: Card, because: str, seconds: int) -> Decided:
     """A vote against it."""
-    return Decided(seen.record.proposal.id, "reject", desk.reject(seen, because))
+    state = desk.reject(seen, because, seconds_shown=seconds)
+    return Decided(seen.record.proposal.id, "reject", state)
 
 
 def edit(desk: Desk, seen: Card, wanted: Edit) -> Remade:

@@ -113,6 +113,11 @@ class Review(Deciding):
             return shown.card
         return None
 
+    @override
+    def seconds_shown(self) -> int:
+        since = self._card.since
+        return 0 if since is None else int((self.desk.clock() - since).total_seconds())
+
     @property
     def _list(self) -> QueueView:
         return self.query_one("#queue", QueueView)
