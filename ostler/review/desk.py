@@ -1,22 +1,24 @@
 """A reviewer's desk: the queue, the cards, and votes bound to exactly what was shown."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ostler.core.actions import AskValues
-from ostler.core.base import RowId
-from ostler.core.canonical import Digest
+from ostler.core.base import Cell, RowId
 from ostler.core.edits import Edit, Said
 from ostler.core.errors import BadInput, Conflict, NotAllowed, NotFound
 from ostler.core.experience import Answer, Answered, Taught
 from ostler.core.items import Alert, BacklogItem
+from ostler.core.masking import NO_MASKS, Masks, hidden_columns, masked
+from ostler.core.masks import MASK
 from ostler.core.proposals import Change, Draft, Proposal, Verdict, Vote
 from ostler.core.states import ProposalState
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import DatasetFacts, Principal
+from ostler.review.sight import Sight
 from ostler.store import answers, audit, datasets, items, proposals, runs, votes
 from ostler.store.engine import Store
 from ostler.store.proposals import Parked, ProposalRecord
@@ -55,6 +57,7 @@ class Card:
     """All that a reviewer needs to decide on one proposal."""
 
     record: ProposalRecord
+    """As it is shown: with masks for classified values. Its digest is that of the true document."""
     item: BacklogItem
     refusal: str
     """Why this reviewer cannot approve it, or empty."""
@@ -62,6 +65,10 @@ class Card:
     """Of those that woke the run that proposed it, what concerns it; their texts are hostile."""
     made: tuple[str, ...] = ()
     """The proposals that people made of it: by an edit, or by answering it."""
+    masks: Masks = NO_MASKS
+    """What is hidden here."""
+    masked: tuple[str, ...] = ()
+    """The columns with values on the card that are hidden here."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,7 @@ class Desk:
     reviewer: str
     roles: tuple[str, ...]
     clock: Callable[[], datetime]
+    sight: Sight = field(default_factory=Sight)
 
     def queue(
         self,
@@ -88,7 +96,10 @@ class Desk:
             found = proposals.queue(
                 session, states=states, dataset=dataset, limit=limit, offset=offset
             )
-        return tuple(_line(record) for record in found)
+            known = {one.name: one for one in datasets.list_datasets(session)}
+        named = sorted({record.proposal.dataset for record in found})
+        masks = {name: self.sight.masks(known[name]) for name in named}
+        return tuple(_line(record, masks[record.proposal.dataset]) for record in found)
 
     def counts(self) -> dict[ProposalState, int]:
         """How many proposals are in each state."""
@@ -101,25 +112,77 @@ class Desk:
             return audit.size(session)
 
     def card(self, proposal: str) -> Card:
-        """One proposal, by its id or the start of it."""
+        """One proposal, by its id or the start of it, with masks for classified values."""
+        record = self.record(proposal)
+        return self._card(record, self.sight.masks(self._dataset(record)))
+
+    def unmasked(self, card: Card) -> Card:
+        """The card with the values that this person may read, which is an entry of the log.
+
+        NotAllowed when the person may read none of what is masked.
+        """
+        record = self._true(card)
+        masks = self.sight.lifted(
+            self.store,
+            self._dataset(record),
+            record.proposal.id,
+            card.masked,
+            person=self.reviewer,
+            roles=self.roles,
+            at=self.clock(),
+        )
+        return self._card(record, masks)
+
+    def record(self, proposal: str) -> ProposalRecord:
+        """One proposal as it is, by its id or the start of it: to act on, not to be shown."""
         with self.store.reading() as session:
-            record = proposals.get_proposal(session, proposal)
+            return proposals.get_proposal(session, proposal)
+
+    def _true(self, card: Card) -> ProposalRecord:
+        """What a card shows, as it is (Conflict when it has changed since)."""
+        record = self.record(card.record.proposal.id)
+        if record.digest != card.record.digest:
+            raise Conflict(
+                f"proposal {record.proposal.id} has changed since you saw it", "look at it again"
+            )
+        return record
+
+    def _dataset(self, record: ProposalRecord) -> "Dataset":
+        with self.store.reading() as session:
+            return datasets.get_dataset(session, record.proposal.dataset)
+
+    def _card(self, record: ProposalRecord, masks: Masks) -> Card:
+        with self.store.reading() as session:
             item = items.get_item(session, record.proposal.item).item
             alerts = runs.alerts_of(session, record.proposal.run)
             made = answers.made_of(session, record.proposal.id)
-        refusal = self._refusal(record)
-        return Card(record, item, refusal, _concerning(alerts, record.proposal), made)
+        hidden = hidden_columns(record.proposal, masks)
+        shown = replace(
+            record,
+            proposal=masked(record.proposal, masks),
+            votes=masked(record.votes, masks),
+        )
+        return Card(
+            record=shown,
+            item=masked(item, masks),
+            refusal=self._refusal(record),
+            alerts=masked(_concerning(alerts, record.proposal), masks, prose=bool(hidden)),
+            made=made,
+            masks=masks,
+            masked=hidden,
+        )
 
-    def changes(self, patch: Digest, limit: int, offset: int = 0) -> tuple[Change, ...]:
-        """Some of a patch's changes, in order; the patch is checked against its digest."""
-        return self.patches.get(patch).page(limit, offset)
+    def changes(self, card: Card, limit: int, offset: int = 0) -> tuple[Change, ...]:
+        """Some of a card's changes, in order; the patch is checked against its digest."""
+        found = self.patches.get(card.record.proposal.patch.digest).page(limit, offset)
+        return masked(found, card.masks)
 
     def choices(self, card: Card, limit: int) -> "tuple[Choice, ...]":
         """What a card can be turned into, each with its first changes; none without alternatives.
 
         NotFound when the version that the card was made on has been released.
         """
-        proposal = card.record.proposal
+        proposal = self._true(card).proposal
         if not proposal.draft.alternatives:
             return ()
         from ostler.review.choices import choice
@@ -128,9 +191,11 @@ class Desk:
         with self.store.reading() as session:
             dataset = datasets.get_dataset(session, proposal.dataset)
         view = table_of(dataset).view(proposal.patch.base_version)
+        shown = card.record.proposal.draft.alternatives
         return tuple(
-            choice(number, one, view, limit)
+            replace(made, label=label, changes=masked(made.changes, card.masks))
             for number, one in enumerate(proposal.draft.alternatives, 1)
+            for made, label in [(choice(number, one, view, limit), shown[number - 1].label)]
         )
 
     def approve(self, card: Card, because: str = "") -> ProposalState:
@@ -157,8 +222,10 @@ class Desk:
         from ostler.review.editing import edited
 
         dataset, view = self._ground(card)
-        draft, answered = edited(card.record.proposal, edit, view, self.reviewer)
-        made = self._remade(card, draft, dataset, view)
+        _refuse_masks(card, [(e.column, v) for e in edit.strike for v in (e.old, e.new)])
+        record = self._true(card)
+        draft, answered = edited(record.proposal, edit, view, self.reviewer)
+        made = self._remade(record, draft, dataset, view)
         self._follow(card, ProposalState.SUPERSEDED, made, answered, (), because)
         return made
 
@@ -171,8 +238,10 @@ class Desk:
         from ostler.review.answering import understood
 
         dataset, view = self._ground(card)
-        meant = understood(card.record.proposal, said, view, self.reviewer)
-        made = meant.draft and self._remade(card, meant.draft, dataset, view)
+        _refuse_masks(card, [(one.column, one.value) for one in said])
+        record = self._true(card)
+        meant = understood(record.proposal, said, view, self.reviewer)
+        made = meant.draft and self._remade(record, meant.draft, dataset, view)
         self._follow(card, ProposalState.ANSWERED, made, None, meant.taught, because)
         return made
 
@@ -188,10 +257,12 @@ class Desk:
         self._authorize(card.record, "reject")
         return newest(self._bench, card.record.proposal.dataset)
 
-    def _remade(self, card: Card, draft: Draft, dataset: "Dataset", view: "View") -> Proposal:
+    def _remade(
+        self, record: ProposalRecord, draft: Draft, dataset: "Dataset", view: "View"
+    ) -> Proposal:
         from ostler.review.remaking import remade
 
-        return remade(self._bench, card.record, draft, dataset, view)
+        return remade(self._bench, record, draft, dataset, view)
 
     @property
     def _bench(self) -> "Bench":
@@ -341,8 +412,19 @@ def _concerning(alerts: tuple[Alert, ...], proposal: Proposal) -> tuple[Alert, .
     return named or alerts
 
 
-def _line(record: ProposalRecord) -> Line:
-    proposal = record.proposal
+def _refuse_masks(card: Card, values: Sequence[tuple[str, Cell]]) -> None:
+    """BadInput when a mask was taken for a value."""
+    for column, value in values:
+        if value == MASK and card.masks.hides([column]):
+            raise BadInput(
+                f"the values of {column!r} are masked here, so none of them can be meant",
+                f"see them first, if you may: ostler show {card.record.proposal.id} --unmask; "
+                "in the console: u",
+            )
+
+
+def _line(record: ProposalRecord, masks: Masks) -> Line:
+    proposal = masked(record.proposal, masks)
     action = proposal.draft.action
     return Line(
         id=proposal.id,
