@@ -46,7 +46,7 @@ def decide(
 
     card = parts.desk.card(proposal.id)
     if not as_json:
-        print_card(card, parts.desk.changes(proposal.patch.digest, 20))
+        print_card(card, parts.desk.changes(card, 20))
     if yes or confirmed(question):
         said = _waits(parts, proposal, parts.desk.approve(card, because))
     else:
@@ -54,9 +54,11 @@ def decide(
     if not said:
         with progress(f"changing {proposal.dataset}"):
             said = execute(parts)
-    final = parts.desk.card(proposal.id).record.state
+    shown = parts.desk.card(proposal.id).record
+    final = shown.state
     if as_json:
-        told = {"change": proposal.announced} if proposal.announced else {}
+        announced = shown.proposal.announced
+        told = {"change": announced} if announced else {}
         print_json({"proposal": proposal.id, "state": final, **told})
     say(visible(said))
     return 0 if final in (ProposalState.PUBLISHED, *OPEN) else 1

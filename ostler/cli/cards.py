@@ -45,6 +45,9 @@ def print_card(
     )
     if card.record.reason:
         print_line("  ", visible(card.record.reason))
+    if card.masked:
+        names = ", ".join(visible(name, 40) for name in card.masked)
+        print_line(("  masked: ", "bold"), names, (f"; ostler show {proposal.id} --unmask", "dim"))
     _why(card)
     if proposal.schema_change is not None:
         print_schema_change(proposal.schema_change)

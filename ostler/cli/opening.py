@@ -1,6 +1,6 @@
 """A workspace opened for a command: every part made when it is first asked for."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from ostler.agents.grooming import Groomer
     from ostler.core.checks import Check
     from ostler.core.history import Past
+    from ostler.core.masking import Masks
     from ostler.execution.context import ExecutionContext
     from ostler.execution.relay.relay import Relay
     from ostler.policies.policyset import PolicySet
     from ostler.review.desk import Desk
+    from ostler.review.sight import Sight
     from ostler.store.engine import Store
     from ostler.store.objects import Objects
     from ostler.tables.patch_files import PatchFiles
@@ -225,6 +227,49 @@ class Opened:
     def _shown(self, dataset: str) -> str:
         return str(self.workspace.contract(dataset).relative_to(self.workspace.root))
 
+    def classes(self, dataset: str) -> Mapping[str, str] | None:
+        """By column the classes of the contract that counts; None when it cannot be read."""
+        from ostler.store.registry import text_in_force
+
+        with self.store.reading() as session:
+            text = text_in_force(session, dataset)
+        try:
+            text = self.file_text(dataset) if text is None else text
+            return {} if text is None else self._classes_of(dataset, text)
+        except BadInput:
+            return None
+
+    def _classes_of(self, dataset: str, text: str) -> Mapping[str, str]:
+        # The console asks with each card, and a text seldom changes.
+        known = self._texts.get(dataset)
+        if known is None or known[0] != text:
+            known = self._texts[dataset] = (text, self._parsed(dataset, text).classes)
+        return known[1]
+
+    @cached_property
+    def _texts(self) -> dict[str, tuple[str, Mapping[str, str]]]:
+        return {}
+
+    @cached_property
+    def sight(self) -> "Sight":
+        """What people see of classified values."""
+        from ostler.review.sight import Sight
+
+        return Sight(self.classes, self.workspace.settings.readers)
+
+    def lifted(self, dataset: Dataset, subject: str, columns: Sequence[str]) -> "Masks":
+        """What stays hidden when whoever is at the keyboard lifts masks of columns; logged."""
+        person = self.workspace.reviewer
+        return self.sight.lifted(
+            self.store,
+            dataset,
+            subject,
+            columns,
+            person=person,
+            roles=self.workspace.roles(person),
+            at=now(),
+        )
+
     @cached_property
     def desk(self) -> "Desk":
         """The desk of whoever is at the keyboard."""
@@ -241,6 +286,7 @@ class Opened:
             roles=self.workspace.roles(reviewer),
             clock=now,
             maker=Bench(self.store, self.patches, policies, now),
+            sight=self.sight,
         )
 
     @cached_property

@@ -11,7 +11,8 @@ from ostler.config.section import FILE
 from ostler.config.settings import Settings, read_settings
 from ostler.core.errors import BadInput, Conflict, NotFound
 from ostler.storage.addresses import checked_url, is_url, refuse_ambiguous
-from ostler.storage.paths import AnyPath, path_of
+from ostler.storage.paths import AnyPath, path_of, write_whole
+from ostler.storage.privacy import make_folder
 
 TEMPLATE = """\
 # Ostler's settings for this workspace. Everything has a default; this file may stay as it is.
@@ -188,11 +189,13 @@ def create_workspace(root: Path, storage: str = "") -> Workspace:
         raise Conflict(f"{root} is a workspace already", "see what it holds: ostler queue")
     try:
         root.mkdir(parents=True, exist_ok=True)
-        for folder in (root / ".ostler" / "tables", root / "policies", root / "contracts"):
-            folder.mkdir(parents=True, exist_ok=True)
         # Data and votes are nobody else's business.
+        make_folder(root / ".ostler")
         (root / ".ostler").chmod(0o700)
-        (root / ".ostler" / ".gitignore").write_text("*\n", encoding="utf-8")
+        make_folder(root / ".ostler" / "tables")
+        for folder in (root / "policies", root / "contracts"):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_whole(root / ".ostler" / ".gitignore", b"*\n")
         # Last, because it is what makes the folder a workspace.
         text = TEMPLATE.replace("{storage}", json.dumps(storage, ensure_ascii=False))
         (root / FILE).write_text(text, encoding="utf-8")

@@ -19,6 +19,7 @@ from ostler.execution.closing import ACTOR, Outcome
 from ostler.execution.context import ExecutionContext
 from ostler.execution.graph import run_execution
 from ostler.review.overtaken import mark_overtaken
+from ostler.storage.privacy import make_file
 from ostler.store import claims, escalating, proposals, telling
 from ostler.tables.disk import writing
 from ostler.telemetry import names
@@ -52,6 +53,7 @@ def worker_lock(path: Path) -> Generator[None]:
     """
     with writing(path.parent):
         # Unbuffered: nothing is left to be written, and to fail, when it is closed.
+        make_file(path)
         lock = path.open("ab+", buffering=0)
     with lock:
         try:

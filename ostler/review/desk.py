@@ -1,16 +1,17 @@
 """A reviewer's desk: the queue, the cards, and votes bound to exactly what was shown."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ostler.core.actions import AskValues
-from ostler.core.base import RowId
-from ostler.core.canonical import Digest
+from ostler.core.base import Cell, RowId
 from ostler.core.edits import Edit, Said
 from ostler.core.errors import BadInput, Conflict, NotAllowed, NotFound
 from ostler.core.experience import Answer, Answered, Taught
 from ostler.core.items import Alert, BacklogItem
+from ostler.core.masking import NO_MASKS, Masks, hidden_columns, masked
+from ostler.core.masks import MASK
 from ostler.core.names import same_name
 from ostler.core.proposals import Change, Proposal, Verdict, Vote
 from ostler.core.states import ProposalState
@@ -20,6 +21,7 @@ from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import NO_PACE, DatasetFacts, Pace, Principal
 from ostler.review.making import Choice, Maker
 from ostler.review.pacing import pace_at, try_again
+from ostler.review.sight import Sight
 from ostler.store import answers, audit, datasets, items, proposals, runs, votes
 from ostler.store.engine import Store
 from ostler.store.pace import cast_lately
@@ -53,6 +55,7 @@ class Card:
     """All that a reviewer needs to decide on one proposal."""
 
     record: ProposalRecord
+    """As it is shown: with masks for classified values. Its digest is that of the true document."""
     item: BacklogItem
     refusal: str
     """Why this reviewer cannot approve it, or empty."""
@@ -60,6 +63,10 @@ class Card:
     """Of those that woke the run that proposed it, what concerns it; their texts are hostile."""
     made: tuple[str, ...] = ()
     """The proposals that people made of it: by an edit, or by answering it."""
+    masks: Masks = NO_MASKS
+    """What is hidden here."""
+    masked: tuple[str, ...] = ()
+    """The columns with values on the card that are hidden here."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,7 @@ class Desk:
     clock: Callable[[], datetime]
     maker: Maker
     """Proves what the reviewer writes."""
+    sight: Sight = field(default_factory=Sight)
 
     def queue(
         self,
@@ -88,7 +96,10 @@ class Desk:
             found = proposals.queue(
                 session, states=states, dataset=dataset, limit=limit, offset=offset
             )
-        return tuple(_line(record) for record in found)
+            known = {one.name: one for one in datasets.list_datasets(session)}
+        named = sorted({record.proposal.dataset for record in found})
+        masks = {name: self.sight.masks(known[name]) for name in named}
+        return tuple(_line(record, masks[record.proposal.dataset]) for record in found)
 
     def counts(self) -> dict[ProposalState, int]:
         """How many proposals are in each state."""
@@ -101,25 +112,82 @@ class Desk:
             return audit.size(session)
 
     def card(self, proposal: str) -> Card:
-        """One proposal, by its id or the start of it."""
+        """One proposal, by its id or the start of it, with masks for classified values."""
+        record = self.record(proposal)
+        return self._card(record, self.sight.masks(self._dataset(record)))
+
+    def unmasked(self, card: Card) -> Card:
+        """The card with the values that this person may read, which is an entry of the log.
+
+        NotAllowed when the person may read none of what is masked.
+        """
+        record = self._true(card)
+        masks = self.sight.lifted(
+            self.store,
+            self._dataset(record),
+            record.proposal.id,
+            card.masked,
+            person=self.reviewer,
+            roles=self.roles,
+            at=self.clock(),
+        )
+        return self._card(record, masks)
+
+    def record(self, proposal: str) -> ProposalRecord:
+        """One proposal as it is, by its id or the start of it: to act on, not to be shown."""
         with self.store.reading() as session:
-            record = proposals.get_proposal(session, proposal)
+            return proposals.get_proposal(session, proposal)
+
+    def _true(self, card: Card) -> ProposalRecord:
+        """What a card shows, as it is (Conflict when it has changed since)."""
+        record = self.record(card.record.proposal.id)
+        if record.digest != card.record.digest:
+            raise Conflict(
+                f"proposal {record.proposal.id} has changed since you saw it", "look at it again"
+            )
+        return record
+
+    def _dataset(self, record: ProposalRecord) -> "Dataset":
+        with self.store.reading() as session:
+            return datasets.get_dataset(session, record.proposal.dataset)
+
+    def _card(self, record: ProposalRecord, masks: Masks) -> Card:
+        with self.store.reading() as session:
             item = items.get_item(session, record.proposal.item).item
             alerts = runs.alerts_of(session, record.proposal.run)
             made = answers.made_of(session, record.proposal.id)
-        refusal = self._refusal(record)
-        return Card(record, item, refusal, _concerning(alerts, record.proposal), made)
+        hidden = hidden_columns(record.proposal, masks)
+        shown = replace(
+            record,
+            proposal=masked(record.proposal, masks),
+            votes=masked(record.votes, masks),
+        )
+        return Card(
+            record=shown,
+            item=masked(item, masks),
+            refusal=self._refusal(record),
+            alerts=masked(_concerning(alerts, record.proposal), masks, prose=bool(hidden)),
+            made=made,
+            masks=masks,
+            masked=hidden,
+        )
 
-    def changes(self, patch: Digest, limit: int, offset: int = 0) -> tuple[Change, ...]:
-        """Some of a patch's changes, in order; the patch is checked against its digest."""
-        return self.patches.get(patch).page(limit, offset)
+    def changes(self, card: Card, limit: int, offset: int = 0) -> tuple[Change, ...]:
+        """Some of a card's changes, in order; the patch is checked against its digest."""
+        found = self.patches.get(card.record.proposal.patch.digest).page(limit, offset)
+        return masked(found, card.masks)
 
     def choices(self, card: Card, limit: int) -> tuple[Choice, ...]:
         """What a card can be turned into, each with its first changes; none without alternatives.
 
         NotFound when the version that the card was made on has been released.
         """
-        return self.maker.choices(card.record.proposal, limit)
+        found = self.maker.choices(self._true(card).proposal, limit)
+        shown = card.record.proposal.draft.alternatives
+        return tuple(
+            replace(made, label=one.label, changes=masked(made.changes, card.masks))
+            for made, one in zip(found, shown, strict=True)
+        )
 
     def approve(
         self, card: Card, because: str = "", seconds_shown: int | None = None
@@ -154,7 +222,8 @@ class Desk:
         edit that does not fit the card, NotAllowed when the person may not decide on it.
         """
         self._decidable(card)
-        made, answered = self.maker.edited(card.record, edit, self._person)
+        _refuse_masks(card, [(e.column, v) for e in edit.strike for v in (e.old, e.new)])
+        made, answered = self.maker.edited(self._true(card), edit, self._person)
         self._follow(card, ProposalState.SUPERSEDED, made, answered, (), because)
         return made
 
@@ -165,7 +234,8 @@ class Desk:
         does not fit and for a cell that was not asked about; nothing is kept then.
         """
         self._decidable(card)
-        made, taught = self.maker.answered(card.record, said, self._person)
+        _refuse_masks(card, [(one.column, one.value) for one in said])
+        made, taught = self.maker.answered(self._true(card), said, self._person)
         self._follow(card, ProposalState.ANSWERED, made, None, taught, because)
         return made
 
@@ -340,8 +410,19 @@ def _concerning(alerts: tuple[Alert, ...], proposal: Proposal) -> tuple[Alert, .
     return named or alerts
 
 
-def _line(record: ProposalRecord) -> Line:
-    proposal = record.proposal
+def _refuse_masks(card: Card, values: Sequence[tuple[str, Cell]]) -> None:
+    """BadInput when a mask was taken for a value."""
+    for column, value in values:
+        if value == MASK and card.masks.hides([column]):
+            raise BadInput(
+                f"the values of {column!r} are masked here, so none of them can be meant",
+                f"see them first, if you may: ostler show {card.record.proposal.id} --unmask; "
+                "in the console: u",
+            )
+
+
+def _line(record: ProposalRecord, masks: Masks) -> Line:
+    proposal = masked(record.proposal, masks)
     action = proposal.draft.action
     return Line(
         id=proposal.id,
