@@ -66,3 +66,11 @@ class Dataset(Frozen):
     def managed(self) -> bool:
         """Whether Ostler made the table and its hidden key."""
         return self.key == (ROW_ID,)
+
+
+WORKSPACE = Dataset(name="(workspace)", owner="", uri="", value=5)
+"""What proposals are about that concern no table: the documents that everything else goes by.
+
+No dataset can be called so. It is kept nowhere and has no versions; policies know it by its name
+and its value.
+"""

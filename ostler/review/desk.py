@@ -307,7 +307,7 @@ class Desk:
 
     def _authorize(self, record: ProposalRecord, decision: str) -> None:
         with self.store.reading() as session:
-            dataset = datasets.get_dataset(session, record.proposal.dataset)
+            dataset = datasets.subject(session, record.proposal.dataset)
         decided = authorize_vote(
             self.policies,
             person=self.reviewer,
