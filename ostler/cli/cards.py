@@ -15,7 +15,7 @@ from ostler.review.text import visible, visible_cell
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ostler.core.documents import DocumentPatch
+    from ostler.core.documents import DocumentChange, DocumentPatch, FilePatch
     from ostler.core.proposals import Change, CheckEffect, Proposal
     from ostler.core.schema import (
         Announced,

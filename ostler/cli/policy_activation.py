@@ -1,4 +1,4 @@
-"""`ostler policy propose | diff | show | history`: which policies are in force, and the next ones."""
+"""`ostler policy propose | diff | show | history`: the policies in force, and the next ones."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
