@@ -148,7 +148,7 @@ def print_contract_change(change: "ContractChange") -> None:
 def print_document_change(change: "DocumentChange") -> None:
     """What becomes of each file of a document, and what is known of the new version."""
     previous = f"{change.previous} → " if change.previous else ""
-    first = "" if change.previous else ", the first one; until then what counts by itself"
+    first = "" if change.previous else f", the first one; so far {_SO_FAR[change.document]} counts"
     what = called(change.document, visible(change.name))
     _section("DOCUMENT", f"{what}, version {previous}{change.version}{first}")
     for line in file_lines(change):
@@ -170,6 +170,7 @@ def print_files(files: "Sequence[FilePatch]") -> None:
             _unified(file)
 
 
+_SO_FAR = {"policies": "the folder policies/", "prompt": "the one that ships"}
 _TRIALS = {"good": ("✓", "green"), "bad": ("✗", "bold red"), "open": ("?", "yellow")}
 
 

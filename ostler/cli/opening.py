@@ -90,6 +90,13 @@ class Opened:
         with self.store.reading() as session:
             return get_dataset(session, name)
 
+    def subject(self, name: str) -> Dataset:
+        """What a proposal is about: a dataset under care, or the workspace."""
+        from ostler.store.datasets import subject
+
+        with self.store.reading() as session:
+            return subject(session, name)
+
     def datasets(self) -> tuple[Dataset, ...]:
         """All of them, by name."""
         from ostler.store.datasets import list_datasets

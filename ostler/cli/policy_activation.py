@@ -159,7 +159,7 @@ def policies_said(parts: "Opened") -> str:
         texts = activations.texts_of(session, now) if now else {}
     if now is None:
         return "no version was ever activated, so the folder policies/ counts as it is"
-    said = f"version {now.number} of {now.proposal} is in force"
+    said = f"version {now.number} ({now.proposal}) is in force"
     if texts != folder_texts(parts.workspace.policies):
         return f"{said}, and the folder policies/ differs from it: ostler policy diff"
     return said

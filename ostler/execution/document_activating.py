@@ -16,6 +16,7 @@ from ostler.policies.in_force import activated_policies
 from ostler.store import activations, proposals
 from ostler.store.claims import Claim, claim
 from ostler.store.transitions import try_move
+from ostler.telemetry import names
 
 
 def activate_documents(context: ExecutionContext) -> Iterator[Outcome]:
@@ -62,7 +63,8 @@ def _activate(context: ExecutionContext, held: Claim) -> Outcome:
         )
         return f"version {change.version} of {called(change.document, change.name)} is in force"
 
-    return come_into_force(context, held, moved, publish)
+    with context.telemetry.span(f"{names.EXECUTE} activate"):
+        return come_into_force(context, held, moved, publish)
 
 
 def _change(held: Claim) -> DocumentChange:

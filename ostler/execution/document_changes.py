@@ -186,7 +186,7 @@ def _summary(change: DocumentChange) -> str:
     files = [file.name for file in (*change.files, *change.gone) if file.diff]
     if not files:
         return f"version {change.version}, as it is now"
-    return f"version {change.version}, other in {', '.join(files)}"
+    return f"version {change.version}, changes {', '.join(files)}"
 
 
 def _item(proposal: Proposal, change: DocumentChange) -> BacklogItem:
