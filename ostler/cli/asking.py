@@ -34,6 +34,20 @@ def confirmed(question: str) -> bool:
         return False
 
 
+def leave_to_others(parts: "Opened", proposal: "Proposal", *, as_json: bool) -> None:
+    """Show what was proposed and say how it is decided."""
+    from ostler.cli.cards import print_card
+    from ostler.cli.output import print_json, say
+
+    card = parts.desk.card(proposal.id)
+    if as_json:
+        change = proposal.document_change or proposal.announced
+        print_json({"proposal": proposal.id, "state": card.record.state, "change": change})
+    else:
+        print_card(card, ())
+    say(f"{proposal.id} waits for review: ostler review, or ostler approve {proposal.id}")
+
+
 def decide(
     parts: "Opened", proposal: "Proposal", question: str, because: str, yes: bool, as_json: bool
 ) -> int:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from ostler.config.workspace import Workspace, open_workspace
 from ostler.core.datasets import Dataset
-from ostler.core.errors import BadInput
 
 if TYPE_CHECKING:
     from ostler.agents.grooming import Groomer
@@ -74,17 +73,10 @@ class Opened:
 
     @property
     def policies(self) -> "PolicySet":
-        """The shipped hard set with the site's policies, as they are now: read each time."""
-        from ostler.policies.policyset import load_policies
+        """The policies that count now: what people activated, else the folder; read each time."""
+        from ostler.policies.in_force import policies_in_force
 
-        try:
-            texts = {
-                path.name: path.read_text(encoding="utf-8")
-                for path in sorted(self.workspace.policies.glob("*.cedar"))
-            }
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"a policy cannot be read: {error}") from error
-        return load_policies(texts)
+        return policies_in_force(self.store, self.workspace.policies)
 
     @cached_property
     def telemetry(self) -> "Telemetry":
@@ -99,6 +91,13 @@ class Opened:
 
         with self.store.reading() as session:
             return get_dataset(session, name)
+
+    def subject(self, name: str) -> Dataset:
+        """What a proposal is about: a dataset under care, or the workspace."""
+        from ostler.store.datasets import subject
+
+        with self.store.reading() as session:
+            return subject(session, name)
 
     def datasets(self) -> tuple[Dataset, ...]:
         """All of them, by name."""

@@ -52,7 +52,7 @@ def queue(
 
     with opened(workspace) as parts:
         if dataset is not None:
-            parts.dataset(dataset)
+            parts.subject(dataset)
         states = _states(state)
         lines = parts.desk.queue(states=states, dataset=dataset, limit=limit)
         counts = parts.desk.counts()

@@ -96,9 +96,9 @@ class Desk:
             found = proposals.queue(
                 session, states=states, dataset=dataset, limit=limit, offset=offset
             )
-            known = {one.name: one for one in datasets.list_datasets(session)}
-        named = sorted({record.proposal.dataset for record in found})
-        masks = {name: self.sight.masks(known[name]) for name in named}
+            named = {record.proposal.dataset for record in found}
+            about = [datasets.subject(session, name) for name in sorted(named)]
+        masks = {one.name: self.sight.masks(one) for one in about}
         return tuple(_line(record, masks[record.proposal.dataset]) for record in found)
 
     def counts(self) -> dict[ProposalState, int]:
@@ -149,7 +149,7 @@ class Desk:
 
     def _dataset(self, record: ProposalRecord) -> "Dataset":
         with self.store.reading() as session:
-            return datasets.get_dataset(session, record.proposal.dataset)
+            return datasets.subject(session, record.proposal.dataset)
 
     def _card(self, record: ProposalRecord, masks: Masks) -> Card:
         with self.store.reading() as session:
@@ -367,7 +367,7 @@ class Desk:
         """NotAllowed when policy does not let this person decide so, or, if `paced`, not now."""
         at, me = self.clock(), same_name(self.reviewer)
         with self.store.reading() as session:
-            dataset = DatasetFacts.of(datasets.get_dataset(session, record.proposal.dataset))
+            dataset = DatasetFacts.of(datasets.subject(session, record.proposal.dataset))
             cast = cast_lately(session, lambda name: same_name(name) == me, at=at) if paced else ()
 
         def ask(pace: Pace) -> Decision:

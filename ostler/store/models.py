@@ -80,6 +80,19 @@ class ContractVersionRow(Stored, table=True):
     published_at: str
 
 
+class ActivationRow(Stored, table=True):
+    """A version of a document of the workspace; the text is `core.documents.body_of` its files."""
+
+    document: str = Field(primary_key=True)
+    """Its kind."""
+    name: str = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """Counts from 1 without gaps; the highest one is in force."""
+    digest: str = Field(foreign_key="document.digest")
+    proposal: str = Field(foreign_key="proposal.id")
+    activated_at: str
+
+
 class RunRow(Stored, table=True):
     """A run; the document is `core.runs.RunInputs`."""
 
@@ -445,6 +458,7 @@ PROJECTED: tuple[Table, ...] = tuple(
         DatasetRow,
         ContractRow,
         ContractVersionRow,
+        ActivationRow,
         RunRow,
         RunStepRow,
         FindingRow,
