@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ostler.config.workspace import Workspace, open_workspace
 from ostler.core.datasets import Dataset
+from ostler.core.errors import BadInput
 
 if TYPE_CHECKING:
     from ostler.agents.grooming import Groomer

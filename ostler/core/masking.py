@@ -14,11 +14,12 @@ from typing import TypeVar, cast
 from ostler.core.actions import AnyAction, SetCells
 from ostler.core.base import Frozen
 from ostler.core.checks import CheckResult
+from ostler.core.documents import DocumentChange, DocumentPatch
 from ostler.core.items import Alert, BacklogItem, Criterion
 from ostler.core.masks import MASK
 from ostler.core.proposals import CheckEffect, Draft, DryRun, Proposal, Rank, Verdict
 from ostler.core.rule import Rule
-from ostler.core.schema import ContractChange, ContractEdit, Field, Impact
+from ostler.core.schema import ContractChange, Field, Impact
 from ostler.core.sentences import describe, describe_rule
 
 COLUMNS = frozenset(
@@ -59,7 +60,7 @@ VALUES = frozenset(
 )
 """Fields that hold values of the column that their record is about."""
 
-_WHOLE = (Verdict, Rank, ContractEdit, ContractChange, Impact)
+_WHOLE = (Verdict, Rank, DocumentPatch, DocumentChange, ContractChange, Impact)
 """Records made of counts and names, and the text of a contract: shown as they are."""
 
 _APART = (DryRun, CheckEffect, CheckResult, Criterion, Rule)

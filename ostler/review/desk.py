@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ostler.core.actions import AskValues
 from ostler.core.base import Cell, RowId
+from ostler.core.datasets import Dataset
 from ostler.core.edits import Edit, Said
 from ostler.core.errors import BadInput, Conflict, NotAllowed, NotFound
 from ostler.core.experience import Answer, Answered, Taught
@@ -147,7 +148,7 @@ class Desk:
             )
         return record
 
-    def _dataset(self, record: ProposalRecord) -> "Dataset":
+    def _dataset(self, record: ProposalRecord) -> Dataset:
         with self.store.reading() as session:
             return datasets.subject(session, record.proposal.dataset)
 
