@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from ostler.policies.policyset import PolicySet
     from ostler.review.desk import Desk
     from ostler.store.engine import Store
+    from ostler.store.log_key import LogKey
     from ostler.store.objects import Objects
+    from ostler.store.receipts import Receipts
     from ostler.tables.patch_files import PatchFiles
     from ostler.telemetry.setup import Telemetry
     from ostler.tools.contracts.contract import Contract
@@ -232,6 +234,7 @@ class Opened:
 
         reviewer = self.workspace.reviewer
         return Desk(
+            receipts=self.receipts,
             store=self.store,
             patches=self.patches,
             policies=self.policies,
@@ -239,6 +242,20 @@ class Opened:
             roles=self.workspace.roles(reviewer),
             clock=now,
         )
+
+    @property
+    def log_key(self) -> "LogKey":
+        """What signs checkpoints of the log."""
+        from ostler.store.log_key import LogKey
+
+        return LogKey(self.workspace.log_key)
+
+    @property
+    def receipts(self) -> "Receipts":
+        """Receipts of the votes that were cast here."""
+        from ostler.store.receipts import Receipts
+
+        return Receipts(self.workspace.receipts, self.log_key)
 
     @cached_property
     def groomer(self) -> "Groomer":

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ostler.core.datasets import Dataset
     from ostler.review.choices import Choice
     from ostler.review.remaking import Bench
+    from ostler.store.receipts import Receipts
     from ostler.tables.view import View
 
 
@@ -74,6 +75,8 @@ class Desk:
     reviewer: str
     roles: tuple[str, ...]
     clock: Callable[[], datetime]
+    receipts: "Receipts | None" = None
+    """Where a receipt of each vote is kept; None keeps none."""
 
     def queue(
         self,
@@ -282,12 +285,15 @@ class Desk:
             }
         )
         with self.store.transaction() as session:
-            return votes.cast(
+            state = votes.cast(
                 session,
                 vote,
                 votes_needed=proposal.verdict.votes,
                 roles_needed=proposal.verdict.roles,
             )
+        if self.receipts is not None:
+            self.receipts.keep(self.store, proposal.id, reviewer=self.reviewer, at=vote.at)
+        return state
 
     def _changed(
         self, proposal: Proposal, cells: Sequence[tuple[RowId, str]]
