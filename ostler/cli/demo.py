@@ -215,7 +215,8 @@ def _verify(parts: "Opened") -> None:
     from ostler.core.errors import VerificationFailed
     from ostler.replay.verification import verify_workspace
 
-    faults = verify_workspace(parts.store, parts.objects, parts.patches, parts.datasets())
+    found = verify_workspace(parts.store, parts.objects, parts.patches, parts.datasets())
+    faults = found.faults
     if faults:
         raise VerificationFailed(f"{faults[0].kind} {faults[0].subject}: {faults[0].message}")
     print_line("verified: the log, every row and file under it, and the tables")

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from ostler.review.desk import Desk
     from ostler.review.sight import Sight
     from ostler.store.engine import Store
+    from ostler.store.log_key import LogKey
     from ostler.store.objects import Objects
+    from ostler.store.receipts import Receipts
     from ostler.tables.patch_files import PatchFiles
     from ostler.telemetry.setup import Telemetry
     from ostler.tools.contracts.contract import Contract
@@ -279,6 +281,7 @@ class Opened:
         policies = self.policies
         reviewer = self.workspace.reviewer
         return Desk(
+            receipts=self.receipts,
             store=self.store,
             patches=self.patches,
             policies=policies,
@@ -288,6 +291,20 @@ class Opened:
             maker=Bench(self.store, self.patches, policies, now),
             sight=self.sight,
         )
+
+    @property
+    def log_key(self) -> "LogKey":
+        """What signs checkpoints of the log."""
+        from ostler.store.log_key import LogKey
+
+        return LogKey(self.workspace.log_key)
+
+    @property
+    def receipts(self) -> "Receipts":
+        """Receipts of the votes that were cast here."""
+        from ostler.store.receipts import Receipts
+
+        return Receipts(self.workspace.receipts, self.log_key)
 
     @cached_property
     def groomer(self) -> "Groomer":

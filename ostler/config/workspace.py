@@ -3,6 +3,7 @@
 import getpass
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -109,6 +110,25 @@ class Workspace:
         options = sorted(one for one in parse_qsl(query) if one[0] in ("host", "schema"))
         digest = hashlib.sha256(repr((place, options)).encode()).hexdigest()
         return self.hidden / f"heads-{digest[:8]}.log"
+
+    @property
+    def log_key(self) -> Path:
+        """The key that signs checkpoints of the log."""
+        return self.hidden / "log.key"
+
+    @property
+    def cosigned(self) -> Path:
+        """The last checkpoint that each witness cosigned."""
+        return self.hidden / "cosigned"
+
+    @property
+    def receipts(self) -> Path:
+        """Receipts of votes cast here: not in the workspace, but on the reviewer's own machine."""
+        state = Path(os.environ.get("XDG_STATE_HOME", ""))
+        if not state.is_absolute():
+            state = Path.home() / ".local" / "state"
+        name = hashlib.sha256(str(self.root.resolve()).encode()).hexdigest()[:16]
+        return state / "ostler" / "receipts" / name
 
     @property
     def storage(self) -> AnyPath:

@@ -27,6 +27,7 @@ from ostler.store import answers, audit, datasets, items, proposals, runs, votes
 from ostler.store.engine import Store
 from ostler.store.pace import cast_lately
 from ostler.store.proposals import Parked, ProposalRecord
+from ostler.store.receipts import Receipts
 from ostler.store.transitions import move
 from ostler.tables.patch_files import PatchFiles
 
@@ -83,6 +84,8 @@ class Desk:
     maker: Maker
     """Proves what the reviewer writes."""
     sight: Sight = field(default_factory=Sight)
+    receipts: Receipts | None = None
+    """Where a receipt of each vote is kept; None keeps none."""
 
     def queue(
         self,
@@ -334,12 +337,15 @@ class Desk:
             }
         )
         with self.store.transaction() as session:
-            return votes.cast(
+            state = votes.cast(
                 session,
                 vote,
                 votes_needed=proposal.verdict.votes,
                 roles_needed=proposal.verdict.roles,
             )
+        if self.receipts is not None:
+            self.receipts.keep(self.store, proposal.id, reviewer=self.reviewer, at=vote.at)
+        return state
 
     def _changed(
         self, proposal: Proposal, cells: Sequence[tuple[RowId, str]]

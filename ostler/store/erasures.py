@@ -35,6 +35,17 @@ class Erasure(Frozen):
     objects: tuple[Digest, ...] = ()
     because: str = Field(min_length=1)
 
+    @property
+    def counted(self) -> str:
+        """What is gone, for a sentence."""
+        parts = {
+            "documents": self.documents,
+            "patches": self.patches,
+            "objects": self.objects,
+            "payloads": self.payloads,
+        }
+        return ", ".join(f"{len(gone)} {what}" for what, gone in parts.items())
+
 
 class _Said(BaseModel):
     """The payload of an entry; there is a `row` beside the detail where one changed."""

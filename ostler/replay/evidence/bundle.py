@@ -1,7 +1,6 @@
 """The bundle itself: a zip of what was gathered, its proofs, a report, and the means to check it."""
 
 import io
-import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
