@@ -87,7 +87,7 @@ class _Proposal(NamedTuple):
     contract: Digest
     """Of the contract that it brings; empty when it brings none, or its document was edited."""
     brings: Literal["", "contract", "document", "erased"] = ""
-    """What it changes instead of a table, which then carries nothing of it; `erased`: nobody knows."""
+    """What it changes instead of a table, which then carries none of it; `erased`: who knows."""
     document: tuple[str, str, int, Digest] | None = None
     """Kind, name, number and digest of the document's version that it brings."""
 

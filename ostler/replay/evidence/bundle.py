@@ -1,4 +1,4 @@
-"""The bundle itself: a zip of what was gathered, its proofs, a report, and the means to check it."""
+"""The bundle: a zip of what was gathered, its proofs, a report, and the means to check it."""
 
 import io
 import zipfile
@@ -10,12 +10,14 @@ from importlib.resources import files
 from ostler.core.canonical import canonical_json, digest_bytes
 from ostler.replay.evidence.gathering import Gathered
 from ostler.replay.evidence.report import report
-from ostler.store.audit import AuditEntry
+from ostler.store.entry_proofs import Entry
+from ostler.store.merkle import Hash
+from ostler.store.notes import Checkpoint, VerifierKey
 
 _README = """Evidence of {asked}, made by {by} at {at}.
 
 report.html      who decided what, when, on what evidence, under which policy, and what came of it
-verify.py        checks all of this; needs Python 3.11 and `cryptography` (pip install cryptography):
+verify.py        checks all of this; needs Python 3.11 and `pip install cryptography`:
                      python verify.py --root ADMINISTRATOR.pub --log-key KEY
                  Have both keys from somebody other than whoever gave you this bundle.
 log.jsonl        the entries of the audit log, each with its proof that it is in `checkpoint`
@@ -23,7 +25,8 @@ documents/       proposals, votes, executions, rosters and items, as they were w
 objects/         what runs were given and handed on: policy sets, contracts, prompts, replies
 patches/         the exact changes: as Parquet, and as the lines that their digests are made of
 traces/          what ran, span by span
-withheld.json    digests of what holds classified values and was left out
+manifest.json    what every file hashes to; what is withheld, because it holds classified values,
+                 and what is missing, because it was erased or is on another machine
 """
 
 
@@ -31,11 +34,10 @@ withheld.json    digests of what holds classified values and was left out
 class Sealed:
     """The head of the log that a bundle proves itself against."""
 
-    note: str
-    """The signed checkpoint."""
-    log_key: str
-    """The public key that signed it, as the note's format writes keys."""
-    proof: Callable[[int], Sequence[bytes]]
+    head: Checkpoint
+    key: VerifierKey
+    """That signed it."""
+    proof: Callable[[int], Sequence[Hash]]
     """Of an entry's place in it."""
 
 
@@ -52,17 +54,16 @@ def bundle(
     `sign` gives an SSH signature of the manifest; None where whoever exports has no key.
     """
     when = at.isoformat(timespec="seconds")
-    head = " ".join(sealed.note.splitlines()[:3])
+    head = f"the log {sealed.head.origin} of {sealed.head.head.size:,} entries"
     content = {
         **gathered.files.content,
         "README.txt": _README.format(asked=gathered.scope.asked, by=by, at=when).encode(),
         "verify.py": _verifier(),
         "report.html": report(gathered, by=by, at=at, head=head).encode(),
-        "checkpoint": sealed.note.encode(),
+        "checkpoint": str(sealed.head).encode(),
         "log.jsonl": "".join(
-            f"{canonical_json(_entry(entry, sealed))}\n" for entry in gathered.entries
+            f"{canonical_json(_proved(entry, sealed))}\n" for entry in gathered.entries
         ).encode(),
-        "withheld.json": canonical_json(sorted(gathered.files.withheld)).encode(),
     }
     manifest = canonical_json(
         {
@@ -70,8 +71,9 @@ def bundle(
             "asked": gathered.scope.asked,
             "made_by": by,
             "made_at": when,
-            "log_key": sealed.log_key,
+            "log_key": str(sealed.key),
             "missing": sorted(gathered.files.missing),
+            "withheld": sorted(gathered.files.withheld),
             "files": {name: digest_bytes(body) for name, body in sorted(content.items())},
         }
     ).encode()
@@ -81,8 +83,9 @@ def bundle(
     return _zipped(content, at)
 
 
-def _entry(entry: AuditEntry, sealed: Sealed) -> Mapping[str, object]:
-    raise NotImplementedError
+def _proved(entry: Entry, sealed: Sealed) -> Mapping[str, object]:
+    steps = [step.hex() for step in sealed.proof(entry.index)]
+    return {**entry.model_dump(), "proof": steps}
 
 
 def _verifier() -> bytes:

@@ -4,7 +4,7 @@ Section by section it is what articles 12, 13, 14, 19 and 26 of the EU AI Act as
 docs/evidence.md has the table.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 
 from ostler.core.masks import MASK
@@ -12,7 +12,7 @@ from ostler.core.proposals import Change, Proposal
 from ostler.core.sentences import describe_rule
 from ostler.replay.evidence.gathering import Case, Gathered
 from ostler.replay.evidence.page import facts, heading, page, paragraph, table
-from ostler.store.audit import AuditEntry
+from ostler.store.entry_proofs import Entry
 from ostler.store.runs import RunRecord
 
 _MODEL = "Written by a model; nobody has verified it, and nothing was decided by it."
@@ -45,11 +45,11 @@ def _withheld(gathered: Gathered) -> Iterator[str]:
     if withheld:
         yield paragraph(
             f"Left out because they hold values of classified columns: {len(withheld)} patches, "
-            "documents and recorded inputs. withheld.json names them by their digests, which the "
+            "documents and recorded inputs. manifest.json names them by their digests, which the "
             "proofs rest on."
         )
     if missing:
-        yield paragraph(f"Recorded, and not here: {', '.join(missing)}.")
+        yield paragraph(f"Recorded, and not here: {', '.join(sorted(missing))}.")
 
 
 def _overview(gathered: Gathered) -> Iterator[str]:
@@ -162,14 +162,14 @@ def _decisions(case: Case) -> Iterator[str]:
         ("person", "decision", "at", "roles", "reason", "signed by"),
         (
             (
-                vote.reviewer,
-                vote.decision,
-                _time(vote.at),
-                ", ".join(vote.roles),
-                MASK if case.masks and vote.because else vote.because,
-                case.signers.get(vote.reviewer, "UNSIGNED"),
+                ballot.vote.reviewer,
+                ballot.vote.decision,
+                _time(ballot.vote.at),
+                ", ".join(ballot.vote.roles),
+                MASK if case.masks and ballot.vote.because else ballot.vote.because,
+                ballot.key or "UNSIGNED",
             )
-            for vote in case.record.votes
+            for ballot in case.record.ballots
         ),
     ) or paragraph("Nobody has voted.", note=True)
 
@@ -219,15 +219,11 @@ def _run(run: RunRecord) -> Iterator[str]:
     )
 
 
-def _entry(entry: AuditEntry) -> tuple[str, str, str, str]:
-    return str(entry.index), _time(entry.at), entry.actor, f"{entry.kind}{_moved(entry.payload)}"
-
-
-def _moved(payload: Mapping[str, object]) -> str:
-    detail = payload.get("detail")
-    if not isinstance(detail, dict) or "to" not in detail:
-        return ""
-    return f": {detail.get('from', '')} → {detail['to']}"  # pyright: ignore[reportUnknownMemberType]
+def _entry(entry: Entry) -> tuple[str, str, str, str]:
+    detail = entry.said.get("detail")
+    moved = detail if isinstance(detail, dict) and "to" in detail else None
+    way = f": {moved.get('from', '')} → {moved['to']}" if moved else ""
+    return str(entry.index), entry.at, entry.actor, f"{entry.kind}{way}"
 
 
 def _yes(passed: bool) -> str:

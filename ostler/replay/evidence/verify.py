@@ -87,16 +87,16 @@ def leaf_of(entry: Json) -> bytes:
     """The leaf hash of an entry; Wrong when its payload is not what the leaf holds of it."""
     names = ("at", "actor", "kind", "subject")
     at, actor, kind, subject = (cast("str", entry[name]) for name in names)
-    index, salt, payload = entry["index"], entry["salt"], entry["payload"]
-    if salt is None:  # written before payloads stood apart
+    index, commitment = entry["index"], cast("str", entry["commitment"])
+    salt, payload = cast("str", entry["salt"]), cast("str", entry["payload"])
+    if not commitment:  # written before payloads stood apart
         fields = [index, at, actor, kind, subject, payload]
         content = json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(b"\x00" + content.encode()).digest()
-    commitment = cast("str", entry["commitment"])
-    if payload is not None:
-        salted = f"{len(cast('str', salt))}:{salt}{payload}"
-        if sha256(salted.encode()) != commitment:
-            raise Wrong(f"entry {index} ({kind}): its payload was edited")
+    # Neither stands for a payload that was erased, or is withheld here.
+    salted = f"{len(salt)}:{salt}{payload}"
+    if (salt or payload) and sha256(salted.encode()) != commitment:
+        raise Wrong(f"entry {index} ({kind}): its payload was edited")
     lengths = f"{index} {len(at)} {len(actor)} {len(kind)} {len(subject)} {len(commitment)}"
     content = f"{lengths}\n{at}{actor}{kind}{subject}{commitment}"
     return hashlib.sha256(b"\x00" + content.encode()).digest()
@@ -124,8 +124,7 @@ def read_checkpoint(note: str, log_key: str) -> tuple[int, bytes]:
     """Size and root of a signed note (C2SP signed-note, tlog-checkpoint); Wrong if not signed."""
     body, _, signatures = note.partition("\n\n")
     body += "\n"
-    name, _, key = log_key.rpartition("+")
-    name, _, key_id = name.rpartition("+")
+    name, key_id, key = log_key.split("+", 2)  # base64 may hold a plus, the name may not
     raw = base64.b64decode(key)
     for line in signatures.splitlines():
         who, _, blob = line.removeprefix("\u2014 ").rpartition(" ")
@@ -135,7 +134,9 @@ def read_checkpoint(note: str, log_key: str) -> tuple[int, bytes]:
                 Ed25519PublicKey.from_public_bytes(raw[1:]).verify(signed[4:], body.encode())
             except InvalidSignature:
                 break
-            _, size, root = body.splitlines()[:3]
+            origin, size, root = body.splitlines()[:3]
+            if origin != name:
+                raise Wrong(f"the checkpoint is of the log {origin}, its key of {name}")
             return int(size), base64.b64decode(root)
     raise Wrong(f"the checkpoint is not signed by {log_key}")
 
@@ -216,7 +217,9 @@ def check_votes(bundle: Bundle, rows: "Rows", rosters: Sequence[tuple[int, Json]
         name = f"vote of {row['reviewer']} on {row['proposal']} (entry {index})"
         text = bundle.files.get(f"documents/{row['digest']}")
         if text is None:
-            bundle.notes.append(f"{name}: withheld, so its signature is not checked")
+            bundle.notes.append(
+                f"{name}: it is withheld or erased, so its signature is not checked"
+            )
             continue
         vote = cast("Json", json.loads(text))
         for field_name, column in (("proposal", "proposal"), ("digest", "proposal_digest")):
@@ -264,6 +267,15 @@ def check_order(bundle: Bundle, rows: "Rows") -> None:
             bundle.problems.append(f"{row['proposal']}: approved by who proposed it")
 
 
+KEYS = {
+    "proposal": ("id",),
+    "vote": ("proposal", "proposal_digest", "reviewer"),
+    "execution": ("proposal", "fence"),
+    "roster": ("number",),
+}
+"""The columns by which the rows that matter here are known."""
+
+
 class Rows:
     """What the entries did to the tables of the state, in their order."""
 
@@ -274,8 +286,10 @@ class Rows:
             payload = cast("Json", json.loads(cast("str", entry["payload"] or "{}")))
             step = cast("Json", payload.get("row") or {})
             if step:
-                name = (cast("str", step["table"]), json.dumps(step["key"]))
-                now[name] = now.get(name, {}) | dict(cast("Json", step["set"]))
+                table, key = cast("str", step["table"]), cast("list[object]", step["key"])
+                name = (table, json.dumps(key))
+                named = dict(zip(KEYS.get(table, ()), key, strict=False))
+                now[name] = now.get(name, {}) | named | dict(cast("Json", step["set"]))
                 self._steps.append((cast("int", entry["index"]), name[0], now[name]))
 
     def of(self, table: str) -> Iterator[tuple[int, dict[str, object]]]:
