@@ -12,11 +12,9 @@ if TYPE_CHECKING:
     from ostler.policies.requests import Principal
 
 
-def asker(parts: "Opened") -> "Principal":
-    """Whoever is at the keyboard."""
-    from ostler.policies.requests import Principal
-
-    return Principal(kind="person", name=parts.desk.reviewer, roles=parts.desk.roles)
+def asker(parts: "Opened", dataset: str) -> "Principal":
+    """Whoever is at the keyboard, in the roles that they have for a dataset."""
+    return parts.desk.person(dataset)
 
 
 def contract_checks(parts: "Opened", dataset: str) -> "tuple[Check, ...]":

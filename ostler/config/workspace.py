@@ -16,10 +16,13 @@ from ostler.storage.paths import AnyPath, path_of
 TEMPLATE = """\
 # Ostler's settings for this workspace. Everything has a default; this file may stay as it is.
 
-# Who may be in which role; policies can ask for roles.
+# Votes are signed by people's own SSH keys: ostler identity init. Who may be in which role is said
+# there, too; without signatures, for a trial, it stands here.
+# unsigned_votes: true
 # people:
 #   ana: [owner]
 #   ben: [steward]
+# reviewer_key: ~/.ssh/id_ed25519   # where you have several
 
 # A model is optional. Any address that speaks the OpenAI protocol will do; the key, if one is
 # needed, comes from the environment: OSTLER_MODEL_API_KEY.
@@ -168,6 +171,11 @@ class Workspace:
     def contract(self, dataset: str) -> Path:
         """The contract file of a dataset, whether or not it exists."""
         return self.contracts / f"{dataset}.odcs.yaml"
+
+    @property
+    def roster(self) -> Path:
+        """A readable copy of the roster in force; its signature lies beside it."""
+        return self.root / "roster.json"
 
     @property
     def reviewer(self) -> str:
