@@ -187,8 +187,11 @@ class Workspace:
         return tuple(sorted(self.settings.people.get(person, ())))
 
 
-def create_workspace(root: Path, storage: str = "") -> Workspace:
-    """Make a workspace in a folder, its tables in `storage`; Conflict when there is one."""
+def create_workspace(root: Path, storage: str = "", *, unsigned: bool = False) -> Workspace:
+    """Make a workspace in a folder, its tables in `storage`; Conflict when there is one.
+
+    With `unsigned` its votes need no signature, as in a trial.
+    """
     refuse_ambiguous(root.resolve())
     if storage:
         _check_storage(storage)
@@ -203,6 +206,8 @@ def create_workspace(root: Path, storage: str = "") -> Workspace:
         (root / ".ostler" / ".gitignore").write_text("*\n", encoding="utf-8")
         # Last, because it is what makes the folder a workspace.
         text = TEMPLATE.replace("{storage}", json.dumps(storage, ensure_ascii=False))
+        if unsigned:
+            text = text.replace("# unsigned_votes: true", "unsigned_votes: true", 1)
         (root / FILE).write_text(text, encoding="utf-8")
     except OSError as error:
         raise BadInput(f"{root} cannot be written: {error.strerror}") from error

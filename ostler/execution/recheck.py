@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
+from ostler.core.canonical import Digest
 from ostler.core.errors import NotFound, VerificationFailed
-from ostler.core.proposals import Proposal, Vote
+from ostler.core.proposals import Proposal, Shown, Vote
 from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import contract_moved
 from ostler.policies.judgement import authorize_apply
 from ostler.policies.requests import ChangeRequest
 from ostler.store import proposals
-from ostler.store.ballots import Counted, counted, electorate, shown_of
+from ostler.store.ballots import Ballot, Counted, counted, electorate, shown_of
 from ostler.store.claims import Claim
 from ostler.store.datasets import get_dataset
 from ostler.store.rejections import standing_against
@@ -54,18 +55,21 @@ def _votes(context: ExecutionContext, claim: Claim) -> Counted:
         shown = shown_of(session, claim.proposal)
         if not cast:
             return Counted((), ())
+        _refuse_strangers(name, claim.digest, cast, shown)
         who = electorate(session, context.trust, context.clock())
         dataset = get_dataset(session, claim.proposal.dataset)
         found = counted(who, cast, dataset, claim.proposal.proposer)
-    for vote in found.votes:
-        if vote.shown not in (None, shown):
-            raise VerificationFailed(f"{vote.reviewer} voted on {name} as it is not")
+    return found
+
+
+def _refuse_strangers(name: str, digest: Digest, cast: Sequence[Ballot], shown: Shown) -> None:
     for vote in (ballot.vote for ballot in cast):
-        if (vote.proposal, vote.digest) != (name, claim.digest):
+        if (vote.proposal, vote.digest) != (name, digest):
             raise VerificationFailed(
                 f"a vote of {vote.reviewer} on {vote.proposal} was passed off as one on {name}"
             )
-    return found
+        if vote.shown not in (None, shown):
+            raise VerificationFailed(f"{vote.reviewer} voted on {name} as it is not")
 
 
 def _denied(
