@@ -58,8 +58,7 @@ def _votes(context: ExecutionContext, claim: Claim) -> Counted:
         _refuse_strangers(name, claim.digest, cast, shown)
         who = electorate(session, context.trust, context.clock())
         dataset = get_dataset(session, claim.proposal.dataset)
-        found = counted(who, cast, dataset, claim.proposal.proposer)
-    return found
+        return counted(who, cast, dataset, claim.proposal.proposer)
 
 
 def _refuse_strangers(name: str, digest: Digest, cast: Sequence[Ballot], shown: Shown) -> None:
