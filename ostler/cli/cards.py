@@ -283,9 +283,10 @@ def _verdict(card: "Card") -> None:
     _section("POLICY", verdict_words(verdict))
     for rule, reason in zip(verdict.rules, verdict.reasons, strict=False):
         print_line(f"  {visible(rule)}: {visible(reason)}")
-    for vote in card.record.votes:
+    for ballot in card.record.ballots:
+        vote, by = ballot.vote, f"  signed by {ballot.key}" if ballot.key else "  UNSIGNED"
         because = f": {visible(vote.because)}" if vote.because else ""
-        print_line(f"  {vote.decision} by {visible(vote.reviewer)}{because}")
+        print_line(f"  {vote.decision} by {visible(vote.reviewer)}{because}", (by, "dim"))
     plan = card.record.proposal.rollout
     if plan is not None:
         print_line("  rollout: ", visible(describe_rollout(plan)))

@@ -28,6 +28,7 @@ from ostler.cli import (
     gate,
     gc,
     groom,
+    identity,
     init,
     item,
     lineage,
@@ -40,6 +41,7 @@ from ostler.cli import (
     revert,
     review,
     rollout,
+    roster,
     schema,
     serve,
     trace,
@@ -69,6 +71,8 @@ app = typer.Typer(
 
 for module in (
     init,
+    identity,
+    roster,
     add,
     dataset,
     contract,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ostler.core.checks import Check
     from ostler.core.history import Past
     from ostler.core.masking import Masks
+    from ostler.core.roster import Trust
     from ostler.execution.context import ExecutionContext
     from ostler.execution.relay.relay import Relay
     from ostler.policies.policyset import PolicySet
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ostler.store.log_key import LogKey
     from ostler.store.objects import Objects
     from ostler.store.receipts import Receipts
+    from ostler.store.signers import Keyring
     from ostler.tables.patch_files import PatchFiles
     from ostler.telemetry.setup import Telemetry
     from ostler.tools.contracts.contract import Contract
@@ -268,7 +270,7 @@ class Opened:
             subject,
             columns,
             person=person,
-            roles=self.workspace.roles(person),
+            roles=self.desk.person(dataset.name).roles,
             at=now(),
         )
 
@@ -281,7 +283,6 @@ class Opened:
         policies = self.policies
         reviewer = self.workspace.reviewer
         return Desk(
-            receipts=self.receipts,
             store=self.store,
             patches=self.patches,
             policies=policies,
@@ -290,6 +291,9 @@ class Opened:
             clock=now,
             maker=Bench(self.store, self.patches, policies, now),
             sight=self.sight,
+            receipts=self.receipts,
+            trust=self.trust,
+            sign=self.keyring.sign,
         )
 
     @property
@@ -305,6 +309,24 @@ class Opened:
         from ostler.store.receipts import Receipts
 
         return Receipts(self.workspace.receipts, self.log_key)
+
+    @property
+    def trust(self) -> "Trust":
+        """Whose votes count, as the settings say."""
+        from ostler.core.roster import Trust
+        from ostler.store.sshsig import parsed_line
+
+        settings = self.workspace.settings
+        root = settings.roster_root
+        return Trust(unsigned_votes=settings.unsigned_votes, root=parsed_line(root) if root else "")
+
+    @cached_property
+    def keyring(self) -> "Keyring":
+        """The keys of whoever is at the keyboard; they stay where they are."""
+        from ostler.store.signers import Keyring, key_files
+
+        named = self.workspace.settings.reviewer_key
+        return Keyring((Path(named).expanduser(),) if named else key_files(), bool(named))
 
     @cached_property
     def groomer(self) -> "Groomer":
@@ -347,6 +369,7 @@ class Opened:
             connections=self.workspace.settings.connections,
             contracts=self.workspace.contracts,
             states=self.states,
+            trust=self.trust,
         )
 
     @cached_property

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ostler.core.datasets import Connection, Dataset
 from ostler.core.errors import NotFound
+from ostler.core.roster import NO_TRUST, Trust
 from ostler.policies.policyset import PolicySet
 from ostler.store import datasets, lineage
 from ostler.store.engine import Store
@@ -40,6 +41,8 @@ class ExecutionContext:
     """The folder of contracts, which a change of columns reads and writes."""
     states: States | None = None
     """What was measured before."""
+    trust: Trust = NO_TRUST
+    """Whose votes count."""
 
     def dataset(self, name: str) -> Dataset:
         """A dataset under care."""

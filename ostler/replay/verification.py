@@ -13,6 +13,7 @@ from ostler.core.datasets import Dataset
 from ostler.core.documents import digest_of_texts
 from ostler.core.errors import BadInput, OstlerError
 from ostler.core.proposals import Proposal
+from ostler.core.roster import NO_TRUST, Trust
 from ostler.core.runs import RunInputs
 from ostler.core.states import ProposalState
 from ostler.replay.outside_heads import Kept, contradictions
@@ -20,6 +21,7 @@ from ostler.replay.unexplained import unexplained
 from ostler.storage.paths import digest_of_file, path_of
 from ostler.store import activations, registry
 from ostler.store.announcements import announced
+from ostler.store.ballot_audit import flaws
 from ostler.store.documents import ERASED_BODY, checked
 from ostler.store.engine import Store
 from ostler.store.erasures import Erased
@@ -111,6 +113,7 @@ def verify_workspace(
     datasets: Sequence[Dataset],
     progress: Callable[[str], None] = lambda _: None,
     connections: Connections = NO_CONNECTIONS,
+    trust: Trust = NO_TRUST,
     *,
     kept: Sequence[Kept] = (),
     cosigned: Sequence[Kept] = (),
@@ -135,6 +138,8 @@ def verify_workspace(
     except BadInput as error:
         faults.append(Fault("unreadable", store.where, error.message))
         return Verification(tuple(faults), log)
+    progress("rosters and votes")
+    faults += _votes(store, trust)
     progress("patch files")
     faults += _patch_files(proposals, patches, log.erased)
     progress("published contracts")
@@ -188,6 +193,14 @@ def _proposals(store: Store) -> list[_Proposal]:
             )
             found.append(_Proposal(*facts, _contract_of(read), brings, _document_of(read)))
     return found
+
+
+def _votes(store: Store, trust: Trust) -> Iterator[Fault]:
+    with store.reading() as session:
+        try:
+            yield from (Fault(*flaw) for flaw in flaws(session, trust))
+        except _UNREADABLE as error:
+            yield Fault("unreadable", "votes", str(error).partition("\n")[0])
 
 
 def _contract_of(proposal: Proposal) -> Digest:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from secrets import token_hex
 
 from ostler.core.actions import AskValues
 from ostler.core.base import Cell, RowId
@@ -14,16 +15,20 @@ from ostler.core.items import Alert, BacklogItem
 from ostler.core.masking import NO_MASKS, Masks, hidden_columns, masked
 from ostler.core.masks import MASK
 from ostler.core.names import same_name
-from ostler.core.proposals import Change, Proposal, Verdict, Vote
+from ostler.core.proposals import Change, Proposal, Shown, Verdict, Vote
+from ostler.core.roster import NO_TRUST, Trust
+from ostler.core.seats import standing
 from ostler.core.states import ProposalState
 from ostler.policies.engine import Decision
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import NO_PACE, DatasetFacts, Pace, Principal
+from ostler.review.identity import Sign, name_of, no_key, roles_for, signed
 from ostler.review.making import Choice, Maker
 from ostler.review.pacing import pace_at, try_again
 from ostler.review.sight import Sight
 from ostler.store import answers, audit, datasets, items, proposals, runs, votes
+from ostler.store.ballots import electorate
 from ostler.store.engine import Store
 from ostler.store.pace import cast_lately
 from ostler.store.proposals import Parked, ProposalRecord
@@ -80,12 +85,16 @@ class Desk:
     policies: PolicySet
     reviewer: str
     roles: tuple[str, ...]
+    """As the settings say; they count only where votes are not signed."""
     clock: Callable[[], datetime]
     maker: Maker
     """Proves what the reviewer writes."""
     sight: Sight = field(default_factory=Sight)
     receipts: Receipts | None = None
     """Where a receipt of each vote is kept; None keeps none."""
+    trust: Trust = NO_TRUST
+    sign: Sign = no_key
+    """How the reviewer signs, where a roster says by which keys."""
 
     def queue(
         self,
@@ -132,7 +141,7 @@ class Desk:
             record.proposal.id,
             card.masked,
             person=self.reviewer,
-            roles=self.roles,
+            roles=self.person(record.proposal.dataset).roles,
             at=self.clock(),
         )
         return self._card(record, masks)
@@ -225,9 +234,9 @@ class Desk:
         The person is the new one's proposer, so somebody else has to approve it. BadInput for an
         edit that does not fit the card, NotAllowed when the person may not decide on it.
         """
-        self._decidable(card)
+        person = self._decider(card)
         _refuse_masks(card, [(e.column, v) for e in edit.strike for v in (e.old, e.new)])
-        made, answered = self.maker.edited(self._true(card), edit, self._person)
+        made, answered = self.maker.edited(self._true(card), edit, person)
         self._follow(card, ProposalState.SUPERSEDED, made, answered, (), because)
         return made
 
@@ -237,13 +246,13 @@ class Desk:
         The person is its proposer, so somebody else has to approve it. BadInput for a value that
         does not fit and for a cell that was not asked about; nothing is kept then.
         """
-        self._decidable(card)
+        person = self._decider(card)
         _refuse_masks(card, [(one.column, one.value) for one in said])
-        made, taught = self.maker.answered(self._true(card), said, self._person)
+        made, taught = self.maker.answered(self._true(card), said, person)
         self._follow(card, ProposalState.ANSWERED, made, None, taught, because)
         return made
 
-    def _decidable(self, card: Card) -> None:
+    def _decider(self, card: Card) -> Principal:
         """Conflict for a card that no longer waits, NotAllowed for whoever may not decide on it."""
         if card.record.state is not ProposalState.PARKED:
             raise Conflict(
@@ -251,10 +260,21 @@ class Desk:
                 "there is nothing to decide",
             )
         self._authorize(card.record, "reject")
+        return self.person(card.record.proposal.dataset)
+
+    def person(self, dataset: str) -> Principal:
+        """Whoever sits here, in the roles that they have for a dataset."""
+        at = self.clock()
+        with self.store.reading() as session:
+            who = electorate(session, self.trust, at)
+            roles = roles_for(who, self.reviewer, self.roles, datasets.subject(session, dataset))
+        return Principal(kind="person", name=self.reviewer, roles=roles)
 
     @property
-    def _person(self) -> Principal:
-        return Principal(kind="person", name=self.reviewer, roles=self.roles)
+    def signing(self) -> bool:
+        """Whether votes are signed here; without it whoever is at the keyboard is believed."""
+        with self.store.reading() as session:
+            return electorate(session, self.trust, self.clock()).roster is not None
 
     def _follow(
         self,
@@ -321,27 +341,39 @@ class Desk:
         because: str,
         wrong: tuple[Change, ...] = (),
     ) -> ProposalState:
-        proposal = card.record.proposal
+        proposal = self._true(card).proposal
         # What is approved must be what lies on disk: the digest in the card binds both.
         self.patches.get(proposal.patch.digest)
+        at = self.clock()
+        with self.store.reading() as session:
+            who = electorate(session, self.trust, at)
+            dataset = datasets.subject(session, proposal.dataset)
+            contract = runs.contract_of(session, proposal.run)
         vote = Vote.model_validate(
             {
                 "proposal": proposal.id,
-                "reviewer": self.reviewer,
+                "reviewer": name_of(who, self.reviewer),
                 "decision": decision,
+                # What was on the screen, never what is read now: a changed card is refused.
                 "digest": card.record.digest,
+                "shown": Shown.of(proposal, contract),
                 "because": because,
                 "wrong": wrong,
-                "roles": self.roles,
-                "at": self.clock(),
+                "roles": roles_for(who, self.reviewer, self.roles, dataset, (proposal.proposer,)),
+                "at": at,
+                "nonce": token_hex(16),
             }
         )
+        # Before the transaction: a person may be asked for a passphrase or a touch.
+        given = signed(who, vote, self.sign)
         with self.store.transaction() as session:
             state = votes.cast(
                 session,
                 vote,
                 votes_needed=proposal.verdict.votes,
                 roles_needed=proposal.verdict.roles,
+                signature=given.signature,
+                trust=self.trust,
             )
         if self.receipts is not None:
             self.receipts.keep(self.store, proposal.id, reviewer=self.reviewer, at=vote.at)
@@ -374,16 +406,21 @@ class Desk:
         """NotAllowed when policy does not let this person decide so, or, if `paced`, not now."""
         at, me = self.clock(), same_name(self.reviewer)
         with self.store.reading() as session:
-            dataset = DatasetFacts.of(datasets.subject(session, record.proposal.dataset))
+            dataset = datasets.subject(session, record.proposal.dataset)
+            who = electorate(session, self.trust, at)
             cast = cast_lately(session, lambda name: same_name(name) == me, at=at) if paced else ()
+
+        proposer = record.proposal.proposer
+        name = name_of(who, self.reviewer)
+        roles = roles_for(who, self.reviewer, self.roles, dataset, (proposer,))
 
         def ask(pace: Pace) -> Decision:
             return authorize_vote(
                 self.policies,
-                person=self.reviewer,
-                roles=self.roles,
-                dataset=dataset,
-                proposer=record.proposal.proposer,
+                person=name,
+                roles=roles,
+                dataset=DatasetFacts.of(dataset),
+                proposer=proposer,
                 decision=decision,
                 pace=pace,
             )
@@ -397,9 +434,11 @@ class Desk:
             )
 
     def _refusal(self, record: ProposalRecord) -> str:
-        if record.state is not ProposalState.PARKED:
+        mine = standing(record.votes).get(same_name(self.reviewer))
+        taken_back = mine is not None and mine.decision == "reject" and votes.revocable(record)
+        if record.state is not ProposalState.PARKED and not taken_back:
             return f"it is {record.state.value}"
-        if any(v.reviewer == self.reviewer and v.digest == record.digest for v in record.votes):
+        if mine is not None and not taken_back:
             return "you have voted on it"
         if isinstance(record.proposal.draft.action, AskValues):
             return f"it is a question: ostler answer {record.proposal.id}"

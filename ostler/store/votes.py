@@ -7,7 +7,7 @@ from ostler.core.errors import BadInput, Conflict, NotAllowed
 from ostler.core.escalation import standing_in
 from ostler.core.names import same_name
 from ostler.core.proposals import Vote
-from ostler.core.roster import Trust
+from ostler.core.roster import NO_TRUST, Trust
 from ostler.core.seats import standing, still_open
 from ostler.core.states import ProposalState
 from ostler.store.answers import record_vote
@@ -26,8 +26,6 @@ _DECIDABLE = {
 }
 """For each decision, the states in which it can be taken by somebody who has not voted yet."""
 
-_NO_TRUST = Trust()
-
 
 def cast(
     session: Session,
@@ -36,7 +34,7 @@ def cast(
     votes_needed: int,
     roles_needed: tuple[str, ...],
     signature: str | None = None,
-    trust: Trust = _NO_TRUST,
+    trust: Trust = NO_TRUST,
 ) -> ProposalState:
     """Record a vote and give the state that it leaves the proposal in.
 
@@ -56,6 +54,14 @@ def cast(
     state = _settled(session, record, given, votes_needed, roles_needed, trust)
     _lead_to(session, record, vote, state)
     return state
+
+
+def revocable(record: ProposalRecord) -> bool:
+    """Whether a proposal is rejected, and whoever rejected it may take that back.
+
+    Once it had been approved its table is told to bar it for good.
+    """
+    return record.state is ProposalState.REJECTED and record.decided_at is None
 
 
 def _settled(
@@ -136,10 +142,8 @@ def _refuse(record: ProposalRecord, vote: Vote) -> None:
             f"{name} is a question: there is nothing to approve", f"answer it: ostler answer {name}"
         )
     mine = standing(record.votes).get(same_name(vote.reviewer))
-    takes_back = mine is not None and mine.decision == "reject" and vote.decision == "approve"
-    if record.state not in _DECIDABLE[vote.decision] and not (
-        takes_back and record.state is ProposalState.REJECTED
-    ):
+    takes_back = mine is not None and (mine.decision, vote.decision) == ("reject", "approve")
+    if record.state not in _DECIDABLE[vote.decision] and not (takes_back and revocable(record)):
         raise Conflict(f"proposal {name} is {record.state} already", "there is nothing to decide")
     if expires is not None and expires <= vote.at:
         raise Conflict(f"proposal {name} has expired", "groom the dataset again to renew it")
