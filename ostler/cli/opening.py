@@ -238,6 +238,7 @@ class Opened:
             reviewer=reviewer,
             roles=self.workspace.roles(reviewer),
             clock=now,
+            drill_key=self.workspace.drill_key(),
         )
 
     @cached_property
@@ -281,6 +282,8 @@ class Opened:
             connections=self.workspace.settings.connections,
             contracts=self.workspace.contracts,
             states=self.states,
+            drill_key=self.workspace.drill_key(make=self.workspace.settings.drills.per_hundred > 0),
+            drills_per_hundred=self.workspace.settings.drills.per_hundred,
         )
 
     @cached_property

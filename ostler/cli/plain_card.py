@@ -33,6 +33,9 @@ def plain_card(
         "reason": card.record.reason,
         "digest": card.record.digest,
         "votes": card.record.votes,
+        "escalated": {"to": card.record.escalated, "since": card.record.escalated_at}
+        if card.record.escalated
+        else None,
         "changes": tuple(changes),
         "alternatives": [vars(one) for one in choices],
         "question": question(action),

@@ -12,6 +12,7 @@ from ostler.policies.requests import ChangeRequest
 from ostler.store import proposals
 from ostler.store.claims import Claim
 from ostler.store.rejections import standing_against
+from ostler.store.seals import Locked, opening
 
 Obstacle = tuple[ProposalState, str]
 
@@ -21,6 +22,8 @@ def obstacle(context: ExecutionContext, claim: Claim) -> Obstacle | None:
     proposal = claim.proposal
     if proposal.digest != claim.digest:
         return ProposalState.FAILED, "the stored proposal is not the one that was voted on"
+    if sealed := _sealed(context, claim):
+        return sealed
     try:
         context.patches.get(proposal.patch.digest)
         votes = _votes(context, claim)
@@ -31,6 +34,18 @@ def obstacle(context: ExecutionContext, claim: Claim) -> Obstacle | None:
     if contract_moved(context, proposal):
         return ProposalState.STALE, "the contract has changed since; ask for the change again"
     return _denied(context, proposal, votes)
+
+
+def _sealed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
+    """What a proposal's seal says against it, whatever its state says."""
+    with context.store.reading() as session:
+        try:
+            found = opening(session, context.drill_key, claim.proposal.id, claim.digest)
+        except Locked as error:
+            return ProposalState.APPROVED, error.message
+    if found is None or not found.is_drill:
+        return None
+    return ProposalState.DRILLED, "it was a drill, which is never executed"
 
 
 def lapsed(context: ExecutionContext, claim: Claim) -> Obstacle | None:

@@ -17,7 +17,9 @@ from ostler.policies.engine import compiled, evaluate
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import Context, DatasetFacts, Principal, Request
 from ostler.policies.symbolic import (
+    BALLOT,
     KINDS,
+    OPTIONAL,
     VOTE,
     Symbolic,
     Unsupported,
@@ -206,10 +208,16 @@ def _concrete(model: z3.ModelRef, request: Symbolic) -> Request:
     def held_by(path: str, element: str) -> bool:
         return z3.is_true(model.eval(request.holds(path, element), model_completion=True))
 
+    def there(path: str) -> bool:
+        is_there = z3.Bool(f"{path} is there")
+        return path not in OPTIONAL or z3.is_true(model.eval(is_there, model_completion=True))
+
     action = text(request.action.id)
     person = text(request.principal.type) == "Person"
-    names = ("proposer", "decision") if action == VOTE else _change_names()
-    context: Context = {name: value(f"context.{name}") for name in names}
+    names = BALLOT if action == VOTE else _change_names()
+    context: Context = {
+        name: value(f"context.{name}") for name in names if there(f"context.{name}")
+    }
     roles, owner = value("principal.roles"), value("resource.owner")
     return Request.model_validate(
         {
@@ -234,4 +242,4 @@ def _concrete(model: z3.ModelRef, request: Symbolic) -> Request:
 
 def _change_names() -> tuple[str, ...]:
     found = (path.removeprefix("context.") for path in KINDS if path.startswith("context."))
-    return tuple(name for name in found if name != "decision")
+    return tuple(name for name in found if name == "proposer" or name not in BALLOT)

@@ -23,6 +23,7 @@ from ostler.store import answers, audit, datasets, items, proposals, runs, votes
 from ostler.store.engine import Store
 from ostler.store.pace import cast_lately
 from ostler.store.proposals import Parked, ProposalRecord
+from ostler.store.seals import drill_sentence, end_drill, opening
 from ostler.store.transitions import move
 from ostler.tables.patch_files import PatchFiles
 
@@ -44,7 +45,7 @@ class Line:
     cells: int
     rows: int
     verdict: str
-    """`1 vote`, `2 votes`, `auto` or `denied`."""
+    """`1 vote`, `2 votes incl. owner → lead`, `auto` or `denied`."""
     state: ProposalState
     created_at: datetime
     columns: tuple[str, ...]
@@ -77,6 +78,8 @@ class Desk:
     reviewer: str
     roles: tuple[str, ...]
     clock: Callable[[], datetime]
+    drill_key: bytes = b""
+    """Tells the drills among the proposals, once this person has decided; empty without drills."""
 
     def queue(
         self,
@@ -171,6 +174,7 @@ class Desk:
         from ostler.review.editing import edited
 
         dataset, view = self._ground(card)
+        self._end_drill(card.record)
         draft, answered = edited(card.record.proposal, edit, view, self.reviewer)
         made = self._remade(card, draft, dataset, view)
         self._follow(card, ProposalState.SUPERSEDED, made, answered, (), because)
@@ -189,6 +193,26 @@ class Desk:
         made = meant.draft and self._remade(card, meant.draft, dataset, view)
         self._follow(card, ProposalState.ANSWERED, made, None, meant.taught, because)
         return made
+
+    def _end_drill(self, record: ProposalRecord) -> None:
+        """Conflict when somebody edits a drill: it ends, and nothing is made of it."""
+        proposal, at = record.proposal.id, self.clock()
+        with self.store.transaction() as session:
+            found = self.drill_key and opening(session, self.drill_key, proposal, record.digest)
+            if not found or not found.is_drill:
+                return
+            because = drill_sentence("edit", found.nature)
+            end_drill(
+                session,
+                proposal,
+                record.digest,
+                record.state,
+                found,
+                because,
+                actor=self.reviewer,
+                at=at,
+            )
+        raise Conflict(f"{proposal}: {because}", "nothing was made of it")
 
     def _ground(self, card: Card) -> "tuple[Dataset, View]":
         """The newest version of a card's dataset, for a person who may decide on the card."""
@@ -300,6 +324,7 @@ class Desk:
                 vote,
                 votes_needed=proposal.verdict.votes,
                 roles_needed=proposal.verdict.roles,
+                drill_key=self.drill_key,
             )
 
     def _changed(
@@ -382,7 +407,7 @@ def _line(record: ProposalRecord) -> Line:
         score=proposal.rank.score,
         cells=proposal.patch.cells,
         rows=proposal.patch.rows,
-        verdict=verdict_words(proposal.verdict),
+        verdict=verdict_words(proposal.verdict, record.escalated),
         state=record.state,
         created_at=record.created_at,
         columns=proposal.patch.columns,
@@ -390,9 +415,10 @@ def _line(record: ProposalRecord) -> Line:
     )
 
 
-def verdict_words(verdict: Verdict) -> str:
-    """A verdict in two or three words."""
+def verdict_words(verdict: Verdict, escalated: Sequence[str] = ()) -> str:
+    """A verdict in a few words, with the roles that it was escalated to."""
     if verdict.outcome == "votes":
         who = f" incl. {' + '.join(verdict.roles)}" if verdict.roles else ""
-        return f"{verdict.votes} vote{'s' if verdict.votes != 1 else ''}{who}"
+        also = f" → {' + '.join(escalated)}" if escalated else ""
+        return f"{verdict.votes} vote{'s' if verdict.votes != 1 else ''}{who}{also}"
     return {"deny": "denied", "auto": "auto"}[verdict.outcome]

@@ -43,6 +43,17 @@ class Bench:
     person: Principal
     clock: Callable[[], datetime]
 
+    @classmethod
+    def of_agent(
+        cls,
+        store: Store,
+        patches: PatchFiles,
+        policies: PolicySet,
+        clock: Callable[[], datetime],
+    ) -> "Bench":
+        """For the agent that proposes what runs find."""
+        return cls(store, patches, policies, Principal(kind="agent", name="proposer"), clock)
+
 
 def newest(bench: Bench, name: str) -> tuple[Dataset, View]:
     """A dataset and its newest version."""

@@ -126,6 +126,12 @@ def get_proposal(session: Session, typed: str) -> ProposalRecord:
     return _records(session, _with_body().where(ProposalRow.id == proposal_id))[0]
 
 
+def exists(session: Session, proposal_id: str) -> bool:
+    """Whether a proposal of this id was ever made."""
+    query = select(ProposalRow.id).where(ProposalRow.id == proposal_id)
+    return session.exec(query).first() is not None
+
+
 def queue(
     session: Session,
     *,

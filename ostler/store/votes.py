@@ -12,6 +12,7 @@ from ostler.store.documents import keep
 from ostler.store.models import VoteRow
 from ostler.store.projection import Event, add
 from ostler.store.proposals import ProposalRecord, get_proposal
+from ostler.store.seals import Opening, drill_sentence, end_drill, opening
 from ostler.store.times import stamp
 from ostler.store.transitions import move, state_of
 
@@ -23,13 +24,19 @@ _DECIDABLE = {
 
 
 def cast(
-    session: Session, vote: Vote, *, votes_needed: int, roles_needed: tuple[str, ...]
+    session: Session,
+    vote: Vote,
+    *,
+    votes_needed: int,
+    roles_needed: tuple[str, ...],
+    drill_key: bytes = b"",
 ) -> ProposalState:
     """Record a vote and give the state that it leaves the proposal in.
 
     One reject rejects. Enough approvals, with at least one of each needed role, approve. Conflict
     when the proposal was decided, has expired or is not what the reviewer saw; NotAllowed for a
-    second vote. Whether the reviewer may vote at all was decided before.
+    second vote. A drill ends with the first one. Whether the reviewer may vote at all was decided
+    before.
     """
     state_of(session, vote.proposal)  # a vote names its proposal in full
     record = get_proposal(session, vote.proposal)
@@ -43,6 +50,18 @@ def cast(
         "at": stamp(vote.at),
     }
     add(session, Event(vote.at, vote.reviewer, "vote.cast", record.proposal.id), VoteRow, columns)
+    if (drill := _drill(session, drill_key, vote)) is not None:
+        because = drill_sentence(vote.decision, drill.nature)
+        return end_drill(
+            session,
+            record.proposal.id,
+            vote.digest,
+            record.state,
+            drill,
+            because,
+            actor=vote.reviewer,
+            at=vote.at,
+        )
     record_vote(session, record.proposal, vote)
     approvals = tuple(v for v in (*record.votes, vote) if v.decision == "approve")
     approvals = standing_in(approvals, record.proposal.verdict.escalations, record.escalated)
@@ -62,6 +81,12 @@ def cast(
             because=vote.because,
         )
     return target
+
+
+def _drill(session: Session, key: bytes, vote: Vote) -> Opening | None:
+    """The seal of what was voted on, when it is a drill and the key is here to tell."""
+    found = opening(session, key, vote.proposal, vote.digest) if key else None
+    return found if found is not None and found.is_drill else None
 
 
 def _covered(approvals: tuple[Vote, ...], roles: tuple[str, ...]) -> bool:
