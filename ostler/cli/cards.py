@@ -21,8 +21,8 @@ if TYPE_CHECKING:
         Field,
         SchemaChange,
     )
-    from ostler.review.choices import Choice
     from ostler.review.desk import Card
+    from ostler.review.making import Choice
 
 _WIDTH = 60
 

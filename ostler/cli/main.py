@@ -18,6 +18,7 @@ from ostler.cli import (
     close,
     compact,
     contract,
+    dataset,
     demo,
     diff,
     doctor,
@@ -68,6 +69,7 @@ app = typer.Typer(
 for module in (
     init,
     add,
+    dataset,
     contract,
     check,
     drift,

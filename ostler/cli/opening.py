@@ -228,17 +228,20 @@ class Opened:
     @cached_property
     def desk(self) -> "Desk":
         """The desk of whoever is at the keyboard."""
+        from ostler.execution.making.bench import Bench
         from ostler.review.desk import Desk
 
+        policies = self.policies
         reviewer = self.workspace.reviewer
         return Desk(
             store=self.store,
             patches=self.patches,
-            policies=self.policies,
+            policies=policies,
             reviewer=reviewer,
             roles=self.workspace.roles(reviewer),
             clock=now,
             drill_key=self.workspace.drill_key(),
+            maker=Bench(self.store, self.patches, policies, now),
         )
 
     @cached_property

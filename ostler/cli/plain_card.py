@@ -7,8 +7,8 @@ from ostler.core.actions import AnyAction, AskValues, Correct
 
 if TYPE_CHECKING:
     from ostler.core.proposals import Change
-    from ostler.review.choices import Choice
     from ostler.review.desk import Card
+    from ostler.review.making import Choice
 
 
 def plain_card(

@@ -79,15 +79,15 @@ def _drill(parts: "Opened", dataset: str, as_json: bool) -> int:
     from ostler.cli.wording import count
     from ostler.core.errors import BadInput
     from ostler.core.states import ProposalState
-    from ostler.review.drilling import make_drill
-    from ostler.review.remaking import Bench
+    from ostler.execution.making.bench import Bench
+    from ostler.execution.making.drilling import make_drill
 
     known = [parts.dataset(dataset)] if dataset else parts.datasets()
     # A drill in a table of PostgreSQL would need a reader there, for a card that is thrown away.
     names = [one.name for one in known if one.postgres is None]
     if dataset and not names:
         raise BadInput(f"{dataset} lies in PostgreSQL: no drills are made of it")
-    bench = Bench.of_agent(parts.store, parts.patches, parts.policies, now)
+    bench = Bench(parts.store, parts.patches, parts.policies, now)
     make_drill(bench, parts.workspace.drill_key(make=True), names)
     waiting = parts.desk.counts()[ProposalState.PARKED]
     if as_json:
@@ -143,7 +143,9 @@ def _line(one: "Conduct") -> tuple[str, ...]:
     )
 
 
-def _span(seconds: int) -> str:
+def _span(seconds: int | None) -> str:
+    if seconds is None:
+        return "-"
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
         if seconds >= 2 * size:
             return f"{seconds // size} {unit}"

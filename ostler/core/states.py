@@ -36,7 +36,8 @@ TRANSITIONS: dict[ProposalState, tuple[ProposalState, ...]] = {
         *(S.APPROVED, S.REJECTED, S.EXPIRED, S.STALE, S.DENIED),
         *(S.WITHDRAWN, S.SUPERSEDED, S.ANSWERED, S.DRILLED),
     ),
-    S.APPROVED: (S.EXECUTING, S.REJECTED, S.EXPIRED, S.STALE, S.REVOKED, S.DRILLED),
+    # Back to parked when votes no longer suffice: a key was revoked, a stand-in sent home.
+    S.APPROVED: (S.EXECUTING, S.REJECTED, S.EXPIRED, S.STALE, S.REVOKED, S.PARKED, S.DRILLED),
     # Back to approved when a worker gives the claim up before it published anything.
     S.EXECUTING: (
         *(S.PUBLISHED, S.CANARY, S.STALE, S.FAILED, S.EXPIRED, S.APPROVED, S.DENIED),
@@ -55,7 +56,8 @@ TRANSITIONS: dict[ProposalState, tuple[ProposalState, ...]] = {
     S.SUPERSEDED: (),
     S.ANSWERED: (),
     S.DRILLED: (),
-    S.REJECTED: (),
+    # Whoever rejected it takes that back by a newer vote.
+    S.REJECTED: (S.PARKED,),
     S.FAILED: (),
     S.REVOKED: (),
     S.ABORTED: (),

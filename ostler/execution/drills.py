@@ -4,8 +4,8 @@ from sqlmodel import Session
 
 from ostler.core.errors import OstlerError
 from ostler.execution.context import ExecutionContext
-from ostler.review.drilling import make_drill
-from ostler.review.remaking import Bench
+from ostler.execution.making.bench import Bench
+from ostler.execution.making.drilling import make_drill
 from ostler.store import conduct, seals
 
 _ACTOR = "groomer"
@@ -24,7 +24,7 @@ def keep_drilling(context: ExecutionContext) -> list[OstlerError]:
         names = conduct.datasets_with_cards(session) if wanted else ()
     if not names:
         return []
-    bench = Bench.of_agent(context.store, context.patches, context.policies, context.clock)
+    bench = Bench(context.store, context.patches, context.policies, context.clock)
     try:
         make_drill(bench, context.drill_key, names)
     except OstlerError as error:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ostler.core.errors import NotFound, VerificationFailed
 from ostler.core.proposals import Proposal, Vote
+from ostler.core.seats import standing
 from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import contract_moved
@@ -11,7 +12,6 @@ from ostler.policies.judgement import authorize_apply
 from ostler.policies.requests import ChangeRequest
 from ostler.store import proposals
 from ostler.store.claims import Claim
-from ostler.store.rejections import standing_against
 from ostler.store.seals import Locked, opening
 
 Obstacle = tuple[ProposalState, str]
@@ -29,7 +29,8 @@ def obstacle(context: ExecutionContext, claim: Claim) -> Obstacle | None:
         votes = _votes(context, claim)
     except (NotFound, VerificationFailed) as error:
         return ProposalState.FAILED, error.message
-    if against := standing_against(votes):
+    against = [vote for vote in standing(votes).values() if vote.decision == "reject"]
+    if against:
         return ProposalState.REJECTED, f"{against[0].reviewer} voted against it"
     if contract_moved(context, proposal):
         return ProposalState.STALE, "the contract has changed since; ask for the change again"

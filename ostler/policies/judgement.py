@@ -6,6 +6,7 @@ from typing import Literal
 from ostler.core.canonical import canonical_json
 from ostler.core.escalation import by_role, sla_seconds, standing_in
 from ostler.core.proposals import Escalation, Verdict, Vote
+from ostler.core.seats import still_open
 from ostler.policies.engine import Decision, compiled, evaluate, evaluate_many
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import (
@@ -15,7 +16,6 @@ from ostler.policies.requests import (
     DatasetFacts,
     Pace,
     Principal,
-    same_name,
     to_change,
     to_vote,
 )
@@ -118,18 +118,14 @@ def may_promote(policies: PolicySet, change: ChangeRequest, executor: Principal)
 def votes_missing(verdict: Verdict, votes: Sequence[Vote]) -> tuple[str, ...]:
     """What is still missing until the votes suffice, one sentence each; empty when they do.
 
-    A reviewer counts once, and every role of the verdict must be among those who approve.
+    A reviewer counts once and fills one seat: see `ostler.core.seats`.
     """
     if verdict.outcome != "votes":
         return ()
-    approvals = [vote for vote in votes if vote.decision == "approve"]
-    lacking = verdict.votes - len({same_name(vote.reviewer) for vote in approvals})
-    present = {role for vote in approvals for role in vote.roles}
-    more = [f"{lacking} more approval{'s' if lacking > 1 else ''} needed."] if lacking > 0 else []
-    return (
-        *more,
-        *(f"An approval by {role} is needed." for role in verdict.roles if role not in present),
-    )
+    left = still_open(verdict.votes, verdict.roles, votes)
+    s = "s" if left.people > 1 else ""
+    more = [f"{left.people} more approval{s} needed."] if left.people else []
+    return (*more, *(f"An approval by {role} is needed." for role in left.roles))
 
 
 def _ask(policies: PolicySet, action: ChangeAction, change: ChangeRequest) -> Decision:

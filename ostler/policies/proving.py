@@ -233,6 +233,8 @@ def _concrete(model: z3.ModelRef, request: Symbolic) -> Request:
                     "owner": owner,
                     "value": value("resource.value"),
                     "managed": value("resource.managed"),
+                    "tags": value("resource.tags"),
+                    "risk": value("resource.risk"),
                 }
             ),
             "context": context,

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from ostler.core.actions import AskValues
 from ostler.core.base import RowId
@@ -12,12 +11,14 @@ from ostler.core.edits import Edit, Said
 from ostler.core.errors import BadInput, Conflict, NotAllowed, NotFound
 from ostler.core.experience import Answer, Answered, Taught
 from ostler.core.items import Alert, BacklogItem
-from ostler.core.proposals import Change, Draft, Proposal, Verdict, Vote
+from ostler.core.names import same_name
+from ostler.core.proposals import Change, Proposal, Verdict, Vote
 from ostler.core.states import ProposalState
 from ostler.policies.engine import Decision
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.policyset import PolicySet
-from ostler.policies.requests import NO_PACE, DatasetFacts, Pace, Principal, same_name
+from ostler.policies.requests import NO_PACE, DatasetFacts, Pace, Principal
+from ostler.review.making import Choice, Maker
 from ostler.review.pacing import pace_at, try_again
 from ostler.store import answers, audit, datasets, items, proposals, runs, votes
 from ostler.store.engine import Store
@@ -26,12 +27,6 @@ from ostler.store.proposals import Parked, ProposalRecord
 from ostler.store.seals import drill_sentence, end_drill, opening
 from ostler.store.transitions import move
 from ostler.tables.patch_files import PatchFiles
-
-if TYPE_CHECKING:
-    from ostler.core.datasets import Dataset
-    from ostler.review.choices import Choice
-    from ostler.review.remaking import Bench
-    from ostler.tables.view import View
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Desk:
-    """Where one reviewer reads and votes. Loads no agent and no model."""
+    """Where one reviewer reads, votes and writes. Loads no agent and no model."""
 
     store: Store
     patches: PatchFiles
@@ -78,6 +73,8 @@ class Desk:
     reviewer: str
     roles: tuple[str, ...]
     clock: Callable[[], datetime]
+    maker: Maker
+    """Proves what the reviewer writes."""
     drill_key: bytes = b""
     """Tells the drills among the proposals, once this person has decided; empty without drills."""
 
@@ -120,24 +117,12 @@ class Desk:
         """Some of a patch's changes, in order; the patch is checked against its digest."""
         return self.patches.get(patch).page(limit, offset)
 
-    def choices(self, card: Card, limit: int) -> "tuple[Choice, ...]":
+    def choices(self, card: Card, limit: int) -> tuple[Choice, ...]:
         """What a card can be turned into, each with its first changes; none without alternatives.
 
         NotFound when the version that the card was made on has been released.
         """
-        proposal = card.record.proposal
-        if not proposal.draft.alternatives:
-            return ()
-        from ostler.review.choices import choice
-        from ostler.tables.delta import table_of
-
-        with self.store.reading() as session:
-            dataset = datasets.get_dataset(session, proposal.dataset)
-        view = table_of(dataset).view(proposal.patch.base_version)
-        return tuple(
-            choice(number, one, view, limit)
-            for number, one in enumerate(proposal.draft.alternatives, 1)
-        )
+        return self.maker.choices(card.record.proposal, limit)
 
     def approve(
         self, card: Card, because: str = "", seconds_shown: int | None = None
@@ -171,12 +156,9 @@ class Desk:
         The person is the new one's proposer, so somebody else has to approve it. BadInput for an
         edit that does not fit the card, NotAllowed when the person may not decide on it.
         """
-        from ostler.review.editing import edited
-
-        dataset, view = self._ground(card)
+        self._decidable(card)
         self._end_drill(card.record)
-        draft, answered = edited(card.record.proposal, edit, view, self.reviewer)
-        made = self._remade(card, draft, dataset, view)
+        made, answered = self.maker.edited(card.record, edit, self._person)
         self._follow(card, ProposalState.SUPERSEDED, made, answered, (), because)
         return made
 
@@ -186,12 +168,9 @@ class Desk:
         The person is its proposer, so somebody else has to approve it. BadInput for a value that
         does not fit and for a cell that was not asked about; nothing is kept then.
         """
-        from ostler.review.answering import understood
-
-        dataset, view = self._ground(card)
-        meant = understood(card.record.proposal, said, view, self.reviewer)
-        made = meant.draft and self._remade(card, meant.draft, dataset, view)
-        self._follow(card, ProposalState.ANSWERED, made, None, meant.taught, because)
+        self._decidable(card)
+        made, taught = self.maker.answered(card.record, said, self._person)
+        self._follow(card, ProposalState.ANSWERED, made, None, taught, because)
         return made
 
     def _end_drill(self, record: ProposalRecord) -> None:
@@ -214,29 +193,18 @@ class Desk:
             )
         raise Conflict(f"{proposal}: {because}", "nothing was made of it")
 
-    def _ground(self, card: Card) -> "tuple[Dataset, View]":
-        """The newest version of a card's dataset, for a person who may decide on the card."""
-        from ostler.review.remaking import newest
-
+    def _decidable(self, card: Card) -> None:
+        """Conflict for a card that no longer waits, NotAllowed for whoever may not decide on it."""
         if card.record.state is not ProposalState.PARKED:
             raise Conflict(
                 f"proposal {card.record.proposal.id} is {card.record.state} already",
                 "there is nothing to decide",
             )
         self._authorize(card.record, "reject")
-        return newest(self._bench, card.record.proposal.dataset)
-
-    def _remade(self, card: Card, draft: Draft, dataset: "Dataset", view: "View") -> Proposal:
-        from ostler.review.remaking import remade
-
-        return remade(self._bench, card.record, draft, dataset, view)
 
     @property
-    def _bench(self) -> "Bench":
-        from ostler.review.remaking import Bench
-
-        person = Principal(kind="person", name=self.reviewer, roles=self.roles)
-        return Bench(self.store, self.patches, self.policies, person, self.clock)
+    def _person(self) -> Principal:
+        return Principal(kind="person", name=self.reviewer, roles=self.roles)
 
     def _follow(
         self,

@@ -27,8 +27,9 @@ class Conduct(Frozen):
     drills_missed: int
     catch_rate: float | None
     """None where there were no drills."""
-    seconds_to_decide: int
-    """The median of the time from when a proposal began to wait until the vote."""
+    seconds_to_decide: int | None
+    """The median of the time from when a proposal began to wait until the vote; without drills,
+    whose dates are made."""
     approvals_in_busiest_hour: int
 
 
@@ -71,7 +72,11 @@ def _conduct(reviewer: str, found: Sequence[tuple[VoteRow, str, bool]]) -> Condu
     decisions = Counter(vote.decision for vote, _, _ in found)
     drills = Counter(vote.decision for vote, _, is_drill in found if is_drill)
     seen = drills.total()
-    waited = [(instant(vote.at) - instant(created)).total_seconds() for vote, created, _ in found]
+    waited = [
+        (instant(vote.at) - instant(created)).total_seconds()
+        for vote, created, is_drill in found
+        if not is_drill
+    ]
     approved = [instant(vote.at) for vote, _, _ in found if vote.decision == "approve"]
     return Conduct(
         reviewer=reviewer,
@@ -83,7 +88,7 @@ def _conduct(reviewer: str, found: Sequence[tuple[VoteRow, str, bool]]) -> Condu
         drills_caught=drills["reject"],
         drills_missed=drills["approve"],
         catch_rate=round(drills["reject"] / seen, 3) if seen else None,
-        seconds_to_decide=round(median(waited)),
+        seconds_to_decide=round(median(waited)) if waited else None,
         approvals_in_busiest_hour=_busiest(approved),
     )
 

@@ -175,7 +175,7 @@ class ProposalRow(Stored, table=True):
 
 
 class VoteRow(Stored, table=True):
-    """A vote; the document is `core.proposals.Vote`. One per reviewer and proposal as shown."""
+    """A vote; the document is `core.proposals.Vote`. The newest per reviewer and proposal shown."""
 
     proposal: str = Field(primary_key=True, foreign_key="proposal.id")
     proposal_digest: str = Field(primary_key=True)
@@ -183,6 +183,28 @@ class VoteRow(Stored, table=True):
     decision: str
     digest: str = Field(foreign_key="document.digest")
     at: str
+    signature: str | None
+    """Armored, over the document's bytes; NULL for a vote without one."""
+
+
+class RosterRow(Stored, table=True):
+    """A roster that was installed; the document is its text, as it was signed."""
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """Counts from 1 without gaps; the highest one that holds is in force."""
+    digest: str = Field(foreign_key="document.digest")
+    signature: str
+    installed_at: str
+
+
+class DelegationRow(Stored, table=True):
+    """That somebody stands in for somebody; the document is `core.roster.Delegation`."""
+
+    id: str = Field(primary_key=True)
+    digest: str = Field(foreign_key="document.digest")
+    signature: str
+    at: str
+    withdrawn_at: str | None
 
 
 class SealRow(Stored, table=True):
@@ -426,6 +448,8 @@ PROJECTED: tuple[Table, ...] = tuple(
         BacklogItemRow,
         ProposalRow,
         VoteRow,
+        RosterRow,
+        DelegationRow,
         SealRow,
         AnswerRow,
         ExecutionRow,

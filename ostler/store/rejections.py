@@ -4,7 +4,6 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from ostler.core.proposals import Vote
 from ostler.core.states import ProposalState
 from ostler.store import audit
 from ostler.store.models import AuditEntryRow, ProposalRow
@@ -33,10 +32,9 @@ def note_barred(session: Session, proposal: str, *, actor: str, at: datetime) ->
     audit.append(session, at=at, actor=actor, kind=_BARRED, subject=proposal, payload={})
 
 
-def standing_against(votes: tuple[Vote, ...]) -> tuple[Vote, ...]:
-    """The votes against a proposal that no newer vote of the same person has replaced.
-
-    `votes` are in the order in which they were cast.
-    """
-    newest = {vote.reviewer: vote for vote in votes}
-    return tuple(vote for vote in newest.values() if vote.decision == "reject")
+def is_barred(session: Session, proposal: str) -> bool:
+    """Whether the table bars a rejected proposal, so that nobody can take the rejection back."""
+    query = select(AuditEntryRow.index).where(
+        AuditEntryRow.subject == proposal, AuditEntryRow.kind == _BARRED
+    )
+    return session.exec(query).first() is not None

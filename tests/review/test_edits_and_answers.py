@@ -19,6 +19,7 @@ from ostler.core.errors import BadInput, Conflict, NotAllowed
 from ostler.core.experience import Experience, Struck
 from ostler.core.proposals import Alternative, Basis, Draft, Evidence, Proposal
 from ostler.core.states import ProposalState
+from ostler.execution.making.bench import Bench
 from ostler.execution.worker import work_once
 from ostler.replay.rerun import replay
 from ostler.replay.verification import verify_workspace
@@ -50,7 +51,9 @@ class Office:
 
     def desk(self, person: str) -> Desk:
         parts = self.parts
-        return Desk(parts.store, parts.patches, parts.policies, person, (), parts.groomer.clock)
+        clock, policies = parts.groomer.clock, parts.policies
+        bench = Bench(parts.store, parts.patches, policies, clock)
+        return Desk(parts.store, parts.patches, policies, person, (), clock, bench)
 
     def groom(self) -> str:
         return groom(

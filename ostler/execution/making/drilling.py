@@ -13,7 +13,9 @@ from ostler.core.canonical import digest_of
 from ostler.core.errors import BadInput, NotAllowed
 from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
-from ostler.review.remaking import Bench, newest, remade
+from ostler.execution.making.bench import Bench
+from ostler.execution.making.remaking import remade
+from ostler.policies.requests import Principal
 from ostler.store import proposals, seals
 from ostler.store.proposals import Parked, ProposalRecord
 from ostler.tables.sql import quoted
@@ -21,6 +23,8 @@ from ostler.tables.view import View
 
 ACTOR = "groomer"
 """Who parks cards; a drill looks like one of them."""
+
+_PROPOSER = Principal(kind="agent", name="proposer")
 
 _MODELS = (ProposalState.PARKED, ProposalState.APPROVED, ProposalState.PUBLISHED)
 _CELLS = 12
@@ -49,14 +53,14 @@ def make_drill(bench: Bench, key: bytes, names: Sequence[str]) -> Proposal:
     with bench.store.reading() as session:
         number = seals.how_many(session)
     for name in _ordered(names, key.hex(), number):
-        _, view = newest(bench, name)
+        _, view = bench.newest(name)
         nonce = digest_of(["ostler drill 1", key.hex(), name, view.version, number])
         for record in _models(bench, key, name, nonce):
             cells = _cells(bench, record, view)
             for nature in _ordered(tuple(_DAMAGES), nonce, record.proposal.id):
                 wrong = _DAMAGES[nature](cells, record, view, nonce)
                 drill = _proposal(bench, record, wrong, name) if wrong else None
-                if drill is not None and _parked(bench, key, drill, nature):
+                if drill is not None and _parked(bench, key, record, drill, nature):
                     return drill
     raise BadInput(
         "there is no card to make a drill of: none that corrects cells waits or was carried out",
@@ -195,9 +199,9 @@ def _proposal(
     )
     action = model.draft.action.model_copy(update={"corrections": corrections})
     draft = model.draft.model_copy(update={"action": action, "alternatives": ()})
-    dataset, view = newest(bench, name)
+    dataset, view = bench.newest(name)
     try:
-        made = remade(bench, record, draft, dataset, view)
+        made = remade(bench, _PROPOSER, record, draft, dataset, view)
     except NotAllowed:
         # Policy would have denied it, or the cells hold it already: no card looks like that.
         return None
@@ -206,13 +210,23 @@ def _proposal(
     return made.model_copy(update={"follows": "", "expires_at": expires})
 
 
-def _parked(bench: Bench, key: bytes, drill: Proposal, nature: str) -> bool:
-    """Park and seal it in one transaction; False when just that was proposed before."""
+def _parked(bench: Bench, key: bytes, model: ProposalRecord, drill: Proposal, nature: str) -> bool:
+    """Park and seal it in one transaction; False when just that was proposed before.
+
+    It is dated like the card that it is made of, or its age would tell.
+    """
     at = bench.clock()
     with bench.store.transaction() as session:
         if proposals.exists(session, drill.id):
             return False
-        parked = proposals.park(session, drill, ProposalState.PARKED, at=at, actor=ACTOR)
+        parked = proposals.park(
+            session,
+            drill,
+            ProposalState.PARKED,
+            at=at,
+            actor=ACTOR,
+            found_at=model.created_at,
+        )
         if parked is Parked.NEW:
             seals.seal_waiting(session, key, at=at, actor=ACTOR, drill=(drill.id, nature))
     return parked is Parked.NEW
