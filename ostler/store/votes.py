@@ -56,7 +56,7 @@ def cast(
     _refuse(record, vote)
     if record.state is ProposalState.REJECTED and is_barred(session, record.proposal.id):
         raise Conflict(
-            f"proposal {record.proposal.id} was approved and rejected, and its table bars it by now",
+            f"proposal {record.proposal.id} was approved and rejected, and its table bars it now",
             "make the change anew, by hand or by another card",
         )
     _refuse_forged(session, record, given, trust)

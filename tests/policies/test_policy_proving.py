@@ -13,7 +13,7 @@ from ostler.policies.engine import evaluate
 from ostler.policies.policyset import PolicySet, default_site, invariants_of, load_policies
 from ostler.policies.proving import Proof, holds, not_loosened
 from ostler.policies.requests import ChangeAction, ChangeRequest, to_change
-from ostler.policies.symbolic import KINDS
+from ostler.policies.symbolic import KINDS, OPTIONAL
 
 RULE = '@id("{}") @reason("r") @owner("o") '
 ACTIONS: tuple[ChangeAction, ...] = ("propose", "auto_apply", "apply_after_approval", "revert")
@@ -142,4 +142,20 @@ def test_the_model_of_a_request_has_what_the_schema_declares() -> None:
         name, _, kind = line.split("//")[0].strip().rstrip(",").partition(": ")
         if kind in kinds and line.startswith("    "):
             declared[f"{at}.{name}"] = kinds[kind]
-    assert declared == dict(KINDS)
+    # What a request may be without is marked in the schema, and known to be so by the model.
+    marked = {path: f"{path}?" for path in OPTIONAL}
+    assert declared == {marked.get(path, path): kind for path, kind in KINDS.items()}
+
+
+@pytest.mark.parametrize(
+    ("condition", "answer"),
+    [
+        ("context has seconds_shown && context.seconds_shown < 3", "proven"),
+        ("!(context has seconds_shown)", "proven"),
+    ],
+)
+def test_a_forbid_of_votes_that_come_too_fast_loosens_nothing(condition: str, answer: str) -> None:
+    rule = f'forbid (principal, action == Action::"vote", resource) when {{ {condition} }};'
+    assert {one.answer for one in not_loosened(site(), site(rule))} == {answer}
+    [vote] = [one for one in not_loosened(site(rule), site()) if one.answer != "proven"]
+    assert vote.answer == "refuted"
