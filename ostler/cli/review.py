@@ -83,12 +83,13 @@ def _drill(parts: "Opened", dataset: str, as_json: bool) -> int:
     from ostler.execution.making.drilling import make_drill
 
     known = [parts.dataset(dataset)] if dataset else parts.datasets()
-    # A drill in a table of PostgreSQL would need a reader there, for a card that is thrown away.
-    names = [one.name for one in known if one.postgres is None]
-    if dataset and not names:
-        raise BadInput(f"{dataset} lies in PostgreSQL: no drills are made of it")
     bench = Bench(parts.store, parts.patches, parts.policies, now)
-    make_drill(bench, parts.workspace.drill_key(make=True), names)
+    names = [one.name for one in known]
+    if make_drill(bench, parts.workspace.drill_key(make=True), names) is None:
+        raise BadInput(
+            "there is no card to make a drill of: none that corrects cells waits or was executed",
+            f"groom first: ostler groom {dataset or 'DATASET'}",
+        )
     waiting = parts.desk.counts()[ProposalState.PARKED]
     if as_json:
         print_json({"waiting": waiting})

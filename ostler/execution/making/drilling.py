@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ostler.core.actions import Correct, Correction
 from ostler.core.base import Cell, RowId
 from ostler.core.canonical import digest_of
-from ostler.core.errors import BadInput, NotAllowed
+from ostler.core.errors import NotAllowed
 from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
 from ostler.execution.making.bench import Bench
@@ -29,6 +29,8 @@ _PROPOSER = Principal(kind="agent", name="proposer")
 _MODELS = (ProposalState.PARKED, ProposalState.APPROVED, ProposalState.PUBLISHED)
 _CELLS = 12
 """Cells of a drill at most: few enough to be read."""
+_A_PAIR = 3
+"""Of them, those of one pair of values that is turned round."""
 _READ = 200
 """Changes of a card that a drill is made of."""
 
@@ -45,10 +47,10 @@ class _Cell(NamedTuple):
     right: Cell
 
 
-def make_drill(bench: Bench, key: bytes, names: Sequence[str]) -> Proposal:
+def make_drill(bench: Bench, key: bytes, names: Sequence[str]) -> Proposal | None:
     """Park a drill for one of some datasets, sealed together with whatever waits.
 
-    BadInput when no card of theirs can be made wrong, as before the first grooming.
+    None when no card of theirs can be made wrong, as before the first grooming.
     """
     with bench.store.reading() as session:
         number = seals.how_many(session)
@@ -62,10 +64,7 @@ def make_drill(bench: Bench, key: bytes, names: Sequence[str]) -> Proposal:
                 drill = _proposal(bench, record, wrong, name) if wrong else None
                 if drill is not None and _parked(bench, key, record, drill, nature):
                     return drill
-    raise BadInput(
-        "there is no card to make a drill of: none that corrects cells waits or was carried out",
-        "groom a dataset first: ostler groom NAME",
-    )
+    return None
 
 
 def _models(bench: Bench, key: bytes, dataset: str, nonce: str) -> Iterator[ProposalRecord]:
@@ -163,17 +162,20 @@ def _backwards(
         for n, one in enumerate(pairs)
         if one.old is not None and one.new is not None and one.column in view.column_names
     }
-    wrong: list[Wrong] = []
+    wrong: dict[tuple[str, RowId], Wrong] = {}
     for number in _ordered(tuple(usable), nonce, "backwards"):
         one = usable[number]
         sql = (
             f"SELECT {view.row} FROM {view.source} "
-            f"WHERE CAST({quoted(one.column)} AS VARCHAR) = ? ORDER BY 1 LIMIT 3"
+            f"WHERE CAST({quoted(one.column)} AS VARCHAR) = ? ORDER BY 1 LIMIT {_CELLS}"
         )
-        wrong += [(one.column, str(row), one.new, one.old) for (row,) in view.query(sql, [one.new])]
+        rows = (str(row) for (row,) in view.query(sql, [one.new]))
+        unused = [row for row in rows if (one.column, row) not in wrong]
+        for row in unused[:_A_PAIR]:
+            wrong[one.column, row] = (one.column, row, one.new, one.old)
         if len(wrong) >= _CELLS:
             break
-    return wrong
+    return list(wrong.values())
 
 
 _DAMAGES: dict[str, Callable[[Sequence[_Cell], ProposalRecord, View, str], list[Wrong]]] = {
