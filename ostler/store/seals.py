@@ -171,14 +171,15 @@ def how_many(session: Session) -> int:
 
 def drills_of(session: Session, key: bytes, ids: Sequence[str]) -> frozenset[str]:
     """Those of some proposals that are drills."""
-    query = select(SealRow.proposal, SealRow.proposal_digest, SealRow.seal).order_by(
-        SealRow.proposal
+    query = (
+        select(SealRow.proposal, SealRow.proposal_digest, SealRow.seal)
+        .where(col(SealRow.proposal).in_(ids))
+        .order_by(SealRow.proposal)
     )
-    wanted = frozenset(ids)
     return frozenset(
         proposal
         for proposal, digest, seal in session.exec(query)
-        if proposal in wanted and not _is_real(key, proposal, digest, seal)
+        if not _is_real(key, proposal, digest, seal)
     )
 
 

@@ -27,6 +27,8 @@ ACTOR = "groomer"
 _PROPOSER = Principal(kind="agent", name="proposer")
 
 _MODELS = (ProposalState.PARKED, ProposalState.APPROVED, ProposalState.PUBLISHED)
+_CARDS = 200
+"""Cards that are looked at, the best first."""
 _CELLS = 12
 """Cells of a drill at most: few enough to be read."""
 _A_PAIR = 3
@@ -70,7 +72,7 @@ def make_drill(bench: Bench, key: bytes, names: Sequence[str]) -> Proposal | Non
 def _models(bench: Bench, key: bytes, dataset: str, nonce: str) -> Iterator[ProposalRecord]:
     """Cards that a drill can be made of: of single cells, found by a run, and no drills."""
     with bench.store.reading() as session:
-        found = proposals.queue(session, states=_MODELS, dataset=dataset)
+        found = proposals.queue(session, states=_MODELS, dataset=dataset, limit=_CARDS)
         drills = seals.drills_of(session, key, [record.proposal.id for record in found])
     cards = {
         record.proposal.id: record
