@@ -249,9 +249,10 @@ def _verdict(card: "Card") -> None:
     if card.record.escalated and card.record.escalated_at is not None:
         roles = " and ".join(map(visible, card.record.escalated))
         print_line(f"  escalated to {roles} since {card.record.escalated_at:%Y-%m-%d %H:%M} UTC")
-    for vote in card.record.votes:
+    for ballot in card.record.ballots:
+        vote, by = ballot.vote, f"  signed by {ballot.key}" if ballot.key else "  UNSIGNED"
         because = f": {visible(vote.because)}" if vote.because else ""
-        print_line(f"  {vote.decision} by {visible(vote.reviewer)}{because}")
+        print_line(f"  {vote.decision} by {visible(vote.reviewer)}{because}", (by, "dim"))
     plan = card.record.proposal.rollout
     if plan is not None:
         print_line("  rollout: ", visible(describe_rollout(plan)))

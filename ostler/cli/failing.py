@@ -58,7 +58,7 @@ def _page(
     masked = masked_columns(
         contract.classes if contract else {},
         workspace.settings.readers,
-        workspace.roles(workspace.reviewer),
+        parts.desk.person(dataset.name).roles,
     )
     return failing_page(view, check, masked, now=now(), others=others, limit=limit)
 

@@ -28,6 +28,7 @@ from ostler.cli import (
     gate,
     gc,
     groom,
+    identity,
     init,
     item,
     lineage,
@@ -39,6 +40,7 @@ from ostler.cli import (
     revert,
     review,
     rollout,
+    roster,
     schema,
     serve,
     trace,
@@ -68,6 +70,8 @@ app = typer.Typer(
 
 for module in (
     init,
+    identity,
+    roster,
     add,
     dataset,
     contract,

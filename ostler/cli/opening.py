@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from ostler.agents.grooming import Groomer
     from ostler.core.checks import Check
     from ostler.core.history import Past
+    from ostler.core.roster import Trust
     from ostler.execution.context import ExecutionContext
     from ostler.execution.relay.relay import Relay
     from ostler.policies.policyset import PolicySet
     from ostler.review.desk import Desk
     from ostler.store.engine import Store
     from ostler.store.objects import Objects
+    from ostler.store.signers import Keyring
     from ostler.tables.patch_files import PatchFiles
     from ostler.telemetry.setup import Telemetry
     from ostler.tools.contracts.contract import Contract
@@ -242,7 +244,27 @@ class Opened:
             clock=now,
             drill_key=self.workspace.drill_key(),
             maker=Bench(self.store, self.patches, policies, now),
+            trust=self.trust,
+            sign=self.keyring.sign,
         )
+
+    @property
+    def trust(self) -> "Trust":
+        """Whose votes count, as the settings say."""
+        from ostler.core.roster import Trust
+        from ostler.store.sshsig import parsed_line
+
+        settings = self.workspace.settings
+        root = settings.roster_root
+        return Trust(unsigned_votes=settings.unsigned_votes, root=parsed_line(root) if root else "")
+
+    @cached_property
+    def keyring(self) -> "Keyring":
+        """The keys of whoever is at the keyboard; they stay where they are."""
+        from ostler.store.signers import Keyring, key_files
+
+        named = self.workspace.settings.reviewer_key
+        return Keyring((Path(named).expanduser(),) if named else key_files(), bool(named))
 
     @cached_property
     def groomer(self) -> "Groomer":
@@ -287,6 +309,7 @@ class Opened:
             states=self.states,
             drill_key=self.workspace.drill_key(make=self.workspace.settings.drills.per_hundred > 0),
             drills_per_hundred=self.workspace.settings.drills.per_hundred,
+            trust=self.trust,
         )
 
     @cached_property

@@ -32,7 +32,10 @@ def plain_card(
         "state": card.record.state,
         "reason": card.record.reason,
         "digest": card.record.digest,
-        "votes": card.record.votes,
+        "votes": [
+            {**one.vote.model_dump(mode="json"), "signed_by": one.key or None}
+            for one in card.record.ballots
+        ],
         "escalated": {"to": card.record.escalated, "since": card.record.escalated_at}
         if card.record.escalated
         else None,

@@ -73,7 +73,9 @@ def propose_revert(parts: "Opened", proposal: str, way: "Way" = "whole") -> "Pro
 
     record = parts.desk.card(proposal).record
     checks = contract_checks(parts, record.proposal.dataset)
-    return request_revert(parts.execution, record, asker(parts), way, checks)
+    return request_revert(
+        parts.execution, record, asker(parts, record.proposal.dataset), way, checks
+    )
 
 
 def _show(error: "Overtaken", as_json: bool) -> None:

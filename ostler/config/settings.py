@@ -269,6 +269,14 @@ class Settings(BaseSettings):
     """Which roles see the values of a class of a contract: `pii: [steward]`; others see a mask."""
     reviewer: str = ""
     """Who is at the keyboard; empty: the user of the operating system."""
+    unsigned_votes: bool = False
+    """Whether votes count without a signature, for a trial; never where a roster was installed."""
+    reviewer_key: str = ""
+    """File of the key that the reviewer signs with; empty: the first that can be had of those that
+    the roster knows, in the ssh-agent or in ~/.ssh."""
+    roster_root: str = ""
+    """Public key, as in its .pub file, that must have signed the first roster; empty: whichever
+    did."""
     state: str = Field(default="", repr=False)
     """Address of the state database, `sqlite:///path` or `postgresql://user@host/name`; empty:
     SQLite in the workspace. A password better stands in PGPASSWORD or ~/.pgpass."""

@@ -18,10 +18,13 @@ from ostler.storage.paths import AnyPath, path_of
 TEMPLATE = """\
 # Ostler's settings for this workspace. Everything has a default; this file may stay as it is.
 
-# Who may be in which role; policies can ask for roles.
+# Votes are signed by people's own SSH keys: ostler identity init. Who may be in which role is said
+# there, too; without signatures, for a trial, it stands here.
+# unsigned_votes: true
 # people:
 #   ana: [owner]
 #   ben: [steward]
+# reviewer_key: ~/.ssh/id_ed25519   # where you have several
 
 # A model is optional. Any address that speaks the OpenAI protocol will do; the key, if one is
 # needed, comes from the environment: OSTLER_MODEL_API_KEY.
@@ -191,6 +194,11 @@ class Workspace:
         return self.contracts / f"{dataset}.odcs.yaml"
 
     @property
+    def roster(self) -> Path:
+        """A readable copy of the roster in force; its signature lies beside it."""
+        return self.root / "roster.json"
+
+    @property
     def reviewer(self) -> str:
         """Who is at the keyboard."""
         return self.settings.reviewer or getpass.getuser()
@@ -200,8 +208,11 @@ class Workspace:
         return tuple(sorted(self.settings.people.get(person, ())))
 
 
-def create_workspace(root: Path, storage: str = "") -> Workspace:
-    """Make a workspace in a folder, its tables in `storage`; Conflict when there is one."""
+def create_workspace(root: Path, storage: str = "", *, unsigned: bool = False) -> Workspace:
+    """Make a workspace in a folder, its tables in `storage`; Conflict when there is one.
+
+    With `unsigned` its votes need no signature, as in a trial.
+    """
     refuse_ambiguous(root.resolve())
     if storage:
         _check_storage(storage)
@@ -216,6 +227,8 @@ def create_workspace(root: Path, storage: str = "") -> Workspace:
         (root / ".ostler" / ".gitignore").write_text("*\n", encoding="utf-8")
         # Last, because it is what makes the folder a workspace.
         text = TEMPLATE.replace("{storage}", json.dumps(storage, ensure_ascii=False))
+        if unsigned:
+            text = text.replace("# unsigned_votes: true", "unsigned_votes: true", 1)
         (root / FILE).write_text(text, encoding="utf-8")
     except OSError as error:
         raise BadInput(f"{root} cannot be written: {error.strerror}") from error

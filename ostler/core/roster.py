@@ -27,6 +27,9 @@ class Trust(Frozen):
     """Public line of the key that must have signed the first roster; empty: whichever did."""
 
 
+NO_TRUST = Trust()
+
+
 class Key(Frozen):
     """A public key and when it counts."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ostler.core.datasets import Connection, Dataset
 from ostler.core.errors import NotFound
+from ostler.core.roster import NO_TRUST, Trust
 from ostler.policies.policyset import PolicySet
 from ostler.store import datasets, lineage
 from ostler.store.engine import Store
@@ -44,6 +45,8 @@ class ExecutionContext:
     """Tells drills from proposals; empty where there is none."""
     drills_per_hundred: float = 0
     """Drills that are made for each hundred votes."""
+    trust: Trust = NO_TRUST
+    """Whose votes count."""
 
     def dataset(self, name: str) -> Dataset:
         """A dataset under care."""

@@ -11,10 +11,12 @@ from ostler.core.canonical import Digest, digest_bytes
 from ostler.core.datasets import Dataset
 from ostler.core.errors import BadInput, OstlerError
 from ostler.core.proposals import Proposal
+from ostler.core.roster import NO_TRUST, Trust
 from ostler.core.runs import RunInputs
 from ostler.core.states import ProposalState
 from ostler.storage.paths import digest_of_file, path_of
 from ostler.store import registry
+from ostler.store.ballot_audit import flaws
 from ostler.store.documents import checked
 from ostler.store.engine import Store
 from ostler.store.models import DocumentRow, ProposalRow, RunRow, RunStepRow
@@ -77,6 +79,7 @@ def verify_workspace(
     datasets: Sequence[Dataset],
     progress: Callable[[str], None] = lambda _: None,
     connections: Connections = NO_CONNECTIONS,
+    trust: Trust = NO_TRUST,
 ) -> tuple[Fault, ...]:
     """Everything that does not hold, named; empty when all does."""
     progress("the audit log and the rows under it")
@@ -85,6 +88,8 @@ def verify_workspace(
         proposals, named = _proposals(store), _named_by_runs(store)
     except BadInput as error:
         return (*faults, Fault("unreadable", store.where, error.message))
+    progress("rosters and votes")
+    faults += _votes(store, trust)
     progress("patch files")
     faults += _patch_files(proposals, patches)
     progress("published contracts")
@@ -127,6 +132,14 @@ def _proposals(store: Store) -> list[_Proposal]:
             facts = (row.id, row.dataset, row.state, read.patch.digest)
             found.append(_Proposal(*facts, _contract_of(read), only))
     return found
+
+
+def _votes(store: Store, trust: Trust) -> Iterator[Fault]:
+    with store.reading() as session:
+        try:
+            yield from (Fault(*flaw) for flaw in flaws(session, trust))
+        except _UNREADABLE as error:
+            yield Fault("unreadable", "votes", str(error).partition("\n")[0])
 
 
 def _contract_of(proposal: Proposal) -> Digest:

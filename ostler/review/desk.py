@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_hex
 
 from ostler.core.actions import AskValues
 from ostler.core.base import RowId
@@ -12,15 +13,20 @@ from ostler.core.errors import BadInput, Conflict, NotAllowed, NotFound
 from ostler.core.experience import Answer, Answered, Taught
 from ostler.core.items import Alert, BacklogItem
 from ostler.core.names import same_name
-from ostler.core.proposals import Change, Proposal, Verdict, Vote
+from ostler.core.proposals import Change, Proposal, Shown, Verdict, Vote
+from ostler.core.roster import NO_TRUST, Trust
+from ostler.core.seats import standing
 from ostler.core.states import ProposalState
 from ostler.policies.engine import Decision
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import NO_PACE, DatasetFacts, Pace, Principal
+from ostler.review.identity import Sign, name_of, no_key, roles_for, signed
 from ostler.review.making import Choice, Maker
 from ostler.review.pacing import pace_at, try_again
-from ostler.store import answers, audit, datasets, items, proposals, runs, votes
+from ostler.store import answers, audit, items, proposals, runs, votes
+from ostler.store.ballots import electorate
+from ostler.store.datasets import get_dataset
 from ostler.store.engine import Store
 from ostler.store.pace import cast_lately
 from ostler.store.proposals import Parked, ProposalRecord
@@ -72,11 +78,15 @@ class Desk:
     policies: PolicySet
     reviewer: str
     roles: tuple[str, ...]
+    """As the settings say; they count only where votes are not signed."""
     clock: Callable[[], datetime]
     maker: Maker
     """Proves what the reviewer writes."""
     drill_key: bytes = b""
     """Tells the drills among the proposals, once this person has decided; empty without drills."""
+    trust: Trust = NO_TRUST
+    sign: Sign = no_key
+    """How the reviewer signs, where a roster says by which keys."""
 
     def queue(
         self,
@@ -156,9 +166,9 @@ class Desk:
         The person is the new one's proposer, so somebody else has to approve it. BadInput for an
         edit that does not fit the card, NotAllowed when the person may not decide on it.
         """
-        self._decidable(card)
+        person = self._decider(card)
         self._end_drill(card.record)
-        made, answered = self.maker.edited(card.record, edit, self._person)
+        made, answered = self.maker.edited(card.record, edit, person)
         self._follow(card, ProposalState.SUPERSEDED, made, answered, (), because)
         return made
 
@@ -168,8 +178,8 @@ class Desk:
         The person is its proposer, so somebody else has to approve it. BadInput for a value that
         does not fit and for a cell that was not asked about; nothing is kept then.
         """
-        self._decidable(card)
-        made, taught = self.maker.answered(card.record, said, self._person)
+        person = self._decider(card)
+        made, taught = self.maker.answered(card.record, said, person)
         self._follow(card, ProposalState.ANSWERED, made, None, taught, because)
         return made
 
@@ -193,7 +203,7 @@ class Desk:
             )
         raise Conflict(f"{proposal}: {because}", "nothing was made of it")
 
-    def _decidable(self, card: Card) -> None:
+    def _decider(self, card: Card) -> Principal:
         """Conflict for a card that no longer waits, NotAllowed for whoever may not decide on it."""
         if card.record.state is not ProposalState.PARKED:
             raise Conflict(
@@ -201,10 +211,21 @@ class Desk:
                 "there is nothing to decide",
             )
         self._authorize(card.record, "reject")
+        return self.person(card.record.proposal.dataset)
+
+    def person(self, dataset: str) -> Principal:
+        """Whoever sits here, in the roles that they have for a dataset."""
+        at = self.clock()
+        with self.store.reading() as session:
+            who = electorate(session, self.trust, at)
+            roles = roles_for(who, self.reviewer, self.roles, get_dataset(session, dataset))
+        return Principal(kind="person", name=self.reviewer, roles=roles)
 
     @property
-    def _person(self) -> Principal:
-        return Principal(kind="person", name=self.reviewer, roles=self.roles)
+    def signing(self) -> bool:
+        """Whether votes are signed here; without it whoever is at the keyboard is believed."""
+        with self.store.reading() as session:
+            return electorate(session, self.trust, self.clock()).roster is not None
 
     def _follow(
         self,
@@ -274,18 +295,28 @@ class Desk:
         proposal = card.record.proposal
         # What is approved must be what lies on disk: the digest in the card binds both.
         self.patches.get(proposal.patch.digest)
+        at = self.clock()
+        with self.store.reading() as session:
+            who = electorate(session, self.trust, at)
+            dataset = get_dataset(session, proposal.dataset)
+            contract = runs.contract_of(session, proposal.run)
         vote = Vote.model_validate(
             {
                 "proposal": proposal.id,
-                "reviewer": self.reviewer,
+                "reviewer": name_of(who, self.reviewer),
                 "decision": decision,
+                # What was on the screen, never what is read now: a changed card is refused.
                 "digest": card.record.digest,
+                "shown": Shown.of(proposal, contract),
                 "because": because,
                 "wrong": wrong,
-                "roles": self.roles,
-                "at": self.clock(),
+                "roles": roles_for(who, self.reviewer, self.roles, dataset, (proposal.proposer,)),
+                "at": at,
+                "nonce": token_hex(16),
             }
         )
+        # Before the transaction: a person may be asked for a passphrase or a touch.
+        given = signed(who, vote, self.sign)
         with self.store.transaction() as session:
             return votes.cast(
                 session,
@@ -293,6 +324,8 @@ class Desk:
                 votes_needed=proposal.verdict.votes,
                 roles_needed=proposal.verdict.roles,
                 drill_key=self.drill_key,
+                signature=given.signature,
+                trust=self.trust,
             )
 
     def _changed(
@@ -322,16 +355,21 @@ class Desk:
         """NotAllowed when policy does not let this person decide so, or, if `paced`, not now."""
         at, me = self.clock(), same_name(self.reviewer)
         with self.store.reading() as session:
-            dataset = DatasetFacts.of(datasets.get_dataset(session, record.proposal.dataset))
+            dataset = get_dataset(session, record.proposal.dataset)
+            who = electorate(session, self.trust, at)
             cast = cast_lately(session, lambda name: same_name(name) == me, at=at) if paced else ()
+
+        proposer = record.proposal.proposer
+        name = name_of(who, self.reviewer)
+        roles = roles_for(who, self.reviewer, self.roles, dataset, (proposer,))
 
         def ask(pace: Pace) -> Decision:
             return authorize_vote(
                 self.policies,
-                person=self.reviewer,
-                roles=self.roles,
-                dataset=dataset,
-                proposer=record.proposal.proposer,
+                person=name,
+                roles=roles,
+                dataset=DatasetFacts.of(dataset),
+                proposer=proposer,
                 decision=decision,
                 pace=pace,
             )
@@ -345,9 +383,11 @@ class Desk:
             )
 
     def _refusal(self, record: ProposalRecord) -> str:
-        if record.state is not ProposalState.PARKED:
+        mine = standing(record.votes).get(same_name(self.reviewer))
+        taken_back = mine is not None and mine.decision == "reject" and votes.revocable(record)
+        if record.state is not ProposalState.PARKED and not taken_back:
             return f"it is {record.state.value}"
-        if any(v.reviewer == self.reviewer and v.digest == record.digest for v in record.votes):
+        if mine is not None and not taken_back:
             return "you have voted on it"
         if isinstance(record.proposal.draft.action, AskValues):
             return f"it is a question: ostler answer {record.proposal.id}"

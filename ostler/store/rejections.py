@@ -30,11 +30,3 @@ def not_barred(session: Session) -> tuple[ProposalRecord, ...]:
 def note_barred(session: Session, proposal: str, *, actor: str, at: datetime) -> None:
     """Note that the table bars a rejected proposal for good."""
     audit.append(session, at=at, actor=actor, kind=_BARRED, subject=proposal, payload={})
-
-
-def is_barred(session: Session, proposal: str) -> bool:
-    """Whether the table bars a rejected proposal, so that nobody can take the rejection back."""
-    query = select(AuditEntryRow.index).where(
-        AuditEntryRow.subject == proposal, AuditEntryRow.kind == _BARRED
-    )
-    return session.exec(query).first() is not None

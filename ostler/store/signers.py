@@ -4,7 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +17,15 @@ from ostler.store import sshsig
 Ask = Callable[[str], str | None]
 """Asks a person for the passphrase of a key, by its name; None when there is nobody to ask."""
 
+
+class Locked(BadInput):
+    """A key file has a passphrase that nobody has given yet, or gave wrongly."""
+
+    def __init__(self, path: Path, message: str, hint: str) -> None:
+        super().__init__(message, hint)
+        self.path = path
+
+
 _IDENTITIES, _IDENTITIES_ANSWER = 11, 12
 _SIGN, _SIGN_ANSWER = 13, 14
 _ANSWERS_WITHIN = 120.0
@@ -28,29 +37,52 @@ def nobody(_key: str) -> None:
     """An `Ask` for where no person can be asked."""
 
 
-def sign_as(
-    lines: Iterable[str], namespace: str, message: bytes, *, files: Iterable[Path], ask: Ask
-) -> str:
-    """A signature by the first of some keys that can be had: in the agent, then in a file.
+class Keyring:
+    """The keys that one person can sign with, for as long as the process lives.
 
-    `files` are private keys; each is tried only when its .pub beside it names one of the keys.
-    NotFound when none can be had, BadInput for a wrong passphrase.
+    What was unlocked is kept in memory, so that a passphrase is asked for once.
     """
-    wanted = tuple(lines)
-    held = agent_keys()
-    for line in wanted:
-        if line in held:
-            return sign_with_agent(line, namespace, message)
-    paths = tuple(files)
-    for line in wanted:
-        for path in paths:
-            if line_beside(path) == line:
-                return sign_with_file(path, namespace, message, ask)
-    names = ", ".join(sshsig.fingerprint(line) for line in wanted)
-    raise NotFound(
-        f"no private key was found for {names}" if names else "there is no key to sign with",
-        "load it into the ssh-agent (ssh-add), or name its file: --key",
-    )
+
+    def __init__(self, files: Iterable[Path] = (), only: bool = False, ask: Ask = nobody) -> None:
+        """`files` are private keys; with `only` no other key is used, also none of the agent."""
+        self._files = tuple(files)
+        self._only = only
+        self._unlocked: dict[Path, Ed25519PrivateKey] = {}
+        self.ask: Ask = ask
+
+    def sign(self, lines: Sequence[str], namespace: str, message: bytes) -> str:
+        """A signature by the first of some keys that can be had: from the agent, then a file.
+
+        A file is used only when the .pub beside it names one of the keys. NotFound when none can
+        be had, Locked when a passphrase is needed and nobody can be asked.
+        """
+        beside = {line_beside(path): path for path in reversed(self._files)}
+        wanted = [line for line in lines if line in beside or not self._only]
+        held = agent_keys() if wanted else ()
+        for line in wanted:
+            if line in held:
+                return sign_with_agent(line, namespace, message)
+        for line in wanted:
+            if line in beside:
+                return self._with_file(beside[line], line, namespace, message)
+        names = ", ".join(sshsig.fingerprint(line) for line in lines)
+        raise NotFound(
+            f"no private key was found for {names}" if names else "there is no key to sign with",
+            "load it into the ssh-agent (ssh-add), or name its file: reviewer_key in ostler.yaml",
+        )
+
+    def unlock(self, path: Path, passphrase: str) -> None:
+        """Open a key for the rest of this process (Locked for a wrong passphrase)."""
+        self._unlocked[path] = _loaded(path, lambda _: passphrase)
+
+    def _with_file(self, path: Path, line: str, namespace: str, message: bytes) -> str:
+        if line.startswith(sshsig.HARDWARE):
+            return _sign_with_openssh(path, namespace, message)
+        key = self._unlocked.get(path) or _loaded(path, self.ask)
+        self._unlocked[path] = key
+        if sshsig.public_line(key) != line:
+            raise BadInput(f"{path} is not the key that {path.name}.pub says")
+        return sshsig.sign(key, namespace, message)
 
 
 def key_files(folder: Path | None = None) -> tuple[Path, ...]:
@@ -95,13 +127,15 @@ def _loaded(path: Path, ask: Ask) -> Ed25519PrivateKey:
 def _unlocked(path: Path, content: bytes, ask: Ask) -> object:
     passphrase = ask(path.name)
     if not passphrase:
-        raise BadInput(
-            f"{path} has a passphrase and nobody gave it", f"load it into the agent: ssh-add {path}"
+        raise Locked(
+            path,
+            f"{path} has a passphrase and nobody gave it",
+            f"load it into the agent: ssh-add {path}",
         )
     try:
         return load_ssh_private_key(content, passphrase.encode())
     except ValueError as error:
-        raise BadInput(f"that is not the passphrase of {path}", "try again") from error
+        raise Locked(path, f"that is not the passphrase of {path}", "try again") from error
 
 
 def _sign_with_openssh(path: Path, namespace: str, message: bytes) -> str:

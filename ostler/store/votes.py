@@ -7,7 +7,7 @@ from ostler.core.errors import BadInput, Conflict, NotAllowed
 from ostler.core.escalation import standing_in
 from ostler.core.names import same_name
 from ostler.core.proposals import Vote
-from ostler.core.roster import Trust
+from ostler.core.roster import NO_TRUST, Trust
 from ostler.core.seats import standing, still_open
 from ostler.core.states import ProposalState
 from ostler.store.answers import record_vote
@@ -17,7 +17,6 @@ from ostler.store.documents import keep_text
 from ostler.store.models import VoteRow
 from ostler.store.projection import Event, add, change
 from ostler.store.proposals import ProposalRecord, get_proposal
-from ostler.store.rejections import is_barred
 from ostler.store.seals import Opening, drill_sentence, end_drill, opening
 from ostler.store.times import stamp
 from ostler.store.transitions import move, state_of
@@ -28,8 +27,6 @@ _DECIDABLE = {
 }
 """For each decision, the states in which it can be taken by somebody who has not voted yet."""
 
-_NO_TRUST = Trust()
-
 
 def cast(
     session: Session,
@@ -38,7 +35,7 @@ def cast(
     votes_needed: int,
     roles_needed: tuple[str, ...],
     signature: str | None = None,
-    trust: Trust = _NO_TRUST,
+    trust: Trust = NO_TRUST,
     drill_key: bytes = b"",
 ) -> ProposalState:
     """Record a vote and give the state that it leaves the proposal in.
@@ -54,11 +51,6 @@ def cast(
     record = get_proposal(session, vote.proposal)
     given = ballot(vote, signature)
     _refuse(record, vote)
-    if record.state is ProposalState.REJECTED and is_barred(session, record.proposal.id):
-        raise Conflict(
-            f"proposal {record.proposal.id} was approved and rejected, and its table bars it now",
-            "make the change anew, by hand or by another card",
-        )
     _refuse_forged(session, record, given, trust)
     _record(session, record, given)
     if (drill := _drill(session, drill_key, vote)) is not None:
@@ -83,6 +75,14 @@ def _drill(session: Session, key: bytes, vote: Vote) -> Opening | None:
     """The seal of what was voted on, when it is a drill and the key is here to tell."""
     found = opening(session, key, vote.proposal, vote.digest) if key else None
     return found if found is not None and found.is_drill else None
+
+
+def revocable(record: ProposalRecord) -> bool:
+    """Whether a proposal is rejected, and whoever rejected it may take that back.
+
+    Once it had been approved its table is told to bar it for good.
+    """
+    return record.state is ProposalState.REJECTED and record.decided_at is None
 
 
 def _settled(
@@ -163,10 +163,8 @@ def _refuse(record: ProposalRecord, vote: Vote) -> None:
             f"{name} is a question: there is nothing to approve", f"answer it: ostler answer {name}"
         )
     mine = standing(record.votes).get(same_name(vote.reviewer))
-    takes_back = mine is not None and mine.decision == "reject" and vote.decision == "approve"
-    if record.state not in _DECIDABLE[vote.decision] and not (
-        takes_back and record.state is ProposalState.REJECTED
-    ):
+    takes_back = mine is not None and (mine.decision, vote.decision) == ("reject", "approve")
+    if record.state not in _DECIDABLE[vote.decision] and not (takes_back and revocable(record)):
         raise Conflict(f"proposal {name} is {record.state} already", "there is nothing to decide")
     if expires is not None and expires <= vote.at:
         raise Conflict(f"proposal {name} has expired", "groom the dataset again to renew it")

@@ -18,6 +18,7 @@ from ostler.core.edits import Edit, Filler, Said
 from ostler.core.errors import BadInput, Conflict, NotAllowed
 from ostler.core.experience import Experience, Struck
 from ostler.core.proposals import Alternative, Basis, Draft, Evidence, Proposal
+from ostler.core.roster import Trust
 from ostler.core.states import ProposalState
 from ostler.execution.making.bench import Bench
 from ostler.execution.worker import work_once
@@ -32,6 +33,8 @@ from ostler.tools.repair.compile import compile_action
 S = ProposalState
 PLACES = (("Lisbon", "1000"), ("Oslo", "2000"), ("Madrid", "3000"), ("Vienna", "4000"))
 TYPOS = {4: "Lisbxn", 25: "Oslx", 34: "Mxdrid", 47: "Vienxa", 60: "Lxsbon", 81: "Osxo"}
+
+UNSIGNED = Trust(unsigned_votes=True)
 
 
 class Office:
@@ -53,7 +56,7 @@ class Office:
         parts = self.parts
         clock, policies = parts.groomer.clock, parts.policies
         bench = Bench(parts.store, parts.patches, policies, clock)
-        return Desk(parts.store, parts.patches, policies, person, (), clock, bench)
+        return Desk(parts.store, parts.patches, policies, person, (), clock, bench, UNSIGNED)
 
     def groom(self) -> str:
         return groom(

@@ -95,7 +95,7 @@ def test_the_agent_signs_with_the_keys_that_it_holds(agent: Path, key_file: Path
     subprocess.run(["ssh-add", "-q", str(key_file)], check=True, env=dict(os.environ))
     key_file.unlink()
     assert signers.agent_keys() == (line,)
-    signature = signers.sign_as([line], SPACE, b"yes", files=(), ask=signers.nobody)
+    signature = signers.Keyring().sign([line], SPACE, b"yes")
     assert sshsig.verify(signature, SPACE, b"yes") == line
     other = sshsig.public_line(Ed25519PrivateKey.generate())
     with pytest.raises(BadInput, match="did not sign"):
@@ -109,7 +109,7 @@ def test_without_an_agent_and_a_file_there_is_nothing_to_sign_with(
     assert signers.agent_keys() == ()
     other = sshsig.public_line(Ed25519PrivateKey.generate())
     with pytest.raises(NotFound, match="no private key"):
-        signers.sign_as([other], SPACE, b"yes", files=[key_file], ask=signers.nobody)
+        signers.Keyring([key_file]).sign([other], SPACE, b"yes")
 
 
 def test_a_key_on_hardware_counts_when_it_was_touched() -> None:
