@@ -130,6 +130,29 @@ def test_what_is_not_modelled_is_not_proven(condition: str) -> None:
     assert all("not modelled" in one.because for one in unclear)
 
 
+SEAT = """
+@id("seat") @reason("r") @owner("o") @votes("1") @role("owner") {more}
+permit (principal, action == Action::"apply_after_approval", resource);
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "loosened"),
+    [
+        ("", '@sla("24h") @escalates("lead")', True),
+        ('@sla("24h") @escalates("lead")', '@sla("12h") @escalates("lead")', True),
+        ('@sla("24h") @escalates("lead")', '@sla("24h") @escalates("boss")', True),
+        ('@sla("24h") @escalates("lead")', '@sla("2d") @escalates("lead")', False),
+        ('@sla("24h") @escalates("lead")', "", False),
+    ],
+)
+def test_who_may_stand_in_is_part_of_what_is_proved(
+    before: str, after: str, loosened: bool
+) -> None:
+    old, new = (load_policies({"s.cedar": SEAT.format(more=more)}) for more in (before, after))
+    assert ("refuted" in {one.answer for one in not_loosened(old, new)}) is loosened
+
+
 def test_the_model_of_a_request_has_what_the_schema_declares() -> None:
     schema = Path(policies.__file__).with_name("schema.cedarschema").read_text()
     cedarpy.Schema.from_str(schema)
