@@ -12,6 +12,8 @@ from ostler.tools.repair.grid import Grid, Whole
 
 _UNKNOWN = 0.25
 """Against every repair stands that it is another one still, with odds of so much."""
+_KNOWN = 0.5
+"""How likely a value must be for a candidate that gives way to do so."""
 
 
 def arbitrate(grid: Grid, found: Sequence[Found]) -> tuple[list[Candidates], list[Doubts]]:
@@ -23,6 +25,7 @@ def arbitrate(grid: Grid, found: Sequence[Found]) -> tuple[list[Candidates], lis
     """
     candidates = [one for one in found if isinstance(one, Candidates) and len(one.rows)]
     doubts = [one for one in found if isinstance(one, Doubts) and len(one.rows)]
+    candidates = _given_way(grid, candidates)
     if not candidates:
         return [], doubts
     won, scores = _contested(grid, candidates)
@@ -39,6 +42,22 @@ def arbitrate(grid: Grid, found: Sequence[Found]) -> tuple[list[Candidates], lis
             kept.append(scored.where(keep))
         start = end
     return kept, doubts
+
+
+def _given_way(grid: Grid, candidates: Sequence[Candidates]) -> list[Candidates]:
+    """The candidates without the cells in which one gives way to what others know."""
+    cells = [one.rows * len(grid.columns) + one.places for one in candidates]
+    known = [
+        at[one.scores >= _KNOWN]
+        for at, one in zip(cells, candidates, strict=True)
+        if not one.gives_way
+    ]
+    taken = np.unique(np.concatenate(known)) if known else np.zeros(0, np.int64)
+    left = [
+        one.where(~np.isin(at, taken)) if one.gives_way else one
+        for at, one in zip(cells, candidates, strict=True)
+    ]
+    return [one for one in left if len(one.rows)]
 
 
 def _contested(grid: Grid, candidates: Sequence[Candidates]) -> tuple[NDArray[np.bool_], Shares]:

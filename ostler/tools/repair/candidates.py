@@ -59,6 +59,8 @@ class Candidates:
     """Whether the cells of one row stand or fall together."""
     apart: bool = False
     """Whether it must not be packed with the rules of other columns."""
+    gives_way: bool = False
+    """Whether it says what to do only where nothing is known of what was meant."""
 
     def where(self, keep: NDArray[np.bool_]) -> "Candidates":
         """Those of its cells for which `keep` says so."""

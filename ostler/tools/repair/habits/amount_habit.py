@@ -22,7 +22,7 @@ _RIVAL = 0.15
 """Share from which on amounts with a unit may be those that are right."""
 _SEVERAL = 3
 """A unit that so many values carry is none by accident."""
-_LEAST = 5
+_LEAST = 4
 """Values without which nothing can be called a habit."""
 _SURE = 0.97
 _LACKING = 0.9

@@ -19,7 +19,7 @@ _RUNS = 20
 """Unless what was meant stands there so many times more often."""
 _SETTLED = 0.85
 """Share of the rows that hold known values from which another digit is a slip, and no quantity."""
-_OTHER_DIGIT = 0.65
+_OTHER_DIGIT = 0.5
 """What is left of the belief where a digit differs: it says something else more often than not."""
 _NEW = 0.8
 """And where the whole value is found nowhere else, but the word alone."""
@@ -103,10 +103,18 @@ def respelt(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
             elif held < _SOUND:
                 odd[kind][0] += bool(better)
                 odd[kind][1] += 1
-            if better and text not in near and (slip == "letters" or (settled and held == 1)):
-                near[text] = _nearest(better, counts, kind)
+            slips = runs or held < _SOUND
+            if better and slips and text not in near:
+                if slip == "letters" or (settled and held == 1):
+                    near[text] = _nearest(better, counts, kind)
+    claimed: Counter[str] = Counter()
+    for text, one in near.items():
+        claimed[one.new] += counts[text]
     found: dict[str, tuple[str, float]] = {}
     for text, one in near.items():
+        if claimed[one.new] > counts[one.new]:
+            # Nobody errs more often than not: values near one another are this column's nature.
+            continue
         believed = _believed(odd[one.kind], sound[one.kind], _CHANCE[one.kind[0]])
         score = believed * one.share * (1 - 0.08 * (one.distance - 1))
         if one.kind[1] == "digits":
@@ -158,11 +166,19 @@ def _nearest(
 
 
 def _slip(text: str, meant: str) -> str:
-    """Whether letters or digits differ; empty where it is something else, such as the case."""
+    """Whether letters or digits differ; empty where it is something else, such as the case.
+
+    Another short word inside a longer value says something else: the half of a day, a state.
+    """
     if text.casefold() == meant.casefold() or text.isupper() != meant.isupper():
         return ""
     if text[0] != meant[0] and text[0].casefold() == meant[0].casefold():
         return ""
+    tokens, wanted = _TOKEN.findall(text), _TOKEN.findall(meant)
+    if len(tokens) == len(wanted) > 1:
+        other = [max(len(a), len(b)) for a, b in zip(tokens, wanted, strict=True) if a != b]
+        if other and max(other) <= _WORD:
+            return ""
     digits, others = _digits(text), _digits(meant)
     mistaken = len(text) == len(meant) and abs(len(digits) - len(others)) == 1
     return "letters" if digits == others or mistaken else "digits"
