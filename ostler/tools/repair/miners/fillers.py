@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ostler.tools.repair.candidates import Candidates, Direction, Doubts, Found, Ground, mapped
+from ostler.tools.repair.candidates import ANY, Candidates, Direction, Doubts, Found, Ground, mapped
 from ostler.tools.repair.grid import Grid, GridColumn
 from ostler.tools.repair.habits.codes import CodeHabit
 from ostler.tools.repair.miners.forms import habit_of
@@ -202,7 +202,7 @@ def _emptied(grid: Grid, one: _Filler) -> Candidates:
         scores=np.round(scores, 4),
         direction="to missing",
         support=column.filled - one.held,
-        gives_way=True,
+        yields_to=ANY,
     )
 
 

@@ -71,6 +71,17 @@ class _Near:
     """Its length, and whether a digit differs: chance is measured apart for each."""
 
 
+@dataclass(frozen=True)
+class _Compared:
+    """How the texts of a column compare with its known ones, by the kind of difference."""
+
+    near: dict[str, _Near]
+    odd: defaultdict[tuple[str, str], list[int]]
+    """Of the rare texts, those near a known one, and all."""
+    sound: defaultdict[tuple[str, str], list[int]]
+    """The same of the frequent ones."""
+
+
 def respelt(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
     """Rare texts, each with the known one that it comes nearest to, and how sure that is.
 
@@ -80,42 +91,17 @@ def respelt(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
     known = [text for text, held in counts.items() if held >= _ESTABLISHED][:_KNOWN]
     if not known:
         return {}
-    index = Neighbours(text.casefold() for text in known)
-    written = {text.casefold(): text for text in reversed(known)}
-    rows = sum(counts.values())
-    settled = sum(n for n in counts.values() if n >= _SOUND) >= _SETTLED * rows
-    near: dict[str, _Near] = {}
-    odd: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    sound: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for text, held in counts.items():
-        size = _size(text)
-        for slip, peers in _peers(text, index, written).items():
-            kind = size, slip
-            if not peers:
-                # Most have none.
-                (sound if held >= _SOUND else odd)[kind][1] += 1
-                continue
-            better = [one for one in peers if counts[one[0]] >= max(_ESTABLISHED, _MARGIN * held)]
-            runs = len(text) >= _WORD and any(counts[o] >= _RUNS * held for o, _ in peers)
-            if held >= _SOUND and not runs:
-                sound[kind][0] += bool(peers)
-                sound[kind][1] += 1
-            elif held < _SOUND:
-                odd[kind][0] += bool(better)
-                odd[kind][1] += 1
-            slips = runs or held < _SOUND
-            if better and slips and text not in near:
-                if slip == "letters" or (settled and held == 1):
-                    near[text] = _nearest(better, counts, kind)
+    compared = _compared(counts, known)
     claimed: Counter[str] = Counter()
-    for text, one in near.items():
+    for text, one in compared.near.items():
         claimed[one.new] += counts[text]
     found: dict[str, tuple[str, float]] = {}
-    for text, one in near.items():
+    for text, one in compared.near.items():
         if claimed[one.new] > counts[one.new]:
             # Nobody errs more often than not: values near one another are this column's nature.
             continue
-        believed = _believed(odd[one.kind], sound[one.kind], _CHANCE[one.kind[0]])
+        odd, sound = compared.odd[one.kind], compared.sound[one.kind]
+        believed = _believed(odd, sound, _CHANCE[one.kind[0]])
         score = believed * one.share * (1 - 0.08 * (one.distance - 1))
         if one.kind[1] == "digits":
             score *= _OTHER_DIGIT
@@ -127,6 +113,36 @@ def respelt(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
         found[text] = one.new, min(0.98, score)
     # What is itself misspelt is no pattern for others.
     return {text: pair for text, pair in found.items() if pair[0] not in found}
+
+
+def _compared(counts: Mapping[str, int], known: Sequence[str]) -> _Compared:
+    """Every text compared with the known ones."""
+    index = Neighbours(text.casefold() for text in known)
+    written = {text.casefold(): text for text in reversed(known)}
+    rows = sum(counts.values())
+    settled = sum(n for n in counts.values() if n >= _SOUND) >= _SETTLED * rows
+    found = _Compared({}, defaultdict(lambda: [0, 0]), defaultdict(lambda: [0, 0]))
+    for text, held in counts.items():
+        size = _size(text)
+        for slip, peers in _peers(text, index, written).items():
+            kind = size, slip
+            if not peers:
+                # Most have none.
+                (found.sound if held >= _SOUND else found.odd)[kind][1] += 1
+                continue
+            better = [one for one in peers if counts[one[0]] >= max(_ESTABLISHED, _MARGIN * held)]
+            runs = len(text) >= _WORD and any(counts[o] >= _RUNS * held for o, _ in peers)
+            if held < _SOUND:
+                found.odd[kind][0] += bool(better)
+                found.odd[kind][1] += 1
+            elif not runs:
+                found.sound[kind][0] += 1
+                found.sound[kind][1] += 1
+                continue
+            told = slip == "letters" or (settled and held == 1)
+            if better and told and text not in found.near:
+                found.near[text] = _nearest(better, counts, kind)
+    return found
 
 
 def _peers(
