@@ -37,7 +37,7 @@ class Ballots:
     backers: NDArray[np.bool_]
     """Which voters are for it: a row for each voter, a column for each cell."""
     vouched: Floats
-    """How likely it is by chance that what each voter goes by agrees with the row's other cells."""
+    """For each voter and cell, how far other cells of the row speak against what it goes by."""
 
 
 MEASURES = (
@@ -130,10 +130,22 @@ def _against(known: Dependences, voter: Dependence, rows: Whole) -> Floats:
 
 
 def _vouched(known: Dependences, voter: Dependence, rows: Whole) -> Floats:
-    """The chance that other cells of a row agree with a voter's determinants that are wrong."""
+    """How much likelier other cells agree by chance with a wrong determinant than with the cell.
+
+    Below 1 where they speak for the determinants, above where they speak for what the row holds.
+    """
+    cell = (voter.dependent,)
+    theirs = _by_chance(known, voter.determinants, cell, rows)
+    return theirs / _by_chance(known, cell, voter.determinants, rows)
+
+
+def _by_chance(
+    known: Dependences, determinants: tuple[int, ...], without: tuple[int, ...], rows: Whole
+) -> Floats:
+    """The chance that what other columns hold agrees with determinants that are wrong."""
     chance = np.ones(len(rows))
     for one in known.known:
-        if one.determinants == voter.determinants and one.dependent != voter.dependent:
+        if one.determinants == determinants and one.dependent not in without:
             column = known.grid.columns[one.dependent]
             said, held = known.votes(one).best[rows], column.codes[rows]
             shares = column.counts / max(1, column.filled)

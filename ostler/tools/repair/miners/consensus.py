@@ -47,7 +47,7 @@ def _odds(column: GridColumn, cast: Ballots) -> Floats:
 def _rival_odds(cast: Ballots, wrong: Mapping[int, Floats]) -> Floats:
     """The odds that not the cell is wrong but, for all that are for a change, what they go by.
 
-    What other cells of the row agree with is not so easily what is wrong.
+    What other cells of the row agree with is less likely to be what is wrong.
     """
     least = np.full(len(cast.rows), np.inf)
     for voter, backs, chance in zip(cast.voters, cast.backers, cast.vouched, strict=True):
