@@ -56,6 +56,8 @@ _SURE = 0.9
 """How certain a filler is that is no category of its own."""
 _ACCIDENT = 0.92
 """How likely a cell is wrong that holds what is never a value."""
+_EMPTIED = 0.88
+"""How likely it is right to leave such a cell empty: somebody may know what was meant."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,7 @@ def _emptied(grid: Grid, one: _Filler) -> Candidates:
     """The cells left empty, unless another miner knows what they ought to hold."""
     column = one.column
     rows, places, nothing, scores = mapped(
-        grid, column.place, dict.fromkeys(one.codes, (None, one.certain * _ACCIDENT))
+        grid, column.place, dict.fromkeys(one.codes, (None, one.certain * _EMPTIED))
     )
     return Candidates(
         principle=PRINCIPLE,

@@ -11,6 +11,8 @@ from ostler.tools.repair.wording import corrected, is_wordy, repeated, values_of
 
 _ESTABLISHED = 2
 """A value is known from so many rows on."""
+_REPEATED = 0.1
+"""Share of the rows with a known value below which hardly any value shows how others are spelt."""
 _SOUND = 4
 """A slip does not repeat so often."""
 _NUMERIC = 0.8
@@ -89,7 +91,7 @@ def respelt(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
     one that does is no sign of a mistake; where most rare ones do and no known ones, it is.
     """
     known = [text for text, held in counts.items() if held >= _ESTABLISHED][:_KNOWN]
-    if not known:
+    if sum(counts[text] for text in known) <= _REPEATED * sum(counts.values()):
         return {}
     compared = _compared(counts, known)
     claimed: Counter[str] = Counter()

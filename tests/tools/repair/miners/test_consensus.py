@@ -73,20 +73,23 @@ def at_home(value: str | None, clean: list[Row]) -> bool:
     return any(value in row[:3] for row in clean)
 
 
-@settings(max_examples=15, deadline=None)
-@given(seed=st.integers(0, 10_000), rate=st.sampled_from((0.02, 0.06, 0.12)))
-def test_planted_errors_are_found_and_put_right(seed: int, rate: float) -> None:
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_planted_errors_are_found_and_put_right(seed: int) -> None:
     rng = Random(seed)
     clean = towns(rng, 400)
-    dirty, planted = planted_in(rng, clean, rate)
-    proposed = found(dirty)
-    told = [cell for cell in planted if tellable(cell, dirty, clean, planted)]
-    right = sum(planted.get(cell) == new for cell, new in proposed.items())
-    # A quarter of what is planted leaves a row that fits several places, or none.
-    assert len(told) >= 0.6 * len(planted)
-    assert sum(proposed.get(cell, "") == planted[cell] for cell in told) >= 0.85 * len(told)
-    assert right >= 0.65 * len(planted)
-    assert right >= 0.9 * len(proposed)
+    all_right = all_proposed = 0
+    for rate in (0.02, 0.06, 0.12):
+        dirty, planted = planted_in(rng, clean, rate)
+        proposed = found(dirty)
+        told = [cell for cell in planted if tellable(cell, dirty, clean, planted)]
+        right = sum(planted.get(cell) == new for cell, new in proposed.items())
+        # A fifth or so of what is planted leaves a row that fits several places, or none.
+        assert len(told) >= 0.6 * len(planted)
+        assert sum(proposed.get(cell, "") == planted[cell] for cell in told) >= 0.85 * len(told)
+        assert right >= 0.65 * len(planted)
+        all_right, all_proposed = all_right + right, all_proposed + len(proposed)
+    assert all_right >= 0.9 * all_proposed
 
 
 @settings(max_examples=10, deadline=None)
