@@ -42,6 +42,8 @@ class Brief:
     promises: Promises | None
     """Of the contract: what policies ask about it."""
     policies: PolicySet
+    prompts: Mapping[str, str]
+    """Texts for the model, by name."""
     settings: Grooming
     experience: Experience
     recipe: Recipe | None
@@ -74,6 +76,7 @@ def read_brief(objects: Objects, inputs: RunInputs, others: tuple[Dataset, ...])
         classes=classes,
         promises=promises,
         policies=policies_from(objects.text(inputs.policy)),
+        prompts={name: objects.text(digest) for name, digest in inputs.prompts},
         settings=Grooming.model_validate(objects.get(inputs.config)),
         experience=_experience(objects, inputs),
         recipe=None if inputs.recipe is None else Recipe.model_validate(objects.get(inputs.recipe)),
@@ -133,6 +136,7 @@ def context_of(
         experience=brief.experience,
         recipe=brief.recipe,
         policies=brief.policies,
+        prompts=brief.prompts,
         settings=brief.settings,
         around=around,
         model=model,

@@ -12,6 +12,7 @@ from ostler.agents.data_files import data_files
 from ostler.agents.graph import Handed, State, run_grooming
 from ostler.agents.model import ModelClient
 from ostler.agents.outputs import Parking, Prioritized, Proposed, Validated
+from ostler.agents.prompts import prompts_in_force
 from ostler.config.calendar import DEFAULT, Calendar
 from ostler.config.settings import Grooming
 from ostler.core.base import Frozen
@@ -249,6 +250,7 @@ def _inputs(
         learned=_learned(groomer, dataset, checks, version),
         experience=_experience(groomer, dataset),
         recipe=_recipe(groomer, dataset, alerts, recipe),
+        prompts=_prompts(groomer),
         code=__version__,
     )
 
@@ -264,6 +266,14 @@ def _moment(groomer: Groomer, record: _StoreRecord, dataset: Dataset, begun: dat
             moment = moment_of(session, dataset, groomer.calendar, begun)
         recorded = record.step(Step(name=MOMENT, digest=record.put(moment), at=begun))
     return Moment.model_validate(record.get(recorded))
+
+
+def _prompts(groomer: Groomer) -> tuple[tuple[str, Digest], ...]:
+    """What the model is told, recorded as an input; nothing where none is asked."""
+    if not groomer.model.name:
+        return ()
+    texts = prompts_in_force(groomer.store)
+    return tuple((name, groomer.objects.put_text(text)) for name, text in sorted(texts.items()))
 
 
 def _learned(

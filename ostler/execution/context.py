@@ -9,6 +9,7 @@ from ostler.config.calendar import DEFAULT, Calendar
 from ostler.core.datasets import Connection, Dataset
 from ostler.core.errors import NotFound
 from ostler.core.moments import Moment
+from ostler.core.roster import NO_TRUST, Trust
 from ostler.policies.policyset import PolicySet
 from ostler.store import datasets, lineage
 from ostler.store.engine import Store
@@ -45,11 +46,22 @@ class ExecutionContext:
     """What was measured before."""
     calendar: Calendar = DEFAULT
     """What the settings say about the moment."""
+    drill_key: bytes = b""
+    """Tells drills from proposals; empty where there is none."""
+    drills_per_hundred: float = 0
+    """Drills that are made for each hundred votes."""
+    trust: Trust = NO_TRUST
+    """Whose votes count."""
 
     def dataset(self, name: str) -> Dataset:
         """A dataset under care."""
         with self.store.reading() as session:
             return datasets.get_dataset(session, name)
+
+    def subject(self, name: str) -> Dataset:
+        """What a proposal is about: a dataset under care, or the workspace."""
+        with self.store.reading() as session:
+            return datasets.subject(session, name)
 
     def downstream(self, dataset: Dataset) -> tuple[str, ...]:
         """Everything that is made from a dataset, as declared and as lineage has it."""

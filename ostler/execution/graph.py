@@ -20,6 +20,7 @@ from typing import Any, TypedDict
 from langgraph.graph import END, START, StateGraph
 
 from ostler.core.datasets import Dataset
+from ostler.core.egress import refuse_loose_unpacking
 from ostler.core.errors import NotFound
 from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
@@ -49,12 +50,15 @@ from ostler.execution.recheck import held_up, lapsed, obstacle
 from ostler.execution.withdrawing import TooLate
 from ostler.store.claims import Claim, holds, lost, renew, running_out
 from ostler.store.claims import claim as take
+from ostler.store.seals import may_run
 from ostler.store.transitions import state_of
 from ostler.tables.delta import table_of
 from ostler.tables.publishing import TRIES, Moved, keeps_moving
 from ostler.tables.stage import Stage, open_stage
 from ostler.tables.targets import Due, Refused, current, discard, prepare, publish
 from ostler.telemetry import names
+
+refuse_loose_unpacking()
 
 Node = Callable[[ExecutionContext, "Job"], "Update"]
 
@@ -97,14 +101,17 @@ def claim(context: ExecutionContext, job: Job) -> Update:
     now = context.clock()
     taken: list[str] = []
 
-    def due(proposal: Proposal) -> bool:
-        if awaited(context, proposal) or held_up(context, proposal, taken):
-            return False
-        # One after the other, so that together they keep within the day's budget.
-        taken.append(proposal.id)
-        return True
-
     with context.store.transaction() as session:
+
+        def due(proposal: Proposal) -> bool:
+            if awaited(context, proposal) or held_up(context, proposal, taken):
+                return False
+            if not may_run(session, context.drill_key, proposal.id, proposal.digest):
+                return False
+            # One after the other, so that together they keep within the day's budget.
+            taken.append(proposal.id)
+            return True
+
         claims = take(
             session,
             dataset=job["dataset"].name,

@@ -2,15 +2,22 @@
 
 from collections.abc import Collection, Sequence
 
+from ostler.core.canonical import Digest
 from ostler.core.errors import NotFound, VerificationFailed
-from ostler.core.proposals import Proposal, Vote
+from ostler.core.moments import Moment
+from ostler.core.proposals import Proposal, Shown, Vote
+from ostler.core.seats import standing
 from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import contract_moved
+from ostler.policies.engine import Decision
 from ostler.policies.judgement import authorize_apply
 from ostler.policies.requests import question_of
 from ostler.store import proposals
+from ostler.store.ballots import Ballot, Counted, counted, electorate, shown_of
 from ostler.store.claims import Claim
+from ostler.store.datasets import subject
+from ostler.store.seals import Locked, opening
 
 Obstacle = tuple[ProposalState, str]
 
@@ -26,14 +33,19 @@ def obstacle(
     proposal = claim.proposal
     if proposal.digest != claim.digest:
         return ProposalState.FAILED, "the stored proposal is not the one that was voted on"
+    if sealed := _sealed(context, claim):
+        return sealed
     try:
         context.patches.get(proposal.patch.digest)
-        votes = _votes(context, claim)
+        votes, others = _votes(context, proposal, claim.digest)
     except (NotFound, VerificationFailed) as error:
         return ProposalState.FAILED, error.message
+    against = [vote for vote in standing(votes).values() if vote.decision == "reject"]
+    if against:
+        return ProposalState.REJECTED, f"{against[0].reviewer} voted against it"
     if contract_moved(context, proposal):
         return ProposalState.STALE, "the contract has changed since; ask for the change again"
-    return _denied(context, proposal, votes, canary_out=canary_out)
+    return _denied(context, proposal, votes, others, canary_out=canary_out)
 
 
 def held_up(
@@ -44,16 +56,30 @@ def held_up(
     Only what forbids it now and did not when it was judged: a freeze ends, a budget is renewed at
     midnight. `beside` are proposals that are about to be executed with it.
     """
-    with context.store.reading() as session:
-        votes = proposals.votes_on(session, proposal.id, proposal.digest)
-    then = authorize_apply(context.policies, question_of(proposal.verdict), votes)
-    if not then.allowed:
+    try:
+        votes, _ = _votes(context, proposal, proposal.digest)
+    except VerificationFailed:
+        # Not for the moment to say: the recheck does.
         return ()
-    moment = context.moment(
-        context.dataset(proposal.dataset), apart_from=proposal.id, beside=beside
-    )
-    now = authorize_apply(context.policies, question_of(proposal.verdict, moment), votes)
+    if not _decided(context, proposal, votes).allowed:
+        return ()
+    with context.store.reading() as session:
+        dataset = subject(session, proposal.dataset)
+    moment = context.moment(dataset, apart_from=proposal.id, beside=beside)
+    now = _decided(context, proposal, votes, moment)
     return () if now.allowed else now.reasons
+
+
+def _sealed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
+    """What a proposal's seal says against it, whatever its state says."""
+    with context.store.reading() as session:
+        try:
+            found = opening(session, context.drill_key, claim.proposal.id, claim.digest)
+        except Locked as error:
+            return ProposalState.APPROVED, error.message
+    if found is None or not found.is_drill:
+        return None
+    return ProposalState.DRILLED, "it was a drill, which is never executed"
 
 
 def lapsed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
@@ -64,29 +90,60 @@ def lapsed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
     return ProposalState.EXPIRED, "it lapsed before it was executed"
 
 
-def _votes(context: ExecutionContext, claim: Claim) -> tuple[Vote, ...]:
-    """The votes on a proposal, each of which says itself what it was cast on."""
-    name = claim.proposal.id
+def _votes(context: ExecutionContext, proposal: Proposal, digest: Digest) -> Counted:
+    """The votes that count today, each of which says itself what it was cast on.
+
+    By today's roster: a vote whose key was taken out of it since does not count.
+    """
+    name = proposal.id
     with context.store.reading() as session:
-        votes = proposals.votes_on(session, name, claim.digest)
-    for vote in votes:
-        if (vote.proposal, vote.digest) != (name, claim.digest):
+        cast = proposals.ballots_on(session, name, digest)
+        shown = shown_of(session, proposal)
+        if not cast:
+            return Counted((), ())
+        _refuse_strangers(name, digest, cast, shown)
+        who = electorate(session, context.trust, context.clock())
+        dataset = subject(session, proposal.dataset)
+        return counted(who, cast, dataset, proposal.proposer)
+
+
+def _refuse_strangers(name: str, digest: Digest, cast: Sequence[Ballot], shown: Shown) -> None:
+    for vote in (ballot.vote for ballot in cast):
+        if (vote.proposal, vote.digest) != (name, digest):
             raise VerificationFailed(
                 f"a vote of {vote.reviewer} on {vote.proposal} was passed off as one on {name}"
             )
-    return votes
+        if vote.shown not in (None, shown):
+            raise VerificationFailed(f"{vote.reviewer} voted on {name} as it is not")
 
 
 def _denied(
-    context: ExecutionContext, proposal: Proposal, votes: Sequence[Vote], *, canary_out: bool
+    context: ExecutionContext,
+    proposal: Proposal,
+    votes: Sequence[Vote],
+    others: Sequence[str],
+    *,
+    canary_out: bool,
 ) -> Obstacle | None:
-    # The change has not changed; the moment has.
-    then = authorize_apply(context.policies, question_of(proposal.verdict), votes)
+    then = _decided(context, proposal, votes)
     if not then.allowed:
-        reasons = "; ".join(then.reasons) or "no rule permits it"
+        reasons = "; ".join((*then.reasons, *others)) or "no rule permits it"
         return ProposalState.DENIED, f"today's policy says no: {reasons}"
     if canary_out:
         return None
     # Asked before the claim already; this is for a claim that was taken over, or a minute later.
     reasons = "; ".join(held_up(context, proposal))
     return (ProposalState.APPROVED, f"it waits: {reasons}") if reasons else None
+
+
+def _decided(
+    context: ExecutionContext,
+    proposal: Proposal,
+    votes: Sequence[Vote],
+    moment: Moment | None = None,
+) -> Decision:
+    """What today's policy says of the recorded change, at its own moment or another one."""
+    with context.store.reading() as session:
+        escalated = proposals.escalated_to(session, proposal.id)
+    request = question_of(proposal.verdict, moment)
+    return authorize_apply(context.policies, request, votes, escalated)

@@ -1,19 +1,18 @@
 """What is asked of the policy engine: who wants to do what to which dataset, and its measure."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from math import ceil, floor
 from typing import Annotated, Literal, NamedTuple, get_args
 
 from pydantic import Field
 
-from ostler.core.actions import AnyAction, Reformat
+from ostler.core.actions import ActivateDocument, AnyAction, Reformat
 from ostler.core.base import Frozen
 from ostler.core.datasets import Dataset, Risk
 from ostler.core.items import Track
 from ostler.core.masks import is_masked
 from ostler.core.moments import Moment
+from ostler.core.names import same_name
 from ostler.core.promises import Promises
 from ostler.core.proposals import DryRun, PatchSummary, Verdict
 from ostler.policies.origins import is_exact, taint_of
@@ -135,6 +134,15 @@ class CheckCounts(NamedTuple):
         return cls(sum(m < 0 for m in moved), moved.count(0), sum(m > 0 for m in moved))
 
 
+class Pace(Frozen):
+    """How fast somebody votes, counted when the vote is asked for."""
+
+    votes_last_minute: Count = 0
+    approvals_last_hour: Count = 0
+    seconds_shown: Count | None = None
+    """Since the card came on the screen; None where nobody knows, as on the command line."""
+
+
 class Request(Frozen):
     """One question: may this principal do this to that dataset?"""
 
@@ -228,6 +236,8 @@ def question_of(verdict: Verdict, now: Moment | None = None) -> ChangeRequest:
 
 def kind_of(action: AnyAction) -> str:
     """The kind of an action as policies name it: `replace_values`, or `reformat.trim`."""
+    if isinstance(action, ActivateDocument):
+        return f"{action.kind}.{action.document}"
     return f"{action.kind}.{action.form}" if isinstance(action, Reformat) else action.kind
 
 
@@ -258,18 +268,21 @@ def _of_the_moment(moment: Moment, rows: int) -> Context:
     }
 
 
-def to_vote(voter: Principal, dataset: DatasetFacts, proposer: str, decision: str) -> Request:
+NO_PACE = Pace()
+
+
+def to_vote(
+    voter: Principal,
+    dataset: DatasetFacts,
+    proposer: str,
+    decision: str,
+    pace: Pace = NO_PACE,
+) -> Request:
     """The question whether somebody may vote so on what `proposer` proposed."""
+    known = pace.model_dump(exclude_none=True)
     return Request(
         principal=voter,
         action="vote",
         dataset=dataset,
-        context={"proposer": same_name(proposer), "decision": decision},
+        context={"proposer": same_name(proposer), "decision": decision, **known},
     )
-
-
-@lru_cache(maxsize=4096)
-def same_name(name: str) -> str:
-    """The form in which names are compared, so that nobody approves their own as `Ana `."""
-    visible = "".join(c for c in name if unicodedata.category(c) != "Cf")
-    return unicodedata.normalize("NFKC", visible).strip().casefold()

@@ -78,6 +78,9 @@ _CHANGE: Mapping[str, Kind] = {
 KINDS: Mapping[str, Kind] = {
     **{f"context.{name}": kind for name, kind in _CHANGE.items()},
     "context.decision": "text",
+    "context.votes_last_minute": "int",
+    "context.approvals_last_hour": "int",
+    "context.seconds_shown": "int",
     "principal.name": "text",
     "principal.roles": "texts",
     "resource.owner": "text",
@@ -87,6 +90,12 @@ KINDS: Mapping[str, Kind] = {
     "resource.risk": "text",
 }
 """What a policy can ask about, as `schema.cedarschema` declares it; a test compares the two."""
+
+BALLOT = ("proposer", "decision", "votes_last_minute", "approvals_last_hour", "seconds_shown")
+"""What a vote is asked with; all others belong to changes."""
+
+OPTIONAL = ("context.seconds_shown",)
+"""What a request may be without."""
 
 LIMITS: Mapping[str, tuple[int, int]] = {
     **{path: (0, 2**63 - 1) for path, kind in KINDS.items() if kind == "int"},
