@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ostler.cli import audit_checkpoints, audit_erase, audit_receipts, options
+from ostler.cli import audit_checkpoints, audit_erase, audit_export, audit_receipts, options
 from ostler.cli.options import example
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     audit_checkpoints.register(audits)
     audit_receipts.register(audits)
     audit_erase.register(audits)
+    audit_export.register(audits)
     app.add_typer(audits, name="audit")
 
 

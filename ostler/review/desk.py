@@ -176,7 +176,7 @@ class Desk:
         shown = replace(
             record,
             proposal=masked(record.proposal, masks),
-            votes=masked(record.votes, masks),
+            ballots=tuple(replace(one, vote=masked(one.vote, masks)) for one in record.ballots),
         )
         return Card(
             record=shown,
@@ -300,6 +300,15 @@ class Desk:
         """Whether votes are signed here; without it whoever is at the keyboard is believed."""
         with self.store.reading() as session:
             return electorate(session, self.trust, self.clock()).roster is not None
+
+    @property
+    def key_lines(self) -> tuple[str, ...]:
+        """Public lines of the reviewer's keys, by the roster; none where it knows none."""
+        at = self.clock()
+        with self.store.reading() as session:
+            who = electorate(session, self.trust, at)
+        member = who.roster.member(self.reviewer) if who.roster else None
+        return member.keys_at(at) if member else ()
 
     def _follow(
         self,
