@@ -204,7 +204,10 @@ def _registry(store: Store, proposals: Sequence[_Proposal]) -> Iterator[Fault]:
             yield Fault("contract", f"{one.dataset}@{one.version}", why)
     carried = {one.proposal for one in published}
     for proposal in proposals:
-        if proposal.only_contract and _done(proposal) and proposal.id not in carried:
+        erased = proposal.patch is None
+        if erased or not proposal.only_contract or not _done(proposal):
+            continue
+        if proposal.id not in carried:
             why = f"{proposal.id} is {proposal.state}, but no version of the contract is from it"
             yield Fault("contract", proposal.dataset, why)
 
