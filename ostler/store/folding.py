@@ -32,7 +32,7 @@ _WITH_DOCUMENT = frozenset(table.name for table in PROJECTED if has_document(tab
 _PROPOSALS = table_of(ProposalRow).name
 _VOTES = table_of(VoteRow).name
 _OPEN_TO_VOTES = (ProposalState.PARKED.value, ProposalState.APPROVED.value)
-_KEPT = 20_000
+_KEPT = 5_000
 """Rows in memory, of a kilobyte or so each."""
 
 _AFTER: dict[object, tuple[str, ...]] = {
@@ -50,7 +50,7 @@ class Folded:
         self._rows: dict[tuple[str, Key], dict[str, Value]] = {}
         self._spilt = False
         connection.executescript(
-            """PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000;
+            """PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000;
                CREATE TABLE row (place TEXT PRIMARY KEY, columns TEXT, met INT) WITHOUT ROWID;
                CREATE TABLE document (digest TEXT PRIMARY KEY, subject TEXT, met INT)
                WITHOUT ROWID;"""
