@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
         epilog=example(
-            "ostler add people.csv --owner ana",
+            "ostler add people.csv --owner ana --tag finance",
             "ostler add book.xlsx --sheet People --owner ana",
             "ostler add lake/orders --key order_id --owner ana --name orders",
             "ostler add s3://lake/orders --key order_id --owner ana",
@@ -48,8 +48,12 @@ def add(
         typer.Option(help="Column that names a row, for a table in place; repeat for several."),
     ] = None,
     value: Annotated[
-        int, typer.Option(min=1, max=5, help="What it is worth to its users, 1 to 5.")
+        int, typer.Option(min=1, max=5, help="How critical it is to its users, 1 to 5.")
     ] = 3,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(help="Word that policies, freezes and roles can go by; repeatable."),
+    ] = None,
     protect: Annotated[
         list[str] | None, typer.Option(help="Column that agents may not change; repeatable.")
     ] = None,
@@ -69,6 +73,7 @@ def add(
 ) -> None:
     """Take a table under care, or add rows to one."""
     from ostler.cli.add_postgres import is_postgres, take_postgres
+    from ostler.cli.dataset import read_tags
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, say
     from ostler.storage.paths import path_of
@@ -78,7 +83,7 @@ def add(
         source = Path(table) if is_table else path_of(file)
         named = name or _name_of(Path(table.rpartition(".")[2]) if is_table else source)
         owner = owner or parts.workspace.reviewer
-        keys, protected = tuple(key or ()), tuple(protect or ())
+        keys, protected, tags = tuple(key or ()), tuple(protect or ()), read_tags(tag or ())
         if append:
             rows, version = append_rows(parts, source, named, encoding=encoding, sheet=sheet)
         elif is_table:
@@ -94,6 +99,7 @@ def add(
                 protect=protected,
                 upstream=tuple(upstream or ()),
                 downstream=tuple(downstream or ()),
+                tags=tags,
             )
         else:
             rows, version = take(
@@ -108,6 +114,7 @@ def add(
                 downstream=tuple(downstream or ()),
                 encoding=encoding,
                 sheet=sheet,
+                tags=tags,
             )
     if as_json:
         print_json({"dataset": named, "rows": rows, "version": version})
@@ -157,6 +164,7 @@ def take(
     downstream: tuple[str, ...] = (),
     encoding: str = "utf-8",
     sheet: str = "",
+    tags: tuple[str, ...] = (),
 ) -> tuple[int, int]:
     """Take a file or a Delta table under care; returns its rows and its version."""
     from ostler.cli.opening import now
@@ -213,6 +221,7 @@ def take(
         protected=protect,
         upstream=upstream,
         downstream=downstream,
+        tags=tags,
     )
     with parts.store.transaction() as session:
         at, actor = now(), parts.workspace.reviewer

@@ -1,12 +1,16 @@
-"""`ostler audit`: verify, prove; what is signed, received and erased stands beside it."""
+"""`ostler audit`: verify, prove, votes to be checked without us; the rest stands beside it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ostler.cli import audit_checkpoints, audit_erase, audit_receipts, options
 from ostler.cli.options import example
+
+if TYPE_CHECKING:
+    from ostler.cli.opening import Opened
+    from ostler.core.roster import Trust
 
 audits = typer.Typer(help="The audit log.", no_args_is_help=True)
 
@@ -22,7 +26,7 @@ def register(app: typer.Typer) -> None:
 @audits.command(
     epilog=example(
         "ostler audit verify",
-        "ostler audit verify --checkpoint /media/usb/june.note",
+        "ostler audit verify --checkpoint /media/usb/june.note --root root.pub",
         "ostler audit verify --checkpoint june.note --witness-key KEY --json",
     )
 )
@@ -35,6 +39,14 @@ def verify(
         list[str] | None,
         typer.Option(help="Each --checkpoint has to be cosigned by this witness; repeatable."),
     ] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="The public key that must have signed the first roster, as you know it.",
+        ),
+    ] = None,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> int:
@@ -46,7 +58,7 @@ def verify(
     from ostler.cli.output import print_json, print_table, progress, say
     from ostler.cli.wording import count
     from ostler.replay.outside_heads import read_kept
-    from ostler.replay.verification import verify_workspace
+    from ostler.replay.verification import examine_workspace
     from ostler.review.text import visible
     from ostler.store.notes import read_key
 
@@ -55,13 +67,14 @@ def verify(
         cosigned = [read_kept(path) for path in sorted(parts.workspace.cosigned.glob("*.note"))]
         witnesses = [read_key(text) for text in witness_key or ()]
         with progress("verifying") as bar:
-            found = verify_workspace(
+            found = examine_workspace(
                 parts.store,
                 parts.objects,
                 parts.patches,
                 parts.datasets(),
                 bar,
                 parts.workspace.settings.connections,
+                _trust(parts, root),
                 kept=kept,
                 cosigned=cosigned,
                 witnesses=witnesses,
@@ -141,3 +154,44 @@ def prove(
         public = key_of(head.origin, kept_key(parts.workspace.log_key))
         with parts.store.reading() as session:
             print_json(prove_entry(session, entry or 0, head, public))
+
+
+def _trust(parts: "Opened", root: Path | None) -> "Trust":
+    """What an auditor takes for granted: the root that they bring, or that of the settings."""
+    from ostler.store.sshsig import parsed_line
+
+    if root is None:
+        return parts.trust
+    line = parsed_line(root.read_text(encoding="utf-8", errors="replace"))
+    return parts.trust.model_copy(update={"root": line})
+
+
+@audits.command(epilog=example("ostler audit vote P-7K3Q", "ostler audit vote P-7K3Q --to votes/"))
+def vote(
+    proposal: Annotated[str, typer.Argument(metavar="ID", help="A proposal.")],
+    to: Annotated[Path, typer.Option(help="Folder for the files.")] = Path(),
+    workspace: options.Workspace = None,
+) -> None:
+    """Write the votes on a proposal, each as it was signed, with its signature beside it.
+
+    `ssh-keygen -Y verify` checks them: see docs/identity.md.
+    """
+    from ostler.cli.opening import opened
+    from ostler.cli.output import say
+    from ostler.core.errors import BadInput, NotFound
+
+    with opened(workspace) as parts:
+        record = parts.desk.card(proposal).record
+    signed = [ballot for ballot in record.ballots if ballot.signature is not None]
+    if not signed:
+        raise NotFound(f"no signed vote was cast on {record.proposal.id}")
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        for number, ballot in enumerate(signed, 1):
+            # Never by the reviewer's name: it comes from outside and would be part of a path.
+            file = to / f"{record.proposal.id}-{number}.json"
+            file.write_bytes(ballot.text.encode())
+            file.with_name(f"{file.name}.sig").write_text(ballot.signature or "", encoding="utf-8")
+            say(f"{file}: {ballot.vote.decision} by {ballot.vote.reviewer}, {ballot.key}")
+    except OSError as error:
+        raise BadInput(f"{to} cannot be written: {error.strerror}") from error

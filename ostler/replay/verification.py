@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from deltalake.exceptions import DeltaError
 from sqlmodel import col, select
@@ -10,15 +10,18 @@ from sqlmodel import col, select
 from ostler.agents.data_files import DataFiles
 from ostler.core.canonical import Digest, digest_bytes
 from ostler.core.datasets import Dataset
+from ostler.core.documents import digest_of_texts
 from ostler.core.errors import BadInput, OstlerError
 from ostler.core.proposals import Proposal
+from ostler.core.roster import NO_TRUST, Trust
 from ostler.core.runs import RunInputs
 from ostler.core.states import ProposalState
 from ostler.replay.outside_heads import Kept, contradictions
 from ostler.replay.unexplained import unexplained
 from ostler.storage.paths import digest_of_file, path_of
-from ostler.store import registry
+from ostler.store import activations, registry
 from ostler.store.announcements import announced
+from ostler.store.ballot_audit import flaws
 from ostler.store.documents import ERASED_BODY, checked
 from ostler.store.engine import Store
 from ostler.store.erasures import Erased
@@ -85,8 +88,10 @@ class _Proposal(NamedTuple):
     """None when its document was edited; the log shows that."""
     contract: Digest
     """Of the contract that it brings; empty when it brings none, or its document was edited."""
-    only_contract: bool
-    """Whether that is all it does, so that no table carries it."""
+    brings: Literal["", "contract", "document", "erased"] = ""
+    """What it changes instead of a table, which then carries none of it; `erased`: who knows."""
+    document: tuple[str, str, int, Digest] | None = None
+    """Kind, name, number and digest of the document's version that it brings."""
 
 
 class _Named(NamedTuple):
@@ -108,6 +113,21 @@ def verify_workspace(
     datasets: Sequence[Dataset],
     progress: Callable[[str], None] = lambda _: None,
     connections: Connections = NO_CONNECTIONS,
+    trust: Trust = NO_TRUST,
+) -> tuple[Fault, ...]:
+    """Everything that does not hold, named; empty when all does."""
+    found = examine_workspace(store, objects, patches, datasets, progress, connections, trust)
+    return found.faults
+
+
+def examine_workspace(
+    store: Store,
+    objects: Objects,
+    patches: PatchFiles,
+    datasets: Sequence[Dataset],
+    progress: Callable[[str], None] = lambda _: None,
+    connections: Connections = NO_CONNECTIONS,
+    trust: Trust = NO_TRUST,
     *,
     kept: Sequence[Kept] = (),
     cosigned: Sequence[Kept] = (),
@@ -132,10 +152,14 @@ def verify_workspace(
     except BadInput as error:
         faults.append(Fault("unreadable", store.where, error.message))
         return Verification(tuple(faults), log)
+    progress("rosters and votes")
+    faults += _votes(store, trust)
     progress("patch files")
     faults += _patch_files(proposals, patches, log.erased)
     progress("published contracts")
     faults += _registry(store, proposals)
+    progress("policies and prompts in force")
+    faults += _activations(store, proposals)
     progress("what runs were given and recorded")
     faults += _gone(named, objects, log.erased)
     claims = dict(_read_by_runs(named, objects))
@@ -174,19 +198,36 @@ def _proposals(store: Store) -> list[_Proposal]:
                 read = proposal_of(row, body)
             except _UNREADABLE:
                 # Of what was erased nobody knows any more whether a table carries it.
-                erased = body == ERASED_BODY
-                found.append(_Proposal(row.id, row.dataset, row.state, None, "", erased))
+                brings = "erased" if body == ERASED_BODY else ""
+                found.append(_Proposal(row.id, row.dataset, row.state, None, "", brings))
                 continue
-            only = read.contract_change is not None
             facts = (row.id, row.dataset, row.state, read.patch.digest)
-            found.append(_Proposal(*facts, _contract_of(read), only))
+            brings = (
+                "contract" if read.contract_change else "document" if _document_of(read) else ""
+            )
+            found.append(_Proposal(*facts, _contract_of(read), brings, _document_of(read)))
     return found
+
+
+def _votes(store: Store, trust: Trust) -> Iterator[Fault]:
+    with store.reading() as session:
+        try:
+            yield from (Fault(*flaw) for flaw in flaws(session, trust))
+        except _UNREADABLE as error:
+            yield Fault("unreadable", "votes", str(error).partition("\n")[0])
 
 
 def _contract_of(proposal: Proposal) -> Digest:
     change = proposal.contract_change or proposal.schema_change
     edit = change.contract if change else None
     return digest_bytes(edit.after.encode()) if edit else ""
+
+
+def _document_of(proposal: Proposal) -> tuple[str, str, int, Digest] | None:
+    change = proposal.document_change
+    if change is None:
+        return None
+    return change.document, change.name, change.version, digest_of_texts(change.texts)
 
 
 def _registry(store: Store, proposals: Sequence[_Proposal]) -> Iterator[Fault]:
@@ -204,12 +245,28 @@ def _registry(store: Store, proposals: Sequence[_Proposal]) -> Iterator[Fault]:
             yield Fault("contract", f"{one.dataset}@{one.version}", why)
     carried = {one.proposal for one in published}
     for proposal in proposals:
-        erased = proposal.patch is None
-        if erased or not proposal.only_contract or not _done(proposal):
-            continue
-        if proposal.id not in carried:
+        if proposal.brings == "contract" and _done(proposal) and proposal.id not in carried:
             why = f"{proposal.id} is {proposal.state}, but no version of the contract is from it"
             yield Fault("contract", proposal.dataset, why)
+
+
+def _activations(store: Store, proposals: Sequence[_Proposal]) -> Iterator[Fault]:
+    """What is in force of policies and prompts is what was voted on, and the other way."""
+    known = {proposal.id: proposal for proposal in proposals}
+    with store.reading() as session:
+        activated = activations.all_versions(session)
+    for one in activated:
+        voted = known.get(one.proposal)
+        if voted is None or voted.patch is None:
+            continue  # the log names it
+        if voted.document != (one.document, one.name, one.number, one.digest) or not _done(voted):
+            why = f"{one.proposal} is not what people approved it by"
+            yield Fault("document", f"{one.document}/{one.name}@{one.number}", why)
+    carried = {one.proposal for one in activated}
+    for proposal in proposals:
+        if proposal.brings == "document" and _done(proposal) and proposal.id not in carried:
+            why = f"{proposal.id} is {proposal.state}, but no version of a document is from it"
+            yield Fault("document", proposal.dataset, why)
 
 
 def _done(proposal: _Proposal) -> bool:
@@ -236,6 +293,8 @@ def _inputs(row: RunRow, body: str) -> Iterator[_Named]:
         digest = getattr(inputs, what)
         if digest:
             yield _Named(digest, row.id, what)
+    for name, digest in inputs.prompts:
+        yield _Named(digest, row.id, f"prompt {name}")
 
 
 def _patch_files(
@@ -299,7 +358,7 @@ def _history(
             elif record.patch not in (None, digest):
                 yield Fault("table", where, f"it carries another patch than {proposal} has")
     for record in (one for one in proposals if one.dataset == dataset.name):
-        if _done(record) and not record.only_contract and record.id not in carried:
+        if _done(record) and not record.brings and record.id not in carried:
             why = f"{record.id} is {record.state}, but no version carries it"
             yield Fault("table", dataset.name, why)
 

@@ -1,9 +1,10 @@
 """Proof that one entry stands in the log, as a file that needs neither the log nor its database."""
 
 import json
+from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 from sqlmodel import Session, select
 
 from ostler.core.base import Frozen
@@ -14,6 +15,8 @@ from ostler.store.leaves import commitment_of, leaf_of, unsalted_leaf_of
 from ostler.store.merkle import Hash, includes
 from ostler.store.models import AuditEntryRow
 from ostler.store.notes import Checkpoint, VerifierKey, is_signed, read_checkpoint
+
+_PAYLOAD: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
 class Entry(Frozen):
@@ -27,6 +30,11 @@ class Entry(Frozen):
     payload: str
     salt: str
     commitment: Digest
+
+    @property
+    def said(self) -> Mapping[str, JsonValue]:
+        """The payload, read; nothing when it was erased or is withheld."""
+        return _PAYLOAD.validate_json(self.payload) if self.payload else {}
 
     @property
     def leaf(self) -> Hash:

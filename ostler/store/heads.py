@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ostler.core.canonical import Digest
+from ostler.storage.privacy import open_file
 
 _LINE = re.compile(r"([0-9]{1,18}) ([0-9a-f]{64})")
 
@@ -25,7 +26,7 @@ class Head:
 
 def append_head(path: Path, head: Head) -> None:
     """Add a line in one write, so that processes do not tear each other's (OSError)."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    descriptor = open_file(path, os.O_WRONLY | os.O_APPEND)
     try:
         os.write(descriptor, f"{head.size} {head.root}\n".encode())
     finally:
