@@ -59,7 +59,7 @@ def verify(
     from ostler.cli.output import print_json, print_table, progress, say
     from ostler.cli.wording import count
     from ostler.replay.outside_heads import read_kept
-    from ostler.replay.verification import verify_workspace
+    from ostler.replay.verification import examine_workspace
     from ostler.review.text import visible
     from ostler.store.notes import read_key
 
@@ -68,7 +68,7 @@ def verify(
         cosigned = [read_kept(path) for path in sorted(parts.workspace.cosigned.glob("*.note"))]
         witnesses = [read_key(text) for text in witness_key or ()]
         with progress("verifying") as bar:
-            found = verify_workspace(
+            found = examine_workspace(
                 parts.store,
                 parts.objects,
                 parts.patches,
