@@ -245,6 +245,7 @@ class Opened:
             maker=Bench(self.store, self.patches, policies, now),
             trust=self.trust,
             sign=self.keyring.sign,
+            unlock=self.keyring.unlock,
         )
 
     @property
