@@ -16,7 +16,7 @@ from ostler.core.roster import ADMINISTRATOR, Holding, Key, Member, Roster, Trus
 from ostler.core.states import ProposalState as S
 from ostler.execution.worker import work_once
 from ostler.policies.policyset import default_site, load_policies
-from ostler.store import audit, ballots, rosters, sshsig
+from ostler.store import audit, ballots, rosters, sshsig, votes
 from ostler.store.proposals import get_proposal
 
 MEND: CellChange = ("2", "city", "Lisbxn", "Lisbon")
@@ -322,6 +322,19 @@ def test_somebody_stands_in_until_it_ends(office: Office) -> None:
     work_once(office.context)
     assert office.bench.state(other) is S.DENIED
     assert office.bench.reason(other).endswith("An approval by owner is needed.")
+    assert office.faults() == ()
+
+
+def test_what_lost_its_votes_waits_again(office: Office) -> None:
+    made, other = office.bench.park(MEND), office.bench.park(OTHER)
+    assert office.approve("cy", made) is office.approve("ben", other) is S.APPROVED
+    office.install(*(one for one in office.members if one.name != "cy"))
+    with office.bench.parts.store.transaction() as session:
+        assert votes.recount(session, office.trust, actor="ana", at=now()) == (made.id,)
+    assert (office.bench.state(made), office.bench.state(other)) == (S.PARKED, S.APPROVED)
+    assert office.approve("ana", made) is S.APPROVED
+    work_once(office.context)
+    assert office.bench.state(made) is S.PUBLISHED
     assert office.faults() == ()
 
 
