@@ -246,6 +246,9 @@ def _verdict(card: "Card") -> None:
     _section("POLICY", verdict_words(verdict))
     for rule, reason in zip(verdict.rules, verdict.reasons, strict=False):
         print_line(f"  {visible(rule)}: {visible(reason)}")
+    if card.record.escalated and card.record.escalated_at is not None:
+        roles = " and ".join(map(visible, card.record.escalated))
+        print_line(f"  escalated to {roles} since {card.record.escalated_at:%Y-%m-%d %H:%M} UTC")
     for ballot in card.record.ballots:
         vote, by = ballot.vote, f"  signed by {ballot.key}" if ballot.key else "  UNSIGNED"
         because = f": {visible(vote.because)}" if vote.because else ""

@@ -242,6 +242,7 @@ class Opened:
             reviewer=reviewer,
             roles=self.workspace.roles(reviewer),
             clock=now,
+            drill_key=self.workspace.drill_key(),
             maker=Bench(self.store, self.patches, policies, now),
             trust=self.trust,
             sign=self.keyring.sign,
@@ -307,6 +308,8 @@ class Opened:
             connections=self.workspace.settings.connections,
             contracts=self.workspace.contracts,
             states=self.states,
+            drill_key=self.workspace.drill_key(make=self.workspace.settings.drills.per_hundred > 0),
+            drills_per_hundred=self.workspace.settings.drills.per_hundred,
             trust=self.trust,
         )
 

@@ -36,6 +36,9 @@ def plain_card(
             {**one.vote.model_dump(mode="json"), "signed_by": one.key or None}
             for one in card.record.ballots
         ],
+        "escalated": {"to": card.record.escalated, "since": card.record.escalated_at}
+        if card.record.escalated
+        else None,
         "changes": tuple(changes),
         "alternatives": [vars(one) for one in choices],
         "question": question(action),

@@ -204,12 +204,26 @@ def _tell(
     from ostler.core.states import ProposalState
 
     pairs = [(card.record.proposal, state) for card, state in zip(cards, states, strict=True)]
+    reasons = {
+        proposal.id: parts.desk.card(proposal.id).record.reason
+        for proposal, state in pairs
+        if state is ProposalState.DRILLED
+    }
     if as_json:
-        print_json([{"proposal": proposal.id, "state": state} for proposal, state in pairs])
+        print_json(
+            [
+                {"proposal": p.id, "state": state, **({"because": r} if r else {})}
+                for p, state in pairs
+                for r in (reasons.get(p.id, ""),)
+            ]
+        )
         return
     for card, (proposal, state) in zip(cards, pairs, strict=True):
         said = "signed" if parts.desk.signing else "UNSIGNED"
         say(f"your vote is {said} and binds to digest {card.record.digest}")
+        if proposal.id in reasons:
+            say(f"{proposal.id}: {reasons[proposal.id]}")
+            continue
         if state is ProposalState.PARKED:
             votes = len(parts.desk.card(proposal.id).record.votes)
             say(f"{proposal.id}: {votes} of {proposal.verdict.votes} votes")

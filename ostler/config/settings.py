@@ -105,6 +105,13 @@ class OfDataset(Section):
     """What monitors call it, with * and ?."""
 
 
+class Drills(Section):
+    """Cards that are wrong on purpose, to see whether reviewers read."""
+
+    per_hundred: float = Field(default=0, ge=0, le=50)
+    """For so many of a hundred votes a drill is put into the queue; 0: only when asked for."""
+
+
 class Upkeep(Section):
     """What steers `ostler gc`."""
 
@@ -280,6 +287,7 @@ class Settings(BaseSettings):
     model: Model | None = None
     grooming: Grooming = Field(default_factory=Grooming)
     work: Work = Field(default_factory=Work)
+    drills: Drills = Field(default_factory=Drills)
     upkeep: Upkeep = Field(default_factory=Upkeep)
     alerts: Alerts = Field(default_factory=Alerts)
     datasets: dict[str, OfDataset] = Field(default_factory=dict)

@@ -3,6 +3,8 @@
 import getpass
 import hashlib
 import json
+import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -54,6 +56,10 @@ upkeep:
 # datasets:
 #   people:
 #     alert_names: ["*.people"]
+# Cards that are wrong on purpose and never executed, for so many of a hundred votes, to see whether
+# reviewers read; see docs/conduct.md.
+# drills:
+#   per_hundred: 2
 # alerts:
 #   token: {env: OSTLER_ALERT_TOKEN}
 
@@ -157,6 +163,21 @@ class Workspace:
     def work_lock(self) -> Path:
         """Held by the worker of this machine."""
         return self.hidden / "work.lock"
+
+    def drill_key(self, *, make: bool = False) -> bytes:
+        """The key that tells drills from proposals, from OSTLER_DRILL_KEY or this workspace's file.
+
+        Empty when there is none, unless one is to be made.
+        """
+        from_environment = os.environ.get("OSTLER_DRILL_KEY", "")
+        if from_environment:
+            return from_environment.encode()
+        path = self.hidden / "drill.key"
+        if make and not path.exists():
+            # Only the owner may read it, from its first moment on.
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_hex(32))
+        return path.read_bytes().strip() if path.exists() else b""
 
     @property
     def policies(self) -> Path:

@@ -49,3 +49,10 @@ def standing_in(
         return vote.model_copy(update={"roles": (*vote.roles, *added)}) if added else vote
 
     return tuple(seen(vote) for vote in votes)
+
+
+def easier(before: Sequence[Escalation], after: Sequence[Escalation]) -> bool:
+    """Whether somebody may stand in, or do so sooner, who could not before."""
+    known = {(one.role, role): one.after_seconds for one in before for role in one.stands_for}
+    new = {(one.role, role): one.after_seconds for one in after for role in one.stands_for}
+    return any(seconds < known.get(pair, seconds + 1) for pair, seconds in new.items())

@@ -41,6 +41,10 @@ class ExecutionContext:
     """The folder of contracts, which a change of columns reads and writes."""
     states: States | None = None
     """What was measured before."""
+    drill_key: bytes = b""
+    """Tells drills from proposals; empty where there is none."""
+    drills_per_hundred: float = 0
+    """Drills that are made for each hundred votes."""
     trust: Trust = NO_TRUST
     """Whose votes count."""
 

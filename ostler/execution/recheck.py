@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ostler.core.canonical import Digest
 from ostler.core.errors import NotFound, VerificationFailed
 from ostler.core.proposals import Proposal, Shown, Vote
+from ostler.core.seats import standing
 from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import contract_moved
@@ -14,7 +15,7 @@ from ostler.store import proposals
 from ostler.store.ballots import Ballot, Counted, counted, electorate, shown_of
 from ostler.store.claims import Claim
 from ostler.store.datasets import get_dataset
-from ostler.store.rejections import standing_against
+from ostler.store.seals import Locked, opening
 
 Obstacle = tuple[ProposalState, str]
 
@@ -24,16 +25,31 @@ def obstacle(context: ExecutionContext, claim: Claim) -> Obstacle | None:
     proposal = claim.proposal
     if proposal.digest != claim.digest:
         return ProposalState.FAILED, "the stored proposal is not the one that was voted on"
+    if sealed := _sealed(context, claim):
+        return sealed
     try:
         context.patches.get(proposal.patch.digest)
         votes, others = _votes(context, claim)
     except (NotFound, VerificationFailed) as error:
         return ProposalState.FAILED, error.message
-    if against := standing_against(votes):
+    against = [vote for vote in standing(votes).values() if vote.decision == "reject"]
+    if against:
         return ProposalState.REJECTED, f"{against[0].reviewer} voted against it"
     if contract_moved(context, proposal):
         return ProposalState.STALE, "the contract has changed since; ask for the change again"
     return _denied(context, proposal, votes, others)
+
+
+def _sealed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
+    """What a proposal's seal says against it, whatever its state says."""
+    with context.store.reading() as session:
+        try:
+            found = opening(session, context.drill_key, claim.proposal.id, claim.digest)
+        except Locked as error:
+            return ProposalState.APPROVED, error.message
+    if found is None or not found.is_drill:
+        return None
+    return ProposalState.DRILLED, "it was a drill, which is never executed"
 
 
 def lapsed(context: ExecutionContext, claim: Claim) -> Obstacle | None:

@@ -17,9 +17,10 @@ from ostler.core.states import ProposalState
 from ostler.execution.barring import bar_rejected
 from ostler.execution.closing import ACTOR, Outcome
 from ostler.execution.context import ExecutionContext
+from ostler.execution.drills import keep_drilling
 from ostler.execution.graph import run_execution
 from ostler.review.overtaken import mark_overtaken
-from ostler.store import claims, escalating, proposals, telling
+from ostler.store import claims, escalating, proposals, seals, telling
 from ostler.tables.disk import writing
 from ostler.telemetry import names
 
@@ -78,6 +79,8 @@ def work_once(
     with context.store.transaction() as session:
         # Whoever still holds a claim from behind this lock is dead: we have it.
         holder = context.owner.rpartition(":")[0]
+        if context.drill_key:
+            seals.open_decided(session, context.drill_key, actor=ACTOR, at=now)
         claims.release_abandoned(session, holder, actor=ACTOR, at=now)
         unseen_since = now - timedelta(seconds=context.watch_seconds)
         waiting = claims.datasets_with_work(session, unseen_since)
@@ -95,6 +98,7 @@ def work_once(
         claims.expire(session, at=now, actor=ACTOR)
         escalating.escalate(session, at=now, actor=ACTOR)
         telling.tell_expiring(session, at=now)
+    errors += keep_drilling(context)
     if errors:
         raise errors[0]
     return tuple(outcomes)

@@ -160,13 +160,17 @@ def _verdict(policies: PolicySet, change: ChangeRequest, outcome: Outcome, by: D
 
 
 def _escalations(asking: Sequence[Mapping[str, str]]) -> tuple[Escalation, ...]:
-    """Who the permits that ask for votes want to be asked as well, and when."""
-    return by_role(
-        Escalation(
-            after_seconds=seconds,
-            role=rule["escalates"],
-            stands_for=(rule["role"],) if "role" in rule else (),
-        )
-        for rule in asking
-        if (seconds := sla_seconds(rule.get("sla", ""))) is not None
-    )
+    """Who the permits that ask for votes want to be asked as well, and when.
+
+    Nobody stands in for a role that another one of them asks for without saying the same.
+    """
+    found: list[Escalation] = []
+    for rule in asking:
+        seconds = sla_seconds(rule.get("sla", ""))
+        if seconds is None:
+            continue
+        to, role = rule["escalates"], rule.get("role")
+        agreed = all(other.get("escalates") == to for other in asking if other.get("role") == role)
+        stands_for = (role,) if role is not None and agreed else ()
+        found.append(Escalation(after_seconds=seconds, role=to, stands_for=stands_for))
+    return by_role(found)

@@ -67,6 +67,9 @@ KINDS: Mapping[str, Kind] = {
 }
 """What a policy can ask about, as `schema.cedarschema` declares it; a test compares the two."""
 
+BALLOT = ("proposer", "decision", "votes_last_minute", "approvals_last_hour", "seconds_shown")
+"""What a vote is asked with; all others belong to changes."""
+
 OPTIONAL = ("context.seconds_shown",)
 """What a request may be without."""
 

@@ -30,6 +30,7 @@ from ostler.store.datasets import get_dataset
 from ostler.store.engine import Store
 from ostler.store.pace import cast_lately
 from ostler.store.proposals import Parked, ProposalRecord
+from ostler.store.seals import drill_sentence, end_drill, opening
 from ostler.store.transitions import move
 from ostler.tables.patch_files import PatchFiles
 
@@ -45,7 +46,7 @@ class Line:
     cells: int
     rows: int
     verdict: str
-    """`1 vote`, `2 votes`, `auto` or `denied`."""
+    """`1 vote`, `2 votes incl. owner → lead`, `auto` or `denied`."""
     state: ProposalState
     created_at: datetime
     columns: tuple[str, ...]
@@ -81,6 +82,8 @@ class Desk:
     clock: Callable[[], datetime]
     maker: Maker
     """Proves what the reviewer writes."""
+    drill_key: bytes = b""
+    """Tells the drills among the proposals, once this person has decided; empty without drills."""
     trust: Trust = NO_TRUST
     sign: Sign = no_key
     """How the reviewer signs, where a roster says by which keys."""
@@ -166,6 +169,7 @@ class Desk:
         edit that does not fit the card, NotAllowed when the person may not decide on it.
         """
         person = self._decider(card)
+        self._end_drill(card.record)
         made, answered = self.maker.edited(card.record, edit, person)
         self._follow(card, ProposalState.SUPERSEDED, made, answered, (), because)
         return made
@@ -180,6 +184,26 @@ class Desk:
         made, taught = self.maker.answered(card.record, said, person)
         self._follow(card, ProposalState.ANSWERED, made, None, taught, because)
         return made
+
+    def _end_drill(self, record: ProposalRecord) -> None:
+        """Conflict when somebody edits a drill: it ends, and nothing is made of it."""
+        proposal, at = record.proposal.id, self.clock()
+        with self.store.transaction() as session:
+            found = self.drill_key and opening(session, self.drill_key, proposal, record.digest)
+            if not found or not found.is_drill:
+                return
+            because = drill_sentence("edit", found.nature)
+            end_drill(
+                session,
+                proposal,
+                record.digest,
+                record.state,
+                found,
+                because,
+                actor=self.reviewer,
+                at=at,
+            )
+        raise Conflict(f"{proposal}: {because}", "nothing was made of it")
 
     def _decider(self, card: Card) -> Principal:
         """Conflict for a card that no longer waits, NotAllowed for whoever may not decide on it."""
@@ -301,6 +325,7 @@ class Desk:
                 vote,
                 votes_needed=proposal.verdict.votes,
                 roles_needed=proposal.verdict.roles,
+                drill_key=self.drill_key,
                 signature=given.signature,
                 trust=self.trust,
             )
@@ -392,7 +417,7 @@ def _line(record: ProposalRecord) -> Line:
         score=proposal.rank.score,
         cells=proposal.patch.cells,
         rows=proposal.patch.rows,
-        verdict=verdict_words(proposal.verdict),
+        verdict=verdict_words(proposal.verdict, record.escalated),
         state=record.state,
         created_at=record.created_at,
         columns=proposal.patch.columns,
@@ -400,9 +425,10 @@ def _line(record: ProposalRecord) -> Line:
     )
 
 
-def verdict_words(verdict: Verdict) -> str:
-    """A verdict in two or three words."""
+def verdict_words(verdict: Verdict, escalated: Sequence[str] = ()) -> str:
+    """A verdict in a few words, with the roles that it was escalated to."""
     if verdict.outcome == "votes":
         who = f" incl. {' + '.join(verdict.roles)}" if verdict.roles else ""
-        return f"{verdict.votes} vote{'s' if verdict.votes != 1 else ''}{who}"
+        also = f" → {' + '.join(escalated)}" if escalated else ""
+        return f"{verdict.votes} vote{'s' if verdict.votes != 1 else ''}{who}{also}"
     return {"deny": "denied", "auto": "auto"}[verdict.outcome]

@@ -13,7 +13,7 @@ from ostler.core.experience import Answer, Answered, Experience, Struck
 from ostler.core.proposals import Proposal, Vote
 from ostler.store.documents import checked, keep
 from ostler.store.due import mark_due
-from ostler.store.models import AnswerRow, DocumentRow
+from ostler.store.models import AnswerRow, DocumentRow, SealRow
 from ostler.store.projection import Event, Value, add, change
 from ostler.store.times import stamp
 
@@ -119,10 +119,14 @@ def experience_of(session: Session, dataset: str) -> Experience | None:
 
 def _newest(session: Session, dataset: str, *, own: bool) -> list[Answer]:
     here = AnswerRow.dataset == dataset
+    # Where no drill key was at hand, a drill was answered like any other card.
+    drilled = select(SealRow.proposal).where(
+        SealRow.proposal == AnswerRow.proposal, col(SealRow.drill).is_not(None)
+    )
     query = (
         select(AnswerRow, DocumentRow.body)
         .join(DocumentRow)
-        .where(here if own else AnswerRow.dataset != dataset)
+        .where(here if own else AnswerRow.dataset != dataset, ~drilled.exists())
         .order_by(
             col(AnswerRow.at).desc(), col(AnswerRow.proposal).desc(), col(AnswerRow.person).desc()
         )

@@ -74,13 +74,20 @@ class ProposalRecord:
 
 
 def park(
-    session: Session, proposal: Proposal, state: ProposalState, *, at: datetime, actor: str
+    session: Session,
+    proposal: Proposal,
+    state: ProposalState,
+    *,
+    at: datetime,
+    actor: str,
+    found_at: datetime | None = None,
 ) -> Parked:
     """Park a proposal and send it where the verdict says: `parked`, `denied` or `approved`.
 
     A known id stays as it is, unless it is stale, expired, denied or withdrawn: then it is parked
     again with the new document, and votes on the old one no longer count. A card that waits, that
     nobody has voted on and of which the run believes something else now, says what the run says.
+    A new one is dated `found_at`, by default `at`.
     """
     if state not in _VERDICTS:
         raise InternalError(f"a proposal cannot begin as {state}")
@@ -90,7 +97,7 @@ def park(
             _renew(session, proposal, at=at, actor=actor)
         return Parked.KNOWN
     if row is None:
-        _insert(session, proposal, at=at, actor=actor)
+        _insert(session, proposal, at=at, actor=actor, found_at=found_at or at)
     else:
         _replace(session, proposal, row, at=at, actor=actor)
     if state is not ProposalState.PARKED:
@@ -130,6 +137,12 @@ def get_proposal(session: Session, typed: str) -> ProposalRecord:
     """A proposal by its id or a unique beginning of it (NotFound, BadInput)."""
     proposal_id = full_id(session, ProposalRow, "proposal", typed)
     return _records(session, _with_body().where(ProposalRow.id == proposal_id))[0]
+
+
+def exists(session: Session, proposal_id: str) -> bool:
+    """Whether a proposal of this id was ever made."""
+    query = select(ProposalRow.id).where(ProposalRow.id == proposal_id)
+    return session.exec(query).first() is not None
 
 
 def queue(
@@ -279,14 +292,16 @@ def _columns(session: Session, proposal: Proposal) -> dict[str, Value]:
     }
 
 
-def _insert(session: Session, proposal: Proposal, *, at: datetime, actor: str) -> None:
+def _insert(
+    session: Session, proposal: Proposal, *, at: datetime, actor: str, found_at: datetime
+) -> None:
     columns: dict[str, Value] = {
         **_columns(session, proposal),
         **_waiting(proposal, at),
         "id": proposal.id,
         "state": ProposalState.PARKED.value,
-        "created_at": stamp(at),
-        "changed_at": stamp(at),
+        "created_at": stamp(found_at),
+        "changed_at": stamp(found_at),
         "reason": "",
         "owner": "",
         "lease_until": None,

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from ostler.core.proposals import Vote
 from ostler.core.states import ProposalState
 from ostler.store import audit
 from ostler.store.models import AuditEntryRow, ProposalRow
@@ -31,12 +30,3 @@ def not_barred(session: Session) -> tuple[ProposalRecord, ...]:
 def note_barred(session: Session, proposal: str, *, actor: str, at: datetime) -> None:
     """Note that the table bars a rejected proposal for good."""
     audit.append(session, at=at, actor=actor, kind=_BARRED, subject=proposal, payload={})
-
-
-def standing_against(votes: tuple[Vote, ...]) -> tuple[Vote, ...]:
-    """The votes against a proposal that no newer vote of the same person has replaced.
-
-    `votes` are in the order in which they were cast.
-    """
-    newest = {vote.reviewer: vote for vote in votes}
-    return tuple(vote for vote in newest.values() if vote.decision == "reject")

@@ -27,6 +27,7 @@ from ostler.store.documents import keep_text
 from ostler.store.models import VoteRow
 from ostler.store.projection import Event, add, change
 from ostler.store.proposals import ProposalRecord, get_proposal, queue
+from ostler.store.seals import Opening, drill_sentence, end_drill, opening
 from ostler.store.times import stamp
 from ostler.store.transitions import move, state_of, try_move
 
@@ -45,6 +46,7 @@ def cast(
     roles_needed: tuple[str, ...],
     signature: str | None = None,
     trust: Trust = NO_TRUST,
+    drill_key: bytes = b"",
 ) -> ProposalState:
     """Record a vote and give the state that it leaves the proposal in.
 
@@ -52,7 +54,8 @@ def cast(
     person takes the place of the older one until a worker has the proposal. Conflict when it was
     decided, has expired or is not what the reviewer saw; NotAllowed for the same vote again;
     VerificationFailed for one that is not signed as the roster in force wants it. Whether the
-    reviewer may vote at all, and without a signature, was decided before.
+    reviewer may vote at all, and without a signature, was decided before. A drill ends with the
+    first vote.
     """
     state_of(session, vote.proposal)  # a vote names its proposal in full
     record = get_proposal(session, vote.proposal)
@@ -60,6 +63,18 @@ def cast(
     _refuse(record, vote)
     _refuse_forged(session, record, given, trust)
     _record(session, record, given)
+    if (drill := _drill(session, drill_key, vote)) is not None:
+        because = drill_sentence(vote.decision, drill.nature)
+        return end_drill(
+            session,
+            record.proposal.id,
+            vote.digest,
+            record.state,
+            drill,
+            because,
+            actor=vote.reviewer,
+            at=vote.at,
+        )
     record_vote(session, record.proposal, vote)
     state = _settled(session, record, given, votes_needed, roles_needed, trust)
     _lead_to(session, record, vote, state)
@@ -91,6 +106,12 @@ def recount(session: Session, trust: Trust, *, actor: str, at: datetime) -> tupl
             )
             gone.append(record.proposal.id)
     return tuple(gone)
+
+
+def _drill(session: Session, key: bytes, vote: Vote) -> Opening | None:
+    """The seal of what was voted on, when it is a drill and the key is here to tell."""
+    found = opening(session, key, vote.proposal, vote.digest) if key else None
+    return found if found is not None and found.is_drill else None
 
 
 def revocable(record: ProposalRecord) -> bool:

@@ -146,6 +146,9 @@ def _head(card: Card, width: int, now: datetime) -> Iterator[Content]:
     ]
     if proposal.expires_at is not None and record.state is ProposalState.PARKED:
         facts.append(join(ours("lapses in "), span(proposal.expires_at - now)))
+    if record.escalated and record.escalated_at is not None:
+        roles = untrusted(" and ".join(record.escalated), 60, WARNING)
+        facts.append(join(ours("escalated to "), roles, ours(" "), ago(record.escalated_at, now)))
     if record.reason:
         facts.append(untrusted(record.reason, _PROSE))
     yield from hung(untrusted(proposal.sentence, _PROSE, STRONG), width)

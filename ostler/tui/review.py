@@ -206,7 +206,7 @@ class Review(Deciding):
                 self._draw_foot(self.size.width)
             case MoreRead(shown):
                 self._card.show_card(shown, self.desk.clock(), from_top=False)
-            case Decided(proposal, _, after):
+            case Decided(proposal, _, after, _):
                 said = bars.decided(answer, can_work=self._work is not None)
                 self._decided(proposal, after, said)
             case Remade(proposal, after, _):
