@@ -172,11 +172,13 @@ def take(
     from ostler.core.errors import BadInput, Conflict
     from ostler.storage.addresses import refuse_ambiguous
     from ostler.storage.paths import remove_tree
+    from ostler.store.announcements import ADDED, announce, new_mark
     from ostler.store.datasets import add_dataset
     from ostler.tables.delta import VersionedTable, open_delta
 
     refuse_name(parts, name)
     made: AnyPath | None = None
+    mark = new_mark()
     if not isinstance(file, Path):
         refuse_ambiguous(file)
         table = open_delta(str(file), key)
@@ -197,7 +199,7 @@ def take(
                 f"there is something at {uri} already, perhaps another workspace's table",
                 "choose another --name, or remove it if you know that it is left over",
             )
-        _import(file, str(uri), encoding, sheet)
+        _import(file, str(uri), encoding, sheet, mark)
         made = uri
         table = VersionedTable(str(uri), (ROW_ID,))
     view = table.view()
@@ -222,11 +224,13 @@ def take(
         tags=tags,
     )
     with parts.store.transaction() as session:
-        add_dataset(session, dataset, actor=parts.workspace.reviewer, at=now())
+        at, actor = now(), parts.workspace.reviewer
+        add_dataset(session, dataset, actor=actor, at=at)
+        announce(session, name, ADDED, mark, actor=actor, at=at)
     return view.row_count, view.version
 
 
-def _import(file: Path, uri: str, encoding: str, sheet: str) -> None:
+def _import(file: Path, uri: str, encoding: str, sheet: str, mark: str) -> None:
     from ostler.cli.output import progress
     from ostler.core.datasets import ROW_ID
     from ostler.tables.importing import import_file
@@ -238,6 +242,7 @@ def _import(file: Path, uri: str, encoding: str, sheet: str) -> None:
             (ROW_ID,),
             encoding=encoding,
             sheet=sheet,
+            mark=mark,
             progress=lambda rows: tell(f"{rows:,} rows"),
         )
 
@@ -246,8 +251,10 @@ def append_rows(
     parts: "Opened", file: "AnyPath", name: str, *, encoding: str = "utf-8", sheet: str = ""
 ) -> tuple[int, int]:
     """Add a file's rows to a managed dataset; returns how many, and the new version."""
+    from ostler.cli.opening import now
     from ostler.cli.output import progress
     from ostler.core.errors import BadInput
+    from ostler.store.announcements import APPENDING, announce, new_mark
     from ostler.tables.delta import table_of
     from ostler.tables.importing import append_file
 
@@ -256,13 +263,16 @@ def append_rows(
         raise BadInput(f"{name} is a table of its own", "append to it with whatever writes it")
     if not isinstance(file, Path):
         raise BadInput(f"{file} is not a file here", "copy it to this machine and append that")
-    table = table_of(dataset)
+    table, mark = table_of(dataset), new_mark()
+    with parts.store.transaction() as session:
+        announce(session, name, APPENDING, mark, actor=parts.workspace.reviewer, at=now())
     with progress(f"reading {file.name}") as tell:
         rows = append_file(
             file,
             table,
             encoding=encoding,
             sheet=sheet,
+            mark=mark,
             progress=lambda count: tell(f"{count:,} rows"),
         )
     return rows, table.version

@@ -32,6 +32,20 @@ def confirmed(question: str) -> bool:
         return False
 
 
+def leave_to_others(parts: "Opened", proposal: "Proposal", *, as_json: bool) -> None:
+    """Show what was proposed and say how it is decided."""
+    from ostler.cli.cards import print_card
+    from ostler.cli.output import print_json, say
+
+    card = parts.desk.card(proposal.id)
+    if as_json:
+        change = proposal.document_change or proposal.announced
+        print_json({"proposal": proposal.id, "state": card.record.state, "change": change})
+    else:
+        print_card(card, ())
+    say(f"{proposal.id} waits for review: ostler review, or ostler approve {proposal.id}")
+
+
 def decide(
     parts: "Opened", proposal: "Proposal", question: str, because: str, yes: bool, as_json: bool
 ) -> int:
@@ -45,7 +59,7 @@ def decide(
 
     card = parts.desk.card(proposal.id)
     if not as_json:
-        print_card(card, parts.desk.changes(proposal.patch.digest, 20))
+        print_card(card, parts.desk.changes(card, 20))
     asked(parts)
     if yes or confirmed(question):
         said = _waits(parts, proposal, parts.desk.approve(card, because))
@@ -54,9 +68,11 @@ def decide(
     if not said:
         with progress(f"changing {proposal.dataset}"):
             said = execute(parts)
-    final = parts.desk.card(proposal.id).record.state
+    shown = parts.desk.card(proposal.id).record
+    final = shown.state
     if as_json:
-        told = {"change": proposal.announced} if proposal.announced else {}
+        announced = shown.proposal.announced
+        told = {"change": announced} if announced else {}
         print_json({"proposal": proposal.id, "state": final, **told})
     say(visible(said))
     return 0 if final in (ProposalState.PUBLISHED, *OPEN) else 1

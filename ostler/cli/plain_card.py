@@ -44,6 +44,7 @@ def plain_card(
         "question": question(action),
         "basis": proposal.draft.basis,
         "made": card.made,
+        "masked": card.masked,
         "alerts": card.alerts,
         **told,
     }

@@ -20,7 +20,11 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog=example("ostler queue", "ostler queue --state published", "ostler queue --json")
     )(queue)
-    app.command(epilog=example("ostler show P-7K3Q", "ostler show P-7K3Q --changes 200"))(show)
+    app.command(
+        epilog=example(
+            "ostler show P-7K3Q", "ostler show P-7K3Q --changes 200", "ostler show P-7K3Q --unmask"
+        )
+    )(show)
     app.command(epilog=example("ostler approve P-7K3Q", "ostler approve P-7K3Q --digest 5f0c21aa"))(
         approve
     )
@@ -50,7 +54,7 @@ def queue(
 
     with opened(workspace) as parts:
         if dataset is not None:
-            parts.dataset(dataset)
+            parts.subject(dataset)
         states = _states(state)
         lines = parts.desk.queue(states=states, dataset=dataset, limit=limit)
         counts = parts.desk.counts()
@@ -101,6 +105,7 @@ def _states(wanted: list[str] | None) -> "tuple[ProposalState, ...]":
 def show(
     proposal: Proposal,
     changes: Annotated[int, typer.Option(min=0, help="How many changes to print.")] = 20,
+    unmask: options.Unmask = False,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> None:
@@ -112,7 +117,9 @@ def show(
 
     with opened(workspace) as parts:
         card = parts.desk.card(proposal)
-        found = parts.desk.changes(card.record.proposal.patch.digest, changes)
+        if unmask:
+            card = parts.desk.unmasked(card)
+        found = parts.desk.changes(card, changes)
         choices = parts.desk.choices(card, changes)
     if as_json:
         print_json(plain_card(card, found, choices))

@@ -67,7 +67,7 @@ def open_console(parts: "Opened", proposal: str = "") -> int:
 
     begin = Queue()
     if proposal:
-        record = parts.desk.card(proposal).record
+        record = parts.desk.record(proposal)
         begin = opened_on(record.proposal.id, record.state)
     return run_review(parts.desk, work=lambda: execute(parts), begin=begin)
 

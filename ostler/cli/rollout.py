@@ -36,7 +36,7 @@ def revoke(
     from ostler.execution.revoking import revoke as take_back
 
     with opened(workspace) as parts:
-        record = parts.desk.card(proposal).record
+        record = parts.desk.record(proposal)
         state = take_back(parts.execution, record, asker(parts, record.proposal.dataset), because)
         _tell(parts, record.proposal.id, state.value, as_json)
 
@@ -58,7 +58,7 @@ def abort(
     from ostler.execution.revoking import revoke as take_back
 
     with opened(workspace) as parts:
-        record = parts.desk.card(proposal).record
+        record = parts.desk.record(proposal)
         name = record.proposal.id
         if record.state not in (ProposalState.CANARY, ProposalState.EXECUTING):
             raise Conflict(
@@ -82,7 +82,7 @@ def promote(
     from ostler.execution.revoking import promote as let_go
 
     with opened(workspace) as parts:
-        record = parts.desk.card(proposal).record
+        record = parts.desk.record(proposal)
         let_go(parts.execution, record, asker(parts, record.proposal.dataset), because)
         if as_json:
             _tell(parts, record.proposal.id, "canary", as_json)
@@ -94,7 +94,7 @@ def _tell(parts: "Opened", proposal: str, state: str, as_json: bool) -> None:
     from ostler.cli.output import print_json, say
     from ostler.review.text import visible
 
-    reason = parts.desk.card(proposal).record.reason
+    reason = parts.desk.record(proposal).reason
     if as_json:
         print_json({"proposal": proposal, "state": state, "because": reason})
     else:

@@ -13,7 +13,8 @@ from ostler.config.section import FILE
 from ostler.config.settings import Settings, read_settings
 from ostler.core.errors import BadInput, Conflict, NotFound
 from ostler.storage.addresses import checked_url, is_url, refuse_ambiguous
-from ostler.storage.paths import AnyPath, path_of
+from ostler.storage.paths import AnyPath, path_of, write_whole
+from ostler.storage.privacy import make_folder
 
 TEMPLATE = """\
 # Ostler's settings for this workspace. Everything has a default; this file may stay as it is.
@@ -119,6 +120,25 @@ class Workspace:
         return self.hidden / f"heads-{digest[:8]}.log"
 
     @property
+    def log_key(self) -> Path:
+        """The key that signs checkpoints of the log."""
+        return self.hidden / "log.key"
+
+    @property
+    def cosigned(self) -> Path:
+        """The last checkpoint that each witness cosigned."""
+        return self.hidden / "cosigned"
+
+    @property
+    def receipts(self) -> Path:
+        """Receipts of votes cast here: not in the workspace, but on the reviewer's own machine."""
+        state = Path(os.environ.get("XDG_STATE_HOME", ""))
+        if not state.is_absolute():
+            state = Path.home() / ".local" / "state"
+        name = hashlib.sha256(str(self.root.resolve()).encode()).hexdigest()[:16]
+        return state / "ostler" / "receipts" / name
+
+    @property
     def storage(self) -> AnyPath:
         """Where tables, patches and recorded inputs lie; Ostler's own folder by default."""
         named = self.settings.storage
@@ -220,11 +240,13 @@ def create_workspace(root: Path, storage: str = "", *, unsigned: bool = False) -
         raise Conflict(f"{root} is a workspace already", "see what it holds: ostler queue")
     try:
         root.mkdir(parents=True, exist_ok=True)
-        for folder in (root / ".ostler" / "tables", root / "policies", root / "contracts"):
-            folder.mkdir(parents=True, exist_ok=True)
         # Data and votes are nobody else's business.
+        make_folder(root / ".ostler")
         (root / ".ostler").chmod(0o700)
-        (root / ".ostler" / ".gitignore").write_text("*\n", encoding="utf-8")
+        make_folder(root / ".ostler" / "tables")
+        for folder in (root / "policies", root / "contracts"):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_whole(root / ".ostler" / ".gitignore", b"*\n")
         # Last, because it is what makes the folder a workspace.
         text = TEMPLATE.replace("{storage}", json.dumps(storage, ensure_ascii=False))
         if unsigned:

@@ -79,6 +79,14 @@ class Dataset(Frozen):
         return self.key == (ROW_ID,)
 
 
+WORKSPACE = Dataset(name="(workspace)", owner="", uri="", value=5)
+"""What proposals are about that concern no table: the documents that everything else goes by.
+
+No dataset can be called so. It is kept nowhere and has no versions; policies know it by its name
+and its value.
+"""
+
+
 def tags_of(words: Iterable[str]) -> tuple[str, ...]:
     """Tags in the form in which they are compared: lower case, in order, each once."""
     return tuple(sorted({word.strip().casefold() for word in words}))

@@ -9,6 +9,7 @@ from ostler.core.actions import AnyAction
 from ostler.core.base import Cell, Frozen, RowId, Share
 from ostler.core.canonical import Digest, digest_of, short_id
 from ostler.core.checks import AnyRule, Check
+from ostler.core.documents import DocumentChange
 from ostler.core.items import Criterion
 from ostler.core.rollout import Rollout
 from ostler.core.schema import Announced, ContractChange, SchemaChange
@@ -199,7 +200,15 @@ class Proposal(Frozen):
     follows: str = Field(default="", exclude_if=lambda it: not it)
     """The card that a person edited to make it, or the question that a person answered with it."""
     contract_change: ContractChange | None = Field(default=None, exclude_if=lambda it: it is None)
-    """The document patch that it is, if it is one; its patch on the table is then empty."""
+    """The next version of its contract that it is, if it is one; its patch is then empty."""
+    document_change: DocumentChange | None = Field(default=None, exclude_if=lambda it: it is None)
+    """The next version of a document of the workspace that it is, if it is one; it then concerns
+    no dataset, and its patch is empty."""
+
+    @property
+    def changes_text(self) -> bool:
+        """Whether it brings a text into force and leaves every table as it is."""
+        return self.contract_change is not None or self.document_change is not None
 
     @property
     def announced(self) -> Announced | None:

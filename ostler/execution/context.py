@@ -53,6 +53,11 @@ class ExecutionContext:
         with self.store.reading() as session:
             return datasets.get_dataset(session, name)
 
+    def subject(self, name: str) -> Dataset:
+        """What a proposal is about: a dataset under care, or the workspace."""
+        with self.store.reading() as session:
+            return datasets.subject(session, name)
+
     def downstream(self, dataset: Dataset) -> tuple[str, ...]:
         """Everything that is made from a dataset, as declared and as lineage has it."""
         with self.store.reading() as session:

@@ -20,6 +20,7 @@ from typing import Any, TypedDict
 from langgraph.graph import END, START, StateGraph
 
 from ostler.core.datasets import Dataset
+from ostler.core.egress import refuse_loose_unpacking
 from ostler.core.errors import NotFound
 from ostler.core.states import ProposalState
 from ostler.execution import marks
@@ -55,6 +56,8 @@ from ostler.tables.publishing import TRIES, Moved, keeps_moving
 from ostler.tables.stage import Stage, open_stage
 from ostler.tables.targets import Due, Refused, current, discard, prepare, publish
 from ostler.telemetry import names
+
+refuse_loose_unpacking()
 
 Node = Callable[[ExecutionContext, "Job"], "Update"]
 

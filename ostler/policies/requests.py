@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ostler.core.actions import AnyAction, Reformat
+from ostler.core.actions import ActivateDocument, AnyAction, Reformat
 from ostler.core.base import Frozen
 from ostler.core.datasets import Dataset, Risk
 from ostler.core.names import same_name
@@ -138,6 +138,8 @@ def change_request(
 
 def kind_of(action: AnyAction) -> str:
     """The kind of an action as policies name it: `replace_values`, or `reformat.trim`."""
+    if isinstance(action, ActivateDocument):
+        return f"{action.kind}.{action.document}"
     return f"{action.kind}.{action.form}" if isinstance(action, Reformat) else action.kind
 
 

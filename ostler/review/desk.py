@@ -1,17 +1,19 @@
 """A reviewer's desk: the queue, the cards, and votes bound to exactly what was shown."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from secrets import token_hex
 
 from ostler.core.actions import AskValues
-from ostler.core.base import RowId
-from ostler.core.canonical import Digest
+from ostler.core.base import Cell, RowId
+from ostler.core.datasets import Dataset
 from ostler.core.edits import Edit, Said
 from ostler.core.errors import BadInput, Conflict, NotAllowed, NotFound
 from ostler.core.experience import Answer, Answered, Taught
 from ostler.core.items import Alert, BacklogItem
+from ostler.core.masking import NO_MASKS, Masks, hidden_columns, masked
+from ostler.core.masks import MASK
 from ostler.core.names import same_name
 from ostler.core.proposals import Change, Proposal, Shown, Verdict, Vote
 from ostler.core.roster import NO_TRUST, Trust
@@ -24,12 +26,13 @@ from ostler.policies.requests import NO_PACE, DatasetFacts, Pace, Principal
 from ostler.review.identity import Sign, name_of, no_key, roles_for, signed
 from ostler.review.making import Choice, Maker
 from ostler.review.pacing import pace_at, try_again
-from ostler.store import answers, audit, items, proposals, runs, votes
+from ostler.review.sight import Sight
+from ostler.store import answers, audit, datasets, items, proposals, runs, votes
 from ostler.store.ballots import electorate
-from ostler.store.datasets import get_dataset
 from ostler.store.engine import Store
 from ostler.store.pace import cast_lately
 from ostler.store.proposals import Parked, ProposalRecord
+from ostler.store.receipts import Receipts
 from ostler.store.seals import drill_sentence, end_drill, opening
 from ostler.store.transitions import move
 from ostler.tables.patch_files import PatchFiles
@@ -60,6 +63,7 @@ class Card:
     """All that a reviewer needs to decide on one proposal."""
 
     record: ProposalRecord
+    """As it is shown: with masks for classified values. Its digest is that of the true document."""
     item: BacklogItem
     refusal: str
     """Why this reviewer cannot approve it, or empty."""
@@ -67,6 +71,10 @@ class Card:
     """Of those that woke the run that proposed it, what concerns it; their texts are hostile."""
     made: tuple[str, ...] = ()
     """The proposals that people made of it: by an edit, or by answering it."""
+    masks: Masks = NO_MASKS
+    """What is hidden here."""
+    masked: tuple[str, ...] = ()
+    """The columns with values on the card that are hidden here."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,9 @@ class Desk:
     clock: Callable[[], datetime]
     maker: Maker
     """Proves what the reviewer writes."""
+    sight: Sight = field(default_factory=Sight)
+    receipts: Receipts | None = None
+    """Where a receipt of each vote is kept; None keeps none."""
     drill_key: bytes = b""
     """Tells the drills among the proposals, once this person has decided; empty without drills."""
     trust: Trust = NO_TRUST
@@ -101,7 +112,10 @@ class Desk:
             found = proposals.queue(
                 session, states=states, dataset=dataset, limit=limit, offset=offset
             )
-        return tuple(_line(record) for record in found)
+            named = {record.proposal.dataset for record in found}
+            about = [datasets.subject(session, name) for name in sorted(named)]
+        masks = {one.name: self.sight.masks(one) for one in about}
+        return tuple(_line(record, masks[record.proposal.dataset]) for record in found)
 
     def counts(self) -> dict[ProposalState, int]:
         """How many proposals are in each state."""
@@ -114,25 +128,82 @@ class Desk:
             return audit.size(session)
 
     def card(self, proposal: str) -> Card:
-        """One proposal, by its id or the start of it."""
+        """One proposal, by its id or the start of it, with masks for classified values."""
+        record = self.record(proposal)
+        return self._card(record, self.sight.masks(self._dataset(record)))
+
+    def unmasked(self, card: Card) -> Card:
+        """The card with the values that this person may read, which is an entry of the log.
+
+        NotAllowed when the person may read none of what is masked.
+        """
+        record = self._true(card)
+        masks = self.sight.lifted(
+            self.store,
+            self._dataset(record),
+            record.proposal.id,
+            card.masked,
+            person=self.reviewer,
+            roles=self.person(record.proposal.dataset).roles,
+            at=self.clock(),
+        )
+        return self._card(record, masks)
+
+    def record(self, proposal: str) -> ProposalRecord:
+        """One proposal as it is, by its id or the start of it: to act on, not to be shown."""
         with self.store.reading() as session:
-            record = proposals.get_proposal(session, proposal)
+            return proposals.get_proposal(session, proposal)
+
+    def _true(self, card: Card) -> ProposalRecord:
+        """What a card shows, as it is (Conflict when it has changed since)."""
+        record = self.record(card.record.proposal.id)
+        if record.digest != card.record.digest:
+            raise Conflict(
+                f"proposal {record.proposal.id} has changed since you saw it", "look at it again"
+            )
+        return record
+
+    def _dataset(self, record: ProposalRecord) -> Dataset:
+        with self.store.reading() as session:
+            return datasets.subject(session, record.proposal.dataset)
+
+    def _card(self, record: ProposalRecord, masks: Masks) -> Card:
+        with self.store.reading() as session:
             item = items.get_item(session, record.proposal.item).item
             alerts = runs.alerts_of(session, record.proposal.run)
             made = answers.made_of(session, record.proposal.id)
-        refusal = self._refusal(record)
-        return Card(record, item, refusal, _concerning(alerts, record.proposal), made)
+        hidden = hidden_columns(record.proposal, masks)
+        shown = replace(
+            record,
+            proposal=masked(record.proposal, masks),
+            votes=masked(record.votes, masks),
+        )
+        return Card(
+            record=shown,
+            item=masked(item, masks),
+            refusal=self._refusal(record),
+            alerts=masked(_concerning(alerts, record.proposal), masks, prose=bool(hidden)),
+            made=made,
+            masks=masks,
+            masked=hidden,
+        )
 
-    def changes(self, patch: Digest, limit: int, offset: int = 0) -> tuple[Change, ...]:
-        """Some of a patch's changes, in order; the patch is checked against its digest."""
-        return self.patches.get(patch).page(limit, offset)
+    def changes(self, card: Card, limit: int, offset: int = 0) -> tuple[Change, ...]:
+        """Some of a card's changes, in order; the patch is checked against its digest."""
+        found = self.patches.get(card.record.proposal.patch.digest).page(limit, offset)
+        return masked(found, card.masks)
 
     def choices(self, card: Card, limit: int) -> tuple[Choice, ...]:
         """What a card can be turned into, each with its first changes; none without alternatives.
 
         NotFound when the version that the card was made on has been released.
         """
-        return self.maker.choices(card.record.proposal, limit)
+        found = self.maker.choices(self._true(card).proposal, limit)
+        shown = card.record.proposal.draft.alternatives
+        return tuple(
+            replace(made, label=one.label, changes=masked(made.changes, card.masks))
+            for made, one in zip(found, shown, strict=True)
+        )
 
     def approve(
         self, card: Card, because: str = "", seconds_shown: int | None = None
@@ -167,8 +238,10 @@ class Desk:
         edit that does not fit the card, NotAllowed when the person may not decide on it.
         """
         person = self._decider(card)
-        self._end_drill(card.record)
-        made, answered = self.maker.edited(card.record, edit, person)
+        _refuse_masks(card, [(e.column, v) for e in edit.strike for v in (e.old, e.new)])
+        record = self._true(card)
+        self._end_drill(record)
+        made, answered = self.maker.edited(record, edit, person)
         self._follow(card, ProposalState.SUPERSEDED, made, answered, (), because)
         return made
 
@@ -179,7 +252,8 @@ class Desk:
         does not fit and for a cell that was not asked about; nothing is kept then.
         """
         person = self._decider(card)
-        made, taught = self.maker.answered(card.record, said, person)
+        _refuse_masks(card, [(one.column, one.value) for one in said])
+        made, taught = self.maker.answered(self._true(card), said, person)
         self._follow(card, ProposalState.ANSWERED, made, None, taught, because)
         return made
 
@@ -218,7 +292,7 @@ class Desk:
         at = self.clock()
         with self.store.reading() as session:
             who = electorate(session, self.trust, at)
-            roles = roles_for(who, self.reviewer, self.roles, get_dataset(session, dataset))
+            roles = roles_for(who, self.reviewer, self.roles, datasets.subject(session, dataset))
         return Principal(kind="person", name=self.reviewer, roles=roles)
 
     @property
@@ -292,13 +366,13 @@ class Desk:
         because: str,
         wrong: tuple[Change, ...] = (),
     ) -> ProposalState:
-        proposal = card.record.proposal
+        proposal = self._true(card).proposal
         # What is approved must be what lies on disk: the digest in the card binds both.
         self.patches.get(proposal.patch.digest)
         at = self.clock()
         with self.store.reading() as session:
             who = electorate(session, self.trust, at)
-            dataset = get_dataset(session, proposal.dataset)
+            dataset = datasets.subject(session, proposal.dataset)
             contract = runs.contract_of(session, proposal.run)
         vote = Vote.model_validate(
             {
@@ -318,7 +392,7 @@ class Desk:
         # Before the transaction: a person may be asked for a passphrase or a touch.
         given = signed(who, vote, self.sign)
         with self.store.transaction() as session:
-            return votes.cast(
+            state = votes.cast(
                 session,
                 vote,
                 votes_needed=proposal.verdict.votes,
@@ -327,6 +401,9 @@ class Desk:
                 signature=given.signature,
                 trust=self.trust,
             )
+        if self.receipts is not None:
+            self.receipts.keep(self.store, proposal.id, reviewer=self.reviewer, at=vote.at)
+        return state
 
     def _changed(
         self, proposal: Proposal, cells: Sequence[tuple[RowId, str]]
@@ -355,7 +432,7 @@ class Desk:
         """NotAllowed when policy does not let this person decide so, or, if `paced`, not now."""
         at, me = self.clock(), same_name(self.reviewer)
         with self.store.reading() as session:
-            dataset = get_dataset(session, record.proposal.dataset)
+            dataset = datasets.subject(session, record.proposal.dataset)
             who = electorate(session, self.trust, at)
             cast = cast_lately(session, lambda name: same_name(name) == me, at=at) if paced else ()
 
@@ -405,8 +482,19 @@ def _concerning(alerts: tuple[Alert, ...], proposal: Proposal) -> tuple[Alert, .
     return named or alerts
 
 
-def _line(record: ProposalRecord) -> Line:
-    proposal = record.proposal
+def _refuse_masks(card: Card, values: Sequence[tuple[str, Cell]]) -> None:
+    """BadInput when a mask was taken for a value."""
+    for column, value in values:
+        if value == MASK and card.masks.hides([column]):
+            raise BadInput(
+                f"the values of {column!r} are masked here, so none of them can be meant",
+                f"see them first, if you may: ostler show {card.record.proposal.id} --unmask; "
+                "in the console: u",
+            )
+
+
+def _line(record: ProposalRecord, masks: Masks) -> Line:
+    proposal = masked(record.proposal, masks)
     action = proposal.draft.action
     return Line(
         id=proposal.id,

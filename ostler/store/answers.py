@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from ostler.core.actions import Correct
 from ostler.core.experience import Answer, Answered, Experience, Struck
 from ostler.core.proposals import Proposal, Vote
-from ostler.store.documents import checked, keep
+from ostler.store.documents import checked, is_kept, keep
 from ostler.store.due import mark_due
 from ostler.store.models import AnswerRow, DocumentRow, SealRow
 from ostler.store.projection import Event, Value, add, change
@@ -95,7 +95,7 @@ def answers_to(session: Session, proposal: str) -> tuple[Answer, ...]:
     query = (
         select(AnswerRow, DocumentRow.body)
         .join(DocumentRow)
-        .where(AnswerRow.proposal == proposal)
+        .where(AnswerRow.proposal == proposal, is_kept())
         .order_by(col(AnswerRow.at), col(AnswerRow.person))
     )
     return tuple(_answer(row, body) for row, body in session.exec(query))
@@ -126,7 +126,7 @@ def _newest(session: Session, dataset: str, *, own: bool) -> list[Answer]:
     query = (
         select(AnswerRow, DocumentRow.body)
         .join(DocumentRow)
-        .where(here if own else AnswerRow.dataset != dataset, ~drilled.exists())
+        .where(here if own else AnswerRow.dataset != dataset, is_kept(), ~drilled.exists())
         .order_by(
             col(AnswerRow.at).desc(), col(AnswerRow.proposal).desc(), col(AnswerRow.person).desc()
         )

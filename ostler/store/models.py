@@ -80,6 +80,19 @@ class ContractVersionRow(Stored, table=True):
     published_at: str
 
 
+class ActivationRow(Stored, table=True):
+    """A version of a document of the workspace; the text is `core.documents.body_of` its files."""
+
+    document: str = Field(primary_key=True)
+    """Its kind."""
+    name: str = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """Counts from 1 without gaps; the highest one is in force."""
+    digest: str = Field(foreign_key="document.digest")
+    proposal: str = Field(foreign_key="proposal.id")
+    activated_at: str
+
+
 class RunRow(Stored, table=True):
     """A run; the document is `core.runs.RunInputs`."""
 
@@ -412,6 +425,10 @@ class AuditEntryRow(Stored, table=True):
     leaf: str
     subtree: str
     """Root of the largest perfect subtree that ends at this leaf: `log n` of them are the head."""
+    salt: str = Field(sa_column_kwargs={"server_default": ""})
+    """Empty, and the payload with it, when they were erased; always empty in old entries."""
+    commitment: str = Field(sa_column_kwargs={"server_default": ""})
+    """The salted hash of the payload; empty in entries of before there were salts."""
 
 
 class CheckpointRow(Stored, table=True):
@@ -441,6 +458,7 @@ PROJECTED: tuple[Table, ...] = tuple(
         DatasetRow,
         ContractRow,
         ContractVersionRow,
+        ActivationRow,
         RunRow,
         RunStepRow,
         FindingRow,

@@ -15,7 +15,7 @@ from ostler.core.errors import Conflict, InternalError
 from ostler.core.proposals import Proposal, Vote
 from ostler.core.states import OPEN, ProposalState
 from ostler.store.ballots import Ballot
-from ostler.store.documents import checked, keep
+from ostler.store.documents import checked, is_kept, keep
 from ostler.store.lookup import full_id
 from ostler.store.models import DocumentRow, ProposalRow, VoteRow
 from ostler.store.projection import Event, Value, add, change
@@ -156,7 +156,7 @@ def queue(
     """Proposals in some states, highest score first, then by id."""
     query = (
         _with_body()
-        .where(col(ProposalRow.state).in_(states))
+        .where(col(ProposalRow.state).in_(states), is_kept())
         .order_by(col(ProposalRow.score).desc(), col(ProposalRow.id))
         .limit(limit)
         .offset(offset)

@@ -17,6 +17,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from ostler.core.checks import CheckResult
+from ostler.core.datasets import WORKSPACE
 from ostler.core.items import BacklogItem
 from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
@@ -46,6 +47,7 @@ KINDS: dict[str, str] = {
     "proposal.drilled": "it was a drill; nothing came of it",
     "run.parked": "a run left proposals that wait for votes; once per run",
     "contract.published": "a version of a contract is in force; its compatibility and consumers",
+    "document.activated": "another version of the policies or of a prompt is in force",
     "item.open": "a finding opened a backlog item",
     "item.done": "its criteria hold on the published version",
     "item.reopened": "it is to be done again",
@@ -242,6 +244,20 @@ def tell_contract(
     identity = event_id(dataset, "contract", number)
     data: dict[str, JsonValue] = {"dataset": dataset, "number": number, **facts}
     enqueue(session, identity, "contract.published", data, at=at)
+
+
+def tell_document(
+    session: Session, document: str, name: str, facts: Mapping[str, JsonValue], *, at: datetime
+) -> None:
+    """Another version of a document of the workspace counts; `facts` say which, and its digest."""
+    data: dict[str, JsonValue] = {
+        "dataset": WORKSPACE.name,
+        "document": document,
+        "name": name,
+        **facts,
+    }
+    identity = event_id(document, name, facts["number"])
+    enqueue(session, identity, "document.activated", data, at=at)
 
 
 def _row(session: Session, row: type[Stored], name: str) -> Row[Any]:

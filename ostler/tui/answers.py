@@ -121,7 +121,15 @@ def piece(desk: Desk, view: int, start: int) -> PieceRead:
 
 def card(desk: Desk, proposal: str) -> CardRead:
     """A card with the changes of the patch that it names, or some that are spread over it."""
-    found = desk.card(proposal)
+    return _read(desk, desk.card(proposal))
+
+
+def unmask(desk: Desk, seen: Card) -> CardRead:
+    """The card with the values that the reviewer may read; the log knows of it."""
+    return _read(desk, desk.unmasked(seen))
+
+
+def _read(desk: Desk, found: Card) -> CardRead:
     changes, more = _changes(desk, found, 0)
     sample = found.record.proposal.dry_run.sample
     if more and sample:
@@ -166,5 +174,5 @@ def answer(desk: Desk, seen: Card, said: tuple[Said, ...]) -> Remade:
 
 
 def _changes(desk: Desk, of: Card, start: int) -> tuple[tuple[Change, ...], bool]:
-    found = desk.changes(of.record.proposal.patch.digest, CHANGES + 1, start)
+    found = desk.changes(of, CHANGES + 1, start)
     return found[:CHANGES], len(found) > CHANGES

@@ -178,7 +178,7 @@ def test_another_direction_or_one_value_for_all_takes_the_cards_place(office: Of
     made = ana.edit(turned, Edit(direction="1", fill=Filler(value=None)))
     assert made.draft.basis
     assert made.draft.basis.direction == "back"
-    [change] = ana.changes(made.patch.digest, 5)
+    [change] = ana.changes(ana.card(made.id), 5)
     assert (change.old, change.new) == (one.old, None)
 
 

@@ -311,7 +311,8 @@ def test_a_workspace_that_joins_keeps_the_head_that_it_found(
 ) -> None:
     theirs = open_store(state_db.url, tmp_path / "theirs.log")
     with theirs.reading() as session:
-        assert read_heads(theirs.heads).heads == (audit.head(session),)
+        length = theirs.heads.stat().st_size
+        assert tuple(read_heads(theirs.heads, length)) == (audit.head(session),)
     assert verify_store(theirs, objects) == ()
     theirs.close()
     [(last,)] = state_db.rows('SELECT max("index") FROM audit_entry')
