@@ -161,5 +161,5 @@ def test_results_do_not_depend_on_threads(tmp_path: Path) -> None:
     assert {f.result.check.rule.columns for f in found.findings if f.source == "drift"} == {
         ("weight",)
     }
-    assert len(groomed.waiting) >= 2
+    assert len(groomed.waiting) >= 3
     assert again.first_difference is None
