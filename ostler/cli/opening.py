@@ -1,6 +1,6 @@
 """A workspace opened for a command: every part made when it is first asked for."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,12 +16,18 @@ if TYPE_CHECKING:
     from ostler.agents.grooming import Groomer
     from ostler.core.checks import Check
     from ostler.core.history import Past
+    from ostler.core.masking import Masks
+    from ostler.core.roster import Trust
     from ostler.execution.context import ExecutionContext
     from ostler.execution.relay.relay import Relay
     from ostler.policies.policyset import PolicySet
     from ostler.review.desk import Desk
+    from ostler.review.sight import Sight
     from ostler.store.engine import Store
+    from ostler.store.log_key import LogKey
     from ostler.store.objects import Objects
+    from ostler.store.receipts import Receipts
+    from ostler.store.signers import Keyring
     from ostler.tables.patch_files import PatchFiles
     from ostler.telemetry.setup import Telemetry
     from ostler.tools.contracts.contract import Contract
@@ -72,17 +78,10 @@ class Opened:
 
     @property
     def policies(self) -> "PolicySet":
-        """The shipped hard set with the site's policies, as they are now: read each time."""
-        from ostler.policies.policyset import load_policies
+        """The policies that count now: what people activated, else the folder; read each time."""
+        from ostler.policies.in_force import policies_in_force
 
-        try:
-            texts = {
-                path.name: path.read_text(encoding="utf-8")
-                for path in sorted(self.workspace.policies.glob("*.cedar"))
-            }
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"a policy cannot be read: {error}") from error
-        return load_policies(texts)
+        return policies_in_force(self.store, self.workspace.policies)
 
     @cached_property
     def telemetry(self) -> "Telemetry":
@@ -97,6 +96,13 @@ class Opened:
 
         with self.store.reading() as session:
             return get_dataset(session, name)
+
+    def subject(self, name: str) -> Dataset:
+        """What a proposal is about: a dataset under care, or the workspace."""
+        from ostler.store.datasets import subject
+
+        with self.store.reading() as session:
+            return subject(session, name)
 
     def datasets(self) -> tuple[Dataset, ...]:
         """All of them, by name."""
@@ -225,6 +231,49 @@ class Opened:
     def _shown(self, dataset: str) -> str:
         return str(self.workspace.contract(dataset).relative_to(self.workspace.root))
 
+    def classes(self, dataset: str) -> Mapping[str, str] | None:
+        """By column the classes of the contract that counts; None when it cannot be read."""
+        from ostler.store.registry import text_in_force
+
+        with self.store.reading() as session:
+            text = text_in_force(session, dataset)
+        try:
+            text = self.file_text(dataset) if text is None else text
+            return {} if text is None else self._classes_of(dataset, text)
+        except BadInput:
+            return None
+
+    def _classes_of(self, dataset: str, text: str) -> Mapping[str, str]:
+        # The console asks with each card, and a text seldom changes.
+        known = self._texts.get(dataset)
+        if known is None or known[0] != text:
+            known = self._texts[dataset] = (text, self._parsed(dataset, text).classes)
+        return known[1]
+
+    @cached_property
+    def _texts(self) -> dict[str, tuple[str, Mapping[str, str]]]:
+        return {}
+
+    @cached_property
+    def sight(self) -> "Sight":
+        """What people see of classified values."""
+        from ostler.review.sight import Sight
+
+        return Sight(self.classes, self.workspace.settings.readers)
+
+    def lifted(self, dataset: Dataset, subject: str, columns: Sequence[str]) -> "Masks":
+        """What stays hidden when whoever is at the keyboard lifts masks of columns; logged."""
+        person = self.workspace.reviewer
+        return self.sight.lifted(
+            self.store,
+            dataset,
+            subject,
+            columns,
+            person=person,
+            roles=self.desk.person(dataset.name).roles,
+            at=now(),
+        )
+
     @cached_property
     def desk(self) -> "Desk":
         """The desk of whoever is at the keyboard."""
@@ -240,8 +289,45 @@ class Opened:
             reviewer=reviewer,
             roles=self.workspace.roles(reviewer),
             clock=now,
+            drill_key=self.workspace.drill_key(),
             maker=Bench(self.store, self.patches, policies, now),
+            sight=self.sight,
+            receipts=self.receipts,
+            trust=self.trust,
+            sign=self.keyring.sign,
         )
+
+    @property
+    def log_key(self) -> "LogKey":
+        """What signs checkpoints of the log."""
+        from ostler.store.log_key import LogKey
+
+        return LogKey(self.workspace.log_key)
+
+    @property
+    def receipts(self) -> "Receipts":
+        """Receipts of the votes that were cast here."""
+        from ostler.store.receipts import Receipts
+
+        return Receipts(self.workspace.receipts, self.log_key)
+
+    @property
+    def trust(self) -> "Trust":
+        """Whose votes count, as the settings say."""
+        from ostler.core.roster import Trust
+        from ostler.store.sshsig import parsed_line
+
+        settings = self.workspace.settings
+        root = settings.roster_root
+        return Trust(unsigned_votes=settings.unsigned_votes, root=parsed_line(root) if root else "")
+
+    @cached_property
+    def keyring(self) -> "Keyring":
+        """The keys of whoever is at the keyboard; they stay where they are."""
+        from ostler.store.signers import Keyring, key_files
+
+        named = self.workspace.settings.reviewer_key
+        return Keyring((Path(named).expanduser(),) if named else key_files(), bool(named))
 
     @cached_property
     def groomer(self) -> "Groomer":
@@ -284,6 +370,9 @@ class Opened:
             connections=self.workspace.settings.connections,
             contracts=self.workspace.contracts,
             states=self.states,
+            drill_key=self.workspace.drill_key(make=self.workspace.settings.drills.per_hundred > 0),
+            drills_per_hundred=self.workspace.settings.drills.per_hundred,
+            trust=self.trust,
         )
 
     @cached_property

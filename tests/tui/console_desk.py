@@ -24,6 +24,7 @@ from ostler.core.proposals import (
     RankPart,
     proposal_id,
 )
+from ostler.core.roster import Trust
 from ostler.core.states import ProposalState
 from ostler.execution.making.bench import Bench
 from ostler.policies.judgement import judge
@@ -119,6 +120,7 @@ def build_desk(
         roles=roles,
         clock=lambda: NOW,
         maker=Bench(store, patches, policies, lambda: NOW),
+        trust=Trust(unsigned_votes=True),
     )
     with desk.store.transaction() as session:
         for name in sorted({case.dataset for case in cases}):
