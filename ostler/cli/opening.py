@@ -290,7 +290,7 @@ class Opened:
             roles=self.workspace.roles(reviewer),
             clock=now,
             drill_key=self.workspace.drill_key(),
-            maker=Bench(self.store, self.patches, policies, now),
+            maker=Bench(self.store, self.patches, policies, now, self.workspace.settings.calendar),
             sight=self.sight,
             receipts=self.receipts,
             trust=self.trust,
@@ -352,6 +352,7 @@ class Opened:
             telemetry=self.telemetry,
             clock=now,
             states=self.states,
+            calendar=settings.calendar,
         )
 
     @property
@@ -371,6 +372,7 @@ class Opened:
             connections=self.workspace.settings.connections,
             contracts=self.workspace.contracts,
             states=self.states,
+            calendar=self.workspace.settings.calendar,
             drill_key=self.workspace.drill_key(make=self.workspace.settings.drills.per_hundred > 0),
             drills_per_hundred=self.workspace.settings.drills.per_hundred,
             trust=self.trust,

@@ -27,7 +27,7 @@ from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.schema_changes import ASKED
 from ostler.execution.text_proposals import by_people, undecided
-from ostler.policies.requests import ChangeRequest, Principal, change_request
+from ostler.policies.requests import ChangeRequest, CheckCounts, Principal, change_request
 from ostler.policies.trials import policy_trials
 from ostler.store import activations, items, proposals
 from ostler.tables.patches import empty_patch
@@ -65,7 +65,7 @@ def request_document(context: ExecutionContext, asked: Asked, person: Principal)
         after=digest_of_texts(asked.texts),
         takes_back=asked.takes_back,
     )
-    request = _request(action, change, person)
+    request = _request(context, action, change, person)
     verdict = by_people(context, request)
     change = change.model_copy(update={"trials": _trials(context, asked, request)})
     at = context.clock()
@@ -158,7 +158,12 @@ def _change(context: ExecutionContext, asked: Asked) -> tuple[DocumentChange, Ma
     )
 
 
-def _request(action: ActivateDocument, change: DocumentChange, person: Principal) -> ChangeRequest:
+def _request(
+    context: ExecutionContext,
+    action: ActivateDocument,
+    change: DocumentChange,
+    person: Principal,
+) -> ChangeRequest:
     return change_request(
         proposer=person,
         dataset=WORKSPACE,
@@ -167,7 +172,10 @@ def _request(action: ActivateDocument, change: DocumentChange, person: Principal
         # Of no table, so no share of one is touched.
         total_rows=1,
         confidence=1.0,
-        worse_checks=0,
+        checks=CheckCounts(),
+        promises=None,
+        moment=context.moment(WORKSPACE),
+        track=Track.RELIABILITY,
     )
 
 

@@ -522,6 +522,15 @@ def _line(record: ProposalRecord, masks: Masks) -> Line:
     )
 
 
+def lacking(verdict: Verdict) -> tuple[str, ...]:
+    """Of a denial by no rule: which permit came nearest, then each condition that it lacked."""
+    near = verdict.nearest
+    if near is None:
+        return ()
+    whom = f"nearest was {near.rule} ({near.reason}) of {near.owner}; it lacks:"
+    return (whom, *near.lacks)
+
+
 def verdict_words(verdict: Verdict, escalated: Sequence[str] = ()) -> str:
     """A verdict in a few words, with the roles that it was escalated to."""
     if verdict.outcome == "votes":
