@@ -46,6 +46,8 @@ NAMES = COLUMNS | {
         "stored",
         "table",
         "watch",
+        "how",
+        "rules",
     ),
     *("source", "owner", "in_scope", "out_of_scope", "dependencies", "definition_of_done"),
     *("rollout", "track", "quadrant", "finding", "alert", "renames", "before", "after"),

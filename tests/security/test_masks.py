@@ -136,7 +136,7 @@ def office(run: Run, tmp_path: Path, server: ModelServer, monkeypatch: Any) -> I
         yield Office(run, tmp_path, settings), receiver
 
 
-def test_planted_values_are_nowhere(office: Any, server: ModelServer) -> None:
+def test_classified_values_are_nowhere(office: Any, server: ModelServer) -> None:
     at, receiver = office
     for args in (("check", "people"), ("drift", "people"), ("gate", "people"), ("item",)):
         at.both(*args)
