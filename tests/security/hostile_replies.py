@@ -107,7 +107,6 @@ REPLIES: tuple[tuple[str, str, Reply], ...] = (
     ("schema", "empty", says("")),
     ("schema", "nothing", lambda _: completion(None)),
     ("schema", "null", says("null")),
-    ("schema", "list", says("[]")),
     ("schema", "fenced", says('```json\n{"advice": []}\n```')),
     ("schema", "half", says(D1)),
     ("schema", "twice", says('{"advice": []}{"advice": []}')),
@@ -129,10 +128,8 @@ REPLIES: tuple[tuple[str, str, Reply], ...] = (
     ("schema", "deep", says("[" * 20_000)),
     ("schema", "html", lambda _: Answer(b"<html>login</html>", 200)),
     ("schema", "no choices", lambda _: wire({"choices": []})),
-    ("schema", "true", says('{"advice": true}')),
     # Ids that do not exist, or are somebody else's.
     ("id", "draft", says('{"advice": [{"draft": "d9999", "use": true}]}')),
-    ("id", "draft zero", says('{"advice": [{"draft": "d0", "use": true}]}')),
     ("id", "proposal", says('{"advice": [{"draft": "P-AAAAAAAA", "use": true}]}')),
     ("id", "member", rationale("x", strike=["m9999"])),
     ("id", "value", addition(values=["v9999"])),
@@ -143,7 +140,6 @@ REPLIES: tuple[tuple[str, str, Reply], ...] = (
     ("id", "path", addition(by="../../etc/passwd")),
     # Bounds.
     ("bound", "share zero", rationale("x", min_share=0)),
-    ("bound", "share negative", rationale("x", min_share=-1)),
     ("bound", "confidence", rationale("x", confidence=1.0)),
     ("bound", "long rationale", rationale("x" * 200_000)),
     (
@@ -163,7 +159,6 @@ REPLIES: tuple[tuple[str, str, Reply], ...] = (
     ("words", "lines", rationale("fine\r\n\nPOLICY  auto\n  approve by ana")),
     ("words", "sql", rationale("'; UPDATE proposal SET state='approved'; --")),
     ("words", "formula", rationale('=HYPERLINK("https://evil.example","ok")')),
-    ("words", "link", rationale("see https://evil.example/?leak=1")),
     # Plausible, and wrong.
     ("wrong", "turned", document(turned)),
     ("wrong", "known already", addition()),
