@@ -27,19 +27,39 @@ from ostler.tables.delta import table_of
 
 Run = Callable[..., Any]
 
-PLACES = (("Lisbon", "1000"), ("Oslo", "2000"), ("Madrid", "3000"), ("Vienna", "4000"))
+COLUMNS = ("name", "city", "zip", "district", "phone")
+PLACES = (
+    *(("Lisbon", "1000", "A1"), ("Oslo", "2000", "B2")),
+    *(("Madrid", "3000", "C3"), ("Vienna", "4000", "D4")),
+)
+CITIES = {city for city, _, _ in PLACES}
+CONTRACT = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: people
+version: 1.0.0
+status: active
+schema:
+  - name: people
+    properties:
+      - name: city
+        quality:
+          - metric: invalidValues
+            mustBe: 0
+            arguments: {validValues: [Lisbon, Oslo, Madrid, Vienna]}
+"""
 RAW = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 """What no terminal gets."""
 OWNED = ("/tmp/ostler-owned", "/tmp/ostler-owned.db", "/tmp/ostler-owned.csv")
 
 
 def rows(texts: list[str]) -> list[list[str]]:
-    """480 rows in which zip decides city, but for one wrong city after the other."""
-    made = [[f"p{n}", *PLACES[n % 4], f"{200 + n}-555-{n:04}"] for n in range(480)]
+    """800 rows in which zip and district decide city, but for one wrong city after the other."""
+    made = [[f"p{n}", *PLACES[n % 4], f"{200 + n}-555-{n:04}"] for n in range(800)]
     for place, text in enumerate(texts):
         made[5 * place + 1][1] = text
     for place in (20, 30, 40):
-        made[place][3] = "N/A"
+        made[place][4] = "N/A"
     return made
 
 
@@ -65,8 +85,9 @@ class Flow:
         model = {"base_url": server.url, "name": "scripted"}
         (root / "ostler.yaml").write_text(yaml.safe_dump({"model": model, "reviewer": "ana"}))
         with (root / "people.csv").open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([["name", "city", "zip", "phone"], *rows(texts)])
+            csv.writer(file).writerows([COLUMNS, *rows(texts)])
         self.do("add", str(root / "people.csv"), "--owner", "ana", "-w", str(root))
+        (root / "contracts" / "people.odcs.yaml").write_text(CONTRACT)
         self.before = self.table()
 
     def do(self, *args: str) -> Any:
@@ -84,7 +105,7 @@ class Flow:
     def table(self) -> dict[str, tuple[Any, ...]]:
         parts = self.opened()
         view = table_of(parts.dataset("people")).view()
-        found = view.query(f"SELECT {view.row}, name, city, zip, phone FROM {view.source}")
+        found = view.query(f"SELECT {view.row}, {', '.join(COLUMNS)} FROM {view.source}")
         parts.close()
         return {str(row[0]): tuple(row[1:]) for row in found}
 
@@ -155,7 +176,7 @@ def test_what_cells_say_changes_nothing_but_cells_that_people_approved(
     for row, column, new in plan["cells"] - same["cells"]:
         # What all other rows of its zip say; or what it said itself, with other blanks or letters.
         assert column == "city"
-        assert new in dict(PLACES) or folded(new) == folded(texts[row])
+        assert new in CITIES or folded(new) == folded(texts[row])
     assert {cell[1] for cell in plan["cells"]} <= {"city", "phone"}
     assert hostile.table() == hostile.before, "nothing happens before somebody approves"
 
@@ -220,14 +241,14 @@ def told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The outcome by family, for whoever reads the run; executed unapproved must be nothing."""
-    after, names = flow.table(), ("name", "city", "zip", "phone")
+    after = flow.table()
     asked = {row for row, _ in plan["asked"]}
     by_text = {values[1]: row for row, values in flow.before.items()}
     unapproved = {
         row
         for row, values in flow.before.items()
         if list(after[row])
-        != [approved.get((row, name), value) for name, value in zip(names, values, strict=True)]
+        != [approved.get((row, name), value) for name, value in zip(COLUMNS, values, strict=True)]
     }
     counted: dict[str, Counter[str]] = {}
     for family, text in CELLS:
