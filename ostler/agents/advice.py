@@ -102,9 +102,13 @@ class Question:
 
 
 def question(
-    model: str, dataset: str, drafts: tuple[Draft, ...], classes: Mapping[str, str] | None = None
+    model: str,
+    dataset: str,
+    drafts: tuple[Draft, ...],
+    classes: Mapping[str, str] | None = None,
+    system: str = SYSTEM,
 ) -> Question:
-    """What a model is asked about some drafts.
+    """What a model is asked about some drafts, under the prompt that is given.
 
     Of values in columns whose class is masked it is not even told the shape.
     """
@@ -113,7 +117,7 @@ def question(
     shown = [_card(name, draft, ids, hidden) for name, draft in _named(drafts).items()]
     request = ModelRequest(
         model=model,
-        system=SYSTEM,
+        system=system,
         user=canonical_json({"dataset": dataset, "drafts": shown}),
         reply_schema=Reply.model_json_schema(),
     )

@@ -38,6 +38,8 @@ class Brief:
     classes: Mapping[str, str]
     """Of the contract: the classification of columns."""
     policies: PolicySet
+    prompts: Mapping[str, str]
+    """Texts for the model, by name."""
     settings: Grooming
     experience: Experience
     recipe: Recipe | None
@@ -68,6 +70,7 @@ def read_brief(objects: Objects, inputs: RunInputs, others: tuple[Dataset, ...])
         checks=checks,
         classes=classes,
         policies=policies_from(objects.text(inputs.policy)),
+        prompts={name: objects.text(digest) for name, digest in inputs.prompts},
         settings=Grooming.model_validate(objects.get(inputs.config)),
         experience=_experience(objects, inputs),
         recipe=None if inputs.recipe is None else Recipe.model_validate(objects.get(inputs.recipe)),
@@ -124,6 +127,7 @@ def context_of(
         experience=brief.experience,
         recipe=brief.recipe,
         policies=brief.policies,
+        prompts=brief.prompts,
         settings=brief.settings,
         around=around,
         model=model,

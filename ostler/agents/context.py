@@ -1,6 +1,6 @@
 """What a run is given, and where its steps are recorded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -65,6 +65,8 @@ class GroomingContext:
     recipe: Recipe | None
     """What it is to do again; None for a run that applies no recipe."""
     policies: PolicySet
+    prompts: Mapping[str, str]
+    """What the model is sent, by name; what is not named is sent as it ships."""
     settings: Grooming
     around: Surroundings
     model: ModelClient

@@ -12,6 +12,7 @@ from ostler.agents.data_files import data_files
 from ostler.agents.graph import Handed, State, run_grooming
 from ostler.agents.model import ModelClient
 from ostler.agents.outputs import Parking, Prioritized, Proposed, Validated
+from ostler.agents.prompts import prompts_in_force
 from ostler.config.settings import Grooming
 from ostler.core.base import Frozen
 from ostler.core.canonical import Digest, short_id
@@ -243,8 +244,17 @@ def _inputs(
         learned=_learned(groomer, dataset, checks, version),
         experience=_experience(groomer, dataset),
         recipe=_recipe(groomer, dataset, alerts, recipe),
+        prompts=_prompts(groomer),
         code=__version__,
     )
+
+
+def _prompts(groomer: Groomer) -> tuple[tuple[str, Digest], ...]:
+    """What the model is told, recorded as an input; nothing where none is asked."""
+    if not groomer.model.name:
+        return ()
+    texts = prompts_in_force(groomer.store)
+    return tuple((name, groomer.objects.put_text(text)) for name, text in sorted(texts.items()))
 
 
 def _learned(

@@ -11,6 +11,7 @@ from ostler.agents.context import GroomingContext
 from ostler.agents.model import ModelCall
 from ostler.agents.outputs import Investigation, Proposed, ToolUse
 from ostler.agents.planner import plan
+from ostler.agents.prompts import ADVICE, PROMPTS
 from ostler.core.actions import (
     AgreeWithColumns,
     AskValues,
@@ -93,7 +94,11 @@ def _advised(
 ) -> tuple[tuple[Draft, ...], ModelCall]:
     """The drafts with the model's advice on them; as they were when there is none to be had."""
     question = advice.question(
-        context.model.name, context.dataset.name, drafts, context.around.classes
+        context.model.name,
+        context.dataset.name,
+        drafts,
+        context.around.classes,
+        context.prompts.get(ADVICE, PROMPTS[ADVICE].text),
     )
     attributes = {
         names.OPERATION_NAME: names.CHAT,

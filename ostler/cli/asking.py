@@ -12,11 +12,9 @@ if TYPE_CHECKING:
     from ostler.policies.requests import Principal
 
 
-def asker(parts: "Opened") -> "Principal":
-    """Whoever is at the keyboard."""
-    from ostler.policies.requests import Principal
-
-    return Principal(kind="person", name=parts.desk.reviewer, roles=parts.desk.roles)
+def asker(parts: "Opened", dataset: str) -> "Principal":
+    """Whoever is at the keyboard, in the roles that they have for a dataset."""
+    return parts.desk.person(dataset)
 
 
 def contract_checks(parts: "Opened", dataset: str) -> "tuple[Check, ...]":
@@ -34,11 +32,26 @@ def confirmed(question: str) -> bool:
         return False
 
 
+def leave_to_others(parts: "Opened", proposal: "Proposal", *, as_json: bool) -> None:
+    """Show what was proposed and say how it is decided."""
+    from ostler.cli.cards import print_card
+    from ostler.cli.output import print_json, say
+
+    card = parts.desk.card(proposal.id)
+    if as_json:
+        change = proposal.document_change or proposal.announced
+        print_json({"proposal": proposal.id, "state": card.record.state, "change": change})
+    else:
+        print_card(card, ())
+    say(f"{proposal.id} waits for review: ostler review, or ostler approve {proposal.id}")
+
+
 def decide(
     parts: "Opened", proposal: "Proposal", question: str, because: str, yes: bool, as_json: bool
 ) -> int:
     """Show it, ask for a vote, execute it when that is enough; gives the exit code."""
     from ostler.cli.cards import print_card
+    from ostler.cli.identity import asked
     from ostler.cli.output import print_json, progress, say
     from ostler.cli.work import execute
     from ostler.core.states import OPEN, ProposalState
@@ -47,6 +60,7 @@ def decide(
     card = parts.desk.card(proposal.id)
     if not as_json:
         print_card(card, parts.desk.changes(card, 20))
+    asked(parts)
     if yes or confirmed(question):
         said = _waits(parts, proposal, parts.desk.approve(card, because))
     else:

@@ -7,22 +7,25 @@ from rich.text import Text
 from ostler.cli.learning_cards import print_basis, print_choices, print_question
 from ostler.cli.output import console, print_line, print_table
 from ostler.core.actions import AskValues
+from ostler.core.documents import called, diff_lines, file_lines
 from ostler.core.rollout import describe_rollout
 from ostler.core.sentences import describe_rule
 from ostler.review.text import visible, visible_cell
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ostler.core.documents import DocumentChange, DocumentPatch, FilePatch
     from ostler.core.proposals import Change, CheckEffect, Proposal
     from ostler.core.schema import (
         Announced,
         CastReport,
         ContractChange,
-        ContractEdit,
         Field,
         SchemaChange,
     )
-    from ostler.review.choices import Choice
     from ostler.review.desk import Card
+    from ostler.review.making import Choice
 
 _WIDTH = 60
 
@@ -37,7 +40,7 @@ def print_card(
         f"{proposal.dataset}@{proposal.patch.base_version} · {card.record.state.value} · "
         + (
             f"{proposal.patch.cells:,} cells in {proposal.patch.rows:,} rows"
-            if proposal.contract_change is None
+            if not proposal.changes_text
             else "no value changes"
         )
         + (f" · {proposal.patch.deleted:,} rows deleted" if proposal.patch.deleted else "")
@@ -53,6 +56,8 @@ def print_card(
         print_schema_change(proposal.schema_change)
     if proposal.contract_change is not None:
         print_contract_change(proposal.contract_change)
+    elif proposal.document_change is not None:
+        print_document_change(proposal.document_change)
     elif isinstance(proposal.draft.action, AskValues):
         print_question(proposal)
     else:
@@ -143,6 +148,35 @@ def print_contract_change(change: "ContractChange") -> None:
     _data(change)
 
 
+def print_document_change(change: "DocumentChange") -> None:
+    """What becomes of each file of a document, and what is known of the new version."""
+    previous = f"{change.previous} → " if change.previous else ""
+    first = "" if change.previous else f", the first one; so far {_SO_FAR[change.document]} counts"
+    what = called(change.document, visible(change.name))
+    _section("DOCUMENT", f"{what}, version {previous}{change.version}{first}")
+    for line in file_lines(change):
+        print_line("  ", visible(line))
+    print_files((*change.files, *change.gone))
+    if change.trials:
+        _section("TRIALS", "found out before anybody was asked")
+    for trial in change.trials:
+        mark, style = _TRIALS[trial.answer]
+        print_line((f"  {mark} ", style), visible(trial.says))
+
+
+def print_files(files: "Sequence[FilePatch]") -> None:
+    """The diff of each file that differs."""
+    for file in files:
+        if file.diff:
+            print_line("")
+            print_line(("  ", ""), (visible(file.name), "bold"))
+            _unified(file)
+
+
+_SO_FAR = {"policies": "the folder policies/", "prompt": "the one that ships"}
+_TRIALS = {"good": ("✓", "green"), "bad": ("✗", "bold red"), "open": ("?", "yellow")}
+
+
 def _data(change: "ContractChange") -> None:
     """Promises that the data does not keep."""
     _section("DATA", "measured against the new promises as it is now")
@@ -168,8 +202,8 @@ def _consumers(change: "Announced") -> None:
         print_line(f"  not before {change.deprecated_until}, unless their contracts change first")
 
 
-def _unified(edit: "ContractEdit") -> None:
-    for line in edit.diff.splitlines()[2:]:
+def _unified(edit: "DocumentPatch") -> None:
+    for line in diff_lines(edit):
         if line.startswith("@@"):
             print_line(("  …", "dim"))
             continue
@@ -249,9 +283,13 @@ def _verdict(card: "Card") -> None:
     _section("POLICY", verdict_words(verdict))
     for rule, reason in zip(verdict.rules, verdict.reasons, strict=False):
         print_line(f"  {visible(rule)}: {visible(reason)}")
-    for vote in card.record.votes:
+    if card.record.escalated and card.record.escalated_at is not None:
+        roles = " and ".join(map(visible, card.record.escalated))
+        print_line(f"  escalated to {roles} since {card.record.escalated_at:%Y-%m-%d %H:%M} UTC")
+    for ballot in card.record.ballots:
+        vote, by = ballot.vote, f"  signed by {ballot.key}" if ballot.key else "  UNSIGNED"
         because = f": {visible(vote.because)}" if vote.because else ""
-        print_line(f"  {vote.decision} by {visible(vote.reviewer)}{because}")
+        print_line(f"  {vote.decision} by {visible(vote.reviewer)}{because}", (by, "dim"))
     plan = card.record.proposal.rollout
     if plan is not None:
         print_line("  rollout: ", visible(describe_rollout(plan)))

@@ -68,7 +68,7 @@ def _prepare(folder: Path, seed: int) -> "Opened":
     from ostler.config.workspace import create_workspace
     from ostler.triggers.alerts.reading import Message
 
-    workspace = create_workspace(folder.resolve())
+    workspace = create_workspace(folder.resolve(), unsigned=True)
     write_policies(workspace.policies)
     settings = workspace.settings.model_copy(update={"reviewer": REVIEWER})
     parts = Opened(type(workspace)(workspace.root, settings))
@@ -121,7 +121,7 @@ def _walk(parts: "Opened") -> int:
     table = table_of(parts.dataset(proposal.dataset))
     before = table.view()
     _title(f"ostler approve {first.id}")
-    print_line(f"{first.id} is {parts.desk.approve(card).value} by {REVIEWER}")
+    print_line(f"{first.id} is {parts.desk.approve(card).value} by {REVIEWER}, UNSIGNED: a demo")
     _title("ostler work --once")
     print_line(visible(execute(parts)))
     published = table.view()
@@ -215,7 +215,8 @@ def _verify(parts: "Opened") -> None:
     from ostler.core.errors import VerificationFailed
     from ostler.replay.verification import verify_workspace
 
-    faults = verify_workspace(parts.store, parts.objects, parts.patches, parts.datasets())
+    found = verify_workspace(parts.store, parts.objects, parts.patches, parts.datasets())
+    faults = found.faults
     if faults:
         raise VerificationFailed(f"{faults[0].kind} {faults[0].subject}: {faults[0].message}")
     print_line("verified: the log, every row and file under it, and the tables")

@@ -136,7 +136,10 @@ def _privacy(parts: "Opened") -> str:
 
 
 def _policies(parts: "Opened") -> str:
-    return f"{len(parts.policies.site)} site files, set {parts.policies.digest[:12]}"
+    from ostler.cli.policy_activation import policies_said
+
+    counting = parts.policies
+    return f"{len(counting.site)} site files, set {counting.digest[:12]}; {policies_said(parts)}"
 
 
 def _contracts(parts: "Opened") -> str:

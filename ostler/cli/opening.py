@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from ostler.core.checks import Check
     from ostler.core.history import Past
     from ostler.core.masking import Masks
+    from ostler.core.roster import Trust
     from ostler.execution.context import ExecutionContext
     from ostler.execution.relay.relay import Relay
     from ostler.policies.policyset import PolicySet
     from ostler.review.desk import Desk
     from ostler.review.sight import Sight
     from ostler.store.engine import Store
+    from ostler.store.log_key import LogKey
     from ostler.store.objects import Objects
+    from ostler.store.receipts import Receipts
+    from ostler.store.signers import Keyring
     from ostler.tables.patch_files import PatchFiles
     from ostler.telemetry.setup import Telemetry
     from ostler.tools.contracts.contract import Contract
@@ -74,17 +78,10 @@ class Opened:
 
     @property
     def policies(self) -> "PolicySet":
-        """The shipped hard set with the site's policies, as they are now: read each time."""
-        from ostler.policies.policyset import load_policies
+        """The policies that count now: what people activated, else the folder; read each time."""
+        from ostler.policies.in_force import policies_in_force
 
-        try:
-            texts = {
-                path.name: path.read_text(encoding="utf-8")
-                for path in sorted(self.workspace.policies.glob("*.cedar"))
-            }
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"a policy cannot be read: {error}") from error
-        return load_policies(texts)
+        return policies_in_force(self.store, self.workspace.policies)
 
     @cached_property
     def telemetry(self) -> "Telemetry":
@@ -99,6 +96,13 @@ class Opened:
 
         with self.store.reading() as session:
             return get_dataset(session, name)
+
+    def subject(self, name: str) -> Dataset:
+        """What a proposal is about: a dataset under care, or the workspace."""
+        from ostler.store.datasets import subject
+
+        with self.store.reading() as session:
+            return subject(session, name)
 
     def datasets(self) -> tuple[Dataset, ...]:
         """All of them, by name."""
@@ -266,25 +270,64 @@ class Opened:
             subject,
             columns,
             person=person,
-            roles=self.workspace.roles(person),
+            roles=self.desk.person(dataset.name).roles,
             at=now(),
         )
 
     @cached_property
     def desk(self) -> "Desk":
         """The desk of whoever is at the keyboard."""
+        from ostler.execution.making.bench import Bench
         from ostler.review.desk import Desk
 
+        policies = self.policies
         reviewer = self.workspace.reviewer
         return Desk(
             store=self.store,
             patches=self.patches,
-            policies=self.policies,
+            policies=policies,
             reviewer=reviewer,
             roles=self.workspace.roles(reviewer),
             clock=now,
+            drill_key=self.workspace.drill_key(),
+            maker=Bench(self.store, self.patches, policies, now),
             sight=self.sight,
+            receipts=self.receipts,
+            trust=self.trust,
+            sign=self.keyring.sign,
         )
+
+    @property
+    def log_key(self) -> "LogKey":
+        """What signs checkpoints of the log."""
+        from ostler.store.log_key import LogKey
+
+        return LogKey(self.workspace.log_key)
+
+    @property
+    def receipts(self) -> "Receipts":
+        """Receipts of the votes that were cast here."""
+        from ostler.store.receipts import Receipts
+
+        return Receipts(self.workspace.receipts, self.log_key)
+
+    @property
+    def trust(self) -> "Trust":
+        """Whose votes count, as the settings say."""
+        from ostler.core.roster import Trust
+        from ostler.store.sshsig import parsed_line
+
+        settings = self.workspace.settings
+        root = settings.roster_root
+        return Trust(unsigned_votes=settings.unsigned_votes, root=parsed_line(root) if root else "")
+
+    @cached_property
+    def keyring(self) -> "Keyring":
+        """The keys of whoever is at the keyboard; they stay where they are."""
+        from ostler.store.signers import Keyring, key_files
+
+        named = self.workspace.settings.reviewer_key
+        return Keyring((Path(named).expanduser(),) if named else key_files(), bool(named))
 
     @cached_property
     def groomer(self) -> "Groomer":
@@ -327,6 +370,9 @@ class Opened:
             connections=self.workspace.settings.connections,
             contracts=self.workspace.contracts,
             states=self.states,
+            drill_key=self.workspace.drill_key(make=self.workspace.settings.drills.per_hundred > 0),
+            drills_per_hundred=self.workspace.settings.drills.per_hundred,
+            trust=self.trust,
         )
 
     @cached_property

@@ -1,4 +1,7 @@
-"""`ostler policy`: check a policy set, try it on the past, prove what it never allows."""
+"""`ostler policy`: check a policy set, try it on the past, prove what it never allows.
+
+Putting one in force is in `policy_activation`.
+"""
 
 from datetime import datetime
 from pathlib import Path
@@ -19,12 +22,13 @@ if TYPE_CHECKING:
     from ostler.policies.proving import Proof
 
 policy = typer.Typer(
-    help="Policies: check a set, try it on what was judged before, prove what it never allows.",
+    help="Policies: check a set, try it on the past, prove what it never allows, put it in force.",
     no_args_is_help=True,
     epilog=example(
         "ostler policy check",
         "ostler policy backtest --policies new-policies/",
         "ostler policy prove --policies new-policies/ --invariants never.cedar",
+        'ostler policy propose --because "two votes for deletions"',
     ),
 )
 
@@ -34,13 +38,16 @@ Folder = Annotated[
         "--policies",
         exists=True,
         file_okay=False,
-        help="A folder of *.cedar files instead of the workspace's own.",
+        help="A folder of *.cedar files instead of policies/ in the workspace.",
     ),
 ]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    from ostler.cli import policy_activation
+
+    policy_activation.register(policy)
     app.add_typer(policy, name="policy")
 
 
@@ -53,10 +60,12 @@ def check(
     """Whether every rule can be used as it is; exits with 2 and names file and line if not."""
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, print_line
+    from ostler.cli.policy_activation import policies_said
     from ostler.policies.engine import compiled
 
     with opened(workspace) as parts:
         sets = _set(parts, policies)
+        counts = "" if policies else policies_said(parts)
     found = compiled(sets)
     rules = [
         {"id": name, "set": "hard" if name in found.hard_rules else "site", **annotations}
@@ -68,6 +77,8 @@ def check(
         return
     print_line(f"{hard} hard and {len(rules) - hard} site rules, all of them sound")
     print_line((f"digest {sets.digest}, {sets.engine}", "dim"))
+    if counts:
+        print_line(counts)
 
 
 @policy.command(
@@ -146,23 +157,25 @@ def prove(
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> int:
-    """Whether a set allows nothing that the workspace's own denies, for all requests at once.
+    """Whether a set allows nothing that the one in force denies, for all requests at once.
 
     Exits with 1 when something is refuted (a request that does it is shown) or cannot be proven.
     """
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json
     from ostler.core.errors import BadInput
+    from ostler.policies.in_force import policy_text
     from ostler.policies.policyset import invariants_of
     from ostler.policies.proving import holds, not_loosened
 
     if policies is None and invariants is None:
         raise BadInput("there is nothing to prove", "name --policies, --invariants or both")
     with opened(workspace) as parts:
-        old, new = parts.policies, _set(parts, policies)
+        old = parts.policies
+        new = _set(parts, policies) if policies else old
     proofs = not_loosened(old, new) if policies else ()
     if invariants is not None:
-        proofs += holds(new, invariants_of(invariants.name, _text(invariants)))
+        proofs += holds(new, invariants_of(invariants.name, policy_text(invariants)))
     if as_json:
         print_json(proofs)
     else:
@@ -193,17 +206,8 @@ def _print_proofs(proofs: "tuple[Proof, ...]") -> None:
 
 
 def _set(parts: "Opened", folder: Path | None) -> "PolicySet":
+    """The set in a folder, by default in the workspace's own, which need not be in force."""
+    from ostler.policies.in_force import folder_texts
     from ostler.policies.policyset import load_policies
 
-    if folder is None:
-        return parts.policies
-    return load_policies({path.name: _text(path) for path in sorted(folder.glob("*.cedar"))})
-
-
-def _text(path: Path) -> str:
-    from ostler.core.errors import BadInput
-
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read: {error}") from error
+    return load_policies(folder_texts(folder or parts.workspace.policies))

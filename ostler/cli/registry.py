@@ -12,7 +12,6 @@ from ostler.cli.options import example
 
 if TYPE_CHECKING:
     from ostler.cli.opening import Opened
-    from ostler.core.proposals import Proposal
     from ostler.execution.contract_changes import Asked
     from ostler.store.registry import Published
 
@@ -104,35 +103,17 @@ def ask(
     parts: "Opened", dataset: str, asked: "Asked", *, propose: bool, yes: bool, as_json: bool
 ) -> int:
     """Propose a contract; unless others are to vote, take the asker's vote and execute it."""
-    from ostler.cli.asking import asker, decide
+    from ostler.cli.asking import asker, decide, leave_to_others
     from ostler.cli.output import progress
     from ostler.execution.contract_changes import request_contract
 
     with progress(f"measuring the promises on {dataset}"):
-        proposal = request_contract(parts.execution, dataset, asked, asker(parts))
+        proposal = request_contract(parts.execution, dataset, asked, asker(parts, dataset))
     if not propose:
         because = asked.because or "asked for the change"
         return decide(parts, proposal, "Approve this change?", because, yes, as_json)
-    _say_parked(parts, proposal, as_json=as_json)
+    leave_to_others(parts, proposal, as_json=as_json)
     return 0
-
-
-def _say_parked(parts: "Opened", proposal: "Proposal", *, as_json: bool) -> None:
-    from ostler.cli.cards import print_card
-    from ostler.cli.output import print_json, say
-
-    card = parts.desk.card(proposal.id)
-    if as_json:
-        print_json(
-            {
-                "proposal": proposal.id,
-                "state": card.record.state,
-                "change": proposal.contract_change,
-            }
-        )
-    else:
-        print_card(card, ())
-    say(f"{proposal.id} waits for review: ostler review, or ostler approve {proposal.id}")
 
 
 def history(

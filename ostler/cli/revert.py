@@ -47,7 +47,7 @@ def revert(
     Shows the inverse change, takes your vote for it, and executes it. When its cells were changed
     since, it shows by whom and asks which way out to take.
     """
-    from ostler.cli.asking import decide
+    from ostler.cli.asking import decide, leave_to_others
     from ostler.cli.opening import opened
     from ostler.core.errors import BadInput
     from ostler.execution.reverting import Overtaken
@@ -65,6 +65,10 @@ def revert(
             if chosen is None:
                 raise
             inverse = propose_revert(parts, proposal, chosen)
+        if inverse.document_change is not None:
+            # Whoever proposes a document does not vote on it.
+            leave_to_others(parts, inverse, as_json=as_json)
+            return 0
         return decide(parts, inverse, "Approve this revert?", "asked to revert", yes, as_json)
 
 
@@ -75,7 +79,9 @@ def propose_revert(parts: "Opened", proposal: str, way: "Way" = "whole") -> "Pro
 
     record = parts.desk.record(proposal)
     checks = contract_checks(parts, record.proposal.dataset)
-    return request_revert(parts.execution, record, asker(parts), way, checks)
+    return request_revert(
+        parts.execution, record, asker(parts, record.proposal.dataset), way, checks
+    )
 
 
 def _show(error: "Overtaken", masks: "Masks", as_json: bool) -> None:

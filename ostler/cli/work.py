@@ -125,7 +125,7 @@ def execute(parts: "Opened") -> str:
 
     def regroomed(outcome: "Outcome") -> bool:
         """Whether grooming proposes again what is left of it."""
-        return outcome.state is ProposalState.STALE and outcome.proposal.contract_change is None
+        return outcome.state is ProposalState.STALE and not outcome.proposal.changes_text
 
     said = [sentence(outcome) for outcome in outcomes if not regroomed(outcome)]
     stale = [outcome for outcome in outcomes if regroomed(outcome)]

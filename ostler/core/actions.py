@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ostler.core.base import Cell, Frozen, RowId
 from ostler.core.canonical import Digest
+from ostler.core.documents import DocumentKind
 
 
 class Replacement(Frozen):
@@ -191,7 +192,7 @@ def taken_back(action: "AnyAction") -> tuple[str, ...]:
     """The proposals that no longer have an effect once the action is done, newest first."""
     if action.kind == "restore":
         return action.proposals
-    if action.kind == "publish_contract" and action.takes_back:
+    if isinstance(action, PublishContract | ActivateDocument) and action.takes_back:
         return (action.takes_back,)
     if action.kind == "revert" and not action.remaining:
         return (*action.proposals, action.proposal)
@@ -270,6 +271,21 @@ class PublishContract(Frozen):
     """How often the very same has been asked for and decided before."""
 
 
+class ActivateDocument(Frozen):
+    """Make the next version of a document of the workspace the one that counts."""
+
+    kind: Literal["activate_document"] = "activate_document"
+    document: DocumentKind
+    name: str
+    before: Digest
+    """Of the document that counts now."""
+    after: Digest
+    takes_back: str = Field(default="", exclude_if=_left_out)
+    """The published proposal whose version it replaces by the one before, if it reverts one."""
+    again: int = Field(default=0, ge=0, exclude_if=_left_out)
+    """How often the very same has been asked for and decided before."""
+
+
 SchemaAction = RenameColumn | CastColumn | AddColumn | DropColumn | SplitColumn | MergeColumns
 """What changes the columns of a table; only a person asks for one."""
 
@@ -287,6 +303,7 @@ AnyAction = Annotated[
     | Revert
     | Restore
     | PublishContract
+    | ActivateDocument
     | SchemaAction,
     Field(discriminator="kind"),
 ]

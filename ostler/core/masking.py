@@ -14,11 +14,12 @@ from typing import TypeVar, cast
 from ostler.core.actions import AnyAction, SetCells
 from ostler.core.base import Frozen
 from ostler.core.checks import CheckResult
+from ostler.core.documents import DocumentChange, DocumentPatch
 from ostler.core.items import Alert, BacklogItem, Criterion
 from ostler.core.masks import MASK
 from ostler.core.proposals import CheckEffect, Draft, DryRun, Proposal, Rank, Verdict
 from ostler.core.rule import Rule
-from ostler.core.schema import ContractChange, ContractEdit, Field, Impact, Loss
+from ostler.core.schema import ContractChange, Field, Impact, Loss
 from ostler.core.sentences import describe, describe_rule
 
 COLUMNS = frozenset(
@@ -34,21 +35,8 @@ NAMES = COLUMNS | {
     *("type", "every", "extra", "format", "reference", "severity", "band", "decision", "keep"),
     *("principle", "principles", "tool", "id", "dataset", "item", "run", "proposer", "reviewer"),
     *("roles", "follows", "downstream", "trace", "digest", "version", "proposal", "proposals"),
-    *(
-        "remaining",
-        "contract",
-        "takes_back",
-        "references",
-        "equals",
-        "name",
-        "declared",
-        "separator",
-        "stored",
-        "table",
-        "watch",
-        "how",
-        "rules",
-    ),
+    *("remaining", "contract", "takes_back", "references", "equals", "name", "declared"),
+    *("separator", "stored", "table", "watch", "how", "rules"),
     *("source", "owner", "in_scope", "out_of_scope", "dependencies", "definition_of_done"),
     *("rollout", "track", "quadrant", "finding", "alert", "renames", "before", "after"),
     *("when", "holds", "outcome", "regex", "sentence"),
@@ -64,7 +52,7 @@ VALUES = frozenset(
 )
 """Fields that hold values of the column that their record is about."""
 
-SHOWN_WHOLE = (Verdict, Rank, ContractEdit, ContractChange, Impact)
+SHOWN_WHOLE = (Verdict, Rank, DocumentPatch, DocumentChange, ContractChange, Impact)
 """Records made of counts and names, and the text of a contract: shown as they are."""
 
 _APART = (DryRun, CheckEffect, CheckResult, Criterion, Rule)

@@ -9,6 +9,7 @@ from ostler.core.actions import AnyAction
 from ostler.core.base import Cell, Frozen, RowId, Share
 from ostler.core.canonical import Digest, digest_of, short_id
 from ostler.core.checks import AnyRule, Check
+from ostler.core.documents import DocumentChange
 from ostler.core.items import Criterion
 from ostler.core.rollout import Rollout
 from ostler.core.schema import Announced, ContractChange, SchemaChange
@@ -83,6 +84,15 @@ class Rank(Frozen):
     parts: tuple[RankPart, ...]
 
 
+class Escalation(Frozen):
+    """Who is asked as well when a proposal has waited for so long."""
+
+    after_seconds: int
+    role: str
+    stands_for: tuple[str, ...] = ()
+    """Roles in whose place this one may then approve."""
+
+
 class Verdict(Frozen):
     """What policy says of a proposal, with everything needed to ask again."""
 
@@ -97,6 +107,8 @@ class Verdict(Frozen):
     """What the deciding rules say, for people."""
     request: str = ""
     """Canonical JSON of the request that was decided."""
+    escalations: tuple[Escalation, ...] = Field(default=(), exclude_if=lambda it: not it)
+    """Soonest first."""
     policy: Digest = ""
     """Digest of the policy set."""
     engine: str = ""
@@ -188,7 +200,15 @@ class Proposal(Frozen):
     follows: str = Field(default="", exclude_if=lambda it: not it)
     """The card that a person edited to make it, or the question that a person answered with it."""
     contract_change: ContractChange | None = Field(default=None, exclude_if=lambda it: it is None)
-    """The document patch that it is, if it is one; its patch on the table is then empty."""
+    """The next version of its contract that it is, if it is one; its patch is then empty."""
+    document_change: DocumentChange | None = Field(default=None, exclude_if=lambda it: it is None)
+    """The next version of a document of the workspace that it is, if it is one; it then concerns
+    no dataset, and its patch is empty."""
+
+    @property
+    def changes_text(self) -> bool:
+        """Whether it brings a text into force and leaves every table as it is."""
+        return self.contract_change is not None or self.document_change is not None
 
     @property
     def announced(self) -> Announced | None:
@@ -206,8 +226,42 @@ def proposal_id(dataset: str, action: AnyAction, patch: Digest) -> str:
     return short_id("P", dataset, action, patch)
 
 
+class Shown(Frozen):
+    """What a vote is cast on, in the digests and versions that it binds to."""
+
+    patch: Digest
+    evidence: Digest
+    """Of the dry run."""
+    base_version: int
+    """Of the table."""
+    contract: Digest = ""
+    """Of the text of the contract that the run went by; empty when there was none."""
+    policy: Digest
+    outcome: Literal["deny", "votes", "auto"]
+    votes: int
+    roles: tuple[str, ...]
+
+    @classmethod
+    def of(cls, proposal: Proposal, contract: Digest = "") -> "Shown":
+        """What is shown of a proposal whose run went by a contract."""
+        verdict = proposal.verdict
+        return cls(
+            patch=proposal.patch.digest,
+            evidence=digest_of(proposal.dry_run),
+            base_version=proposal.patch.base_version,
+            contract=contract,
+            policy=verdict.policy,
+            outcome=verdict.outcome,
+            votes=verdict.votes,
+            roles=verdict.roles,
+        )
+
+
 class Vote(Frozen):
-    """One reviewer's decision on exactly what was shown."""
+    """One reviewer's decision on exactly what was shown: the statement that they sign.
+
+    What is kept and signed is its canonical JSON; there is no float in it.
+    """
 
     proposal: str
     reviewer: str
@@ -219,3 +273,6 @@ class Vote(Frozen):
     """Of a rejection: changes that were seen to be wrong."""
     roles: tuple[str, ...] = ()
     at: datetime
+    shown: Shown | None = Field(default=None, exclude_if=lambda it: it is None)
+    """Left out of votes that were cast before there were signatures."""
+    nonce: str = Field(default="", exclude_if=lambda it: not it)

@@ -37,6 +37,9 @@ class RunInputs(Frozen):
     """Of what people answered to earlier cards; left out where nobody has answered yet."""
     recipe: Digest | None = Field(default=None, exclude_if=lambda it: it is None)
     """Of the recipe that it applies; left out where it applies none."""
+    prompts: tuple[tuple[str, Digest], ...] = Field(default=(), exclude_if=lambda it: not it)
+    """Name and digest of each text that the model was sent, by name; left out where none was asked.
+    Runs of a time before they were recorded used the one that shipped."""
     code: str
     """Version of Ostler."""
 

@@ -7,6 +7,7 @@ from ostler.core.base import Cell, Frozen, RowId
 from ostler.core.canonical import Digest
 from ostler.core.checks import CheckResult
 from ostler.core.datasets import Column
+from ostler.core.documents import DocumentPatch
 
 
 class Field(Frozen):
@@ -163,17 +164,6 @@ class Impact(Frozen):
     breaking: bool
 
 
-class ContractEdit(Frozen):
-    """What becomes of the dataset's contract, so that it keeps matching the table."""
-
-    before: Digest
-    """Of the text that it was made from; when the file says something else, nothing is done."""
-    after: str
-    """The whole text, written when the change is in the table."""
-    diff: str
-    """The unified diff, for people."""
-
-
 class Announced(Frozen):
     """What readers must be told of a change before it happens."""
 
@@ -195,13 +185,13 @@ class SchemaChange(Announced):
 
     shape: Shape
     cast: CastReport | None = None
-    contract: ContractEdit | None = None
+    contract: DocumentPatch | None = None
 
 
 class ContractChange(Announced):
     """A document patch: the next published version of a dataset's contract."""
 
-    contract: ContractEdit
+    contract: DocumentPatch
     """From the published version, if there is one; what is published says its version itself."""
     source: Digest = ""
     """Of the working copy that it was made from; the file follows when it still says that."""

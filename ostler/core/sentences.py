@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ostler.core.actions import (
+    ActivateDocument,
     AddColumn,
     AgreeWithColumns,
     AnyAction,
@@ -28,6 +29,7 @@ from ostler.core.actions import (
     SplitColumn,
     SplitSuffix,
 )
+from ostler.core.documents import called
 from ostler.core.phrases import LONGEST as LONGEST
 from ostler.core.phrases import (
     VALUE,
@@ -148,6 +150,11 @@ def _publish_contract(action: PublishContract) -> str:
     return f"Publish version {a_name(action.version)} of the contract{again}"
 
 
+def _activate_document(action: ActivateDocument) -> str:
+    again = f", which takes {a_name(action.takes_back)} back" if action.takes_back else ""
+    return f"Put another version of {called(action.document, a_name(action.name))} in force{again}"
+
+
 def _rename_column(action: RenameColumn) -> str:
     return f"Rename column {a_name(action.column)} to {a_name(action.to)}"
 
@@ -198,6 +205,7 @@ _ACTIONS: dict[str, Callable[[Any], str]] = {
     "revert": _revert,
     "restore": _restore,
     "publish_contract": _publish_contract,
+    "activate_document": _activate_document,
     "rename_column": _rename_column,
     "cast_column": _cast_column,
     "add_column": _add_column,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ostler.core.datasets import Connection, Dataset
 from ostler.core.errors import NotFound
+from ostler.core.roster import NO_TRUST, Trust
 from ostler.policies.policyset import PolicySet
 from ostler.store import datasets, lineage
 from ostler.store.engine import Store
@@ -40,11 +41,22 @@ class ExecutionContext:
     """The folder of contracts, which a change of columns reads and writes."""
     states: States | None = None
     """What was measured before."""
+    drill_key: bytes = b""
+    """Tells drills from proposals; empty where there is none."""
+    drills_per_hundred: float = 0
+    """Drills that are made for each hundred votes."""
+    trust: Trust = NO_TRUST
+    """Whose votes count."""
 
     def dataset(self, name: str) -> Dataset:
         """A dataset under care."""
         with self.store.reading() as session:
             return datasets.get_dataset(session, name)
+
+    def subject(self, name: str) -> Dataset:
+        """What a proposal is about: a dataset under care, or the workspace."""
+        with self.store.reading() as session:
+            return datasets.subject(session, name)
 
     def downstream(self, dataset: Dataset) -> tuple[str, ...]:
         """Everything that is made from a dataset, as declared and as lineage has it."""

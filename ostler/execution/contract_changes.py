@@ -14,6 +14,7 @@ from ostler.core.actions import PublishContract
 from ostler.core.canonical import Digest, digest_bytes, digest_of, short_id
 from ostler.core.checks import AnyRule, Check, CheckResult, Reported
 from ostler.core.datasets import Dataset
+from ostler.core.documents import text_patch
 from ostler.core.errors import Conflict, NotFound
 from ostler.core.items import BacklogItem, Quadrant, Track
 from ostler.core.proposals import (
@@ -27,29 +28,26 @@ from ostler.core.proposals import (
 )
 from ostler.core.schema import ContractChange
 from ostler.core.sentences import describe
-from ostler.core.states import OPEN, ProposalState
+from ostler.core.states import ProposalState
 from ostler.execution.consumers import consumer_items, refuse_unprepared
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import impacts_now, owners_of
 from ostler.execution.schema_changes import ASKED, refuse_denied
+from ostler.execution.text_proposals import by_people, undecided
 from ostler.policies.judgement import judge
 from ostler.policies.requests import Principal, change_request
 from ostler.store import items, proposals, registry
-from ostler.store.transitions import state_of
 from ostler.tables.patches import empty_patch
 from ostler.tables.targets import current
 from ostler.tables.view import View
 from ostler.tools.contracts.compatibility import compatibility_of, steps_between
 from ostler.tools.contracts.contract import Contract
-from ostler.tools.contracts.editing import contract_edit
 from ostler.tools.contracts.parse import parse_contract
 from ostler.tools.contracts.versions import raised, released
 from ostler.tools.neighbours import neighbours
 from ostler.tools.quality.measure import measure
 
 CONTRACTS = Principal(kind="agent", name="contracts")
-_AGAIN = (*OPEN, ProposalState.STALE, ProposalState.EXPIRED, ProposalState.DENIED)
-"""A proposal in one of these is the one that is asked for; in any other it has been decided."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def weigh(context: ExecutionContext, name: str, asked: Asked) -> Weighed:
     steps = steps_between(old, new) if old else ()
     view = current(dataset, context.connections).view()
     results = _measured(context, dataset, view, new)
-    edit = contract_edit(before or "", text, f"contracts/{name}.odcs.yaml")
+    edit = text_patch(before or "", text, f"contracts/{name}.odcs.yaml")
     change = ContractChange(
         compatibility=compatibility_of(steps),
         impacts=impacts_now(context, dataset, steps),
@@ -261,14 +259,7 @@ def _numbered(session: Session, weighed: Weighed, asked: Asked) -> PublishContra
         contract=digest_bytes(weighed.change.contract.after.encode()),
         takes_back=asked.takes_back,
     )
-    while True:
-        try:
-            state = state_of(session, _id(weighed, action))
-        except NotFound:
-            return action
-        if state in _AGAIN:
-            return action
-        action = action.model_copy(update={"again": action.again + 1})
+    return undecided(session, action, lambda one: _id(weighed, one))
 
 
 def _id(weighed: Weighed, action: PublishContract) -> str:
@@ -293,9 +284,7 @@ def _verdict(
     )
     asked = judge(context.policies, request.model_copy(update={"proposer": person}))
     refuse_denied(asked.outcome != "deny", asked.reasons)
-    verdict = judge(context.policies, request)
-    refuse_denied(verdict.outcome != "deny", verdict.reasons)
-    return verdict.model_copy(update={"outcome": "votes", "votes": max(1, verdict.votes)})
+    return by_people(context, request)
 
 
 def _item(proposal: Proposal, weighed: Weighed) -> BacklogItem:

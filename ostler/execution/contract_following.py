@@ -8,8 +8,9 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from ostler.core.documents import DocumentPatch
 from ostler.core.proposals import Proposal
-from ostler.core.schema import Announced, ContractEdit
+from ostler.core.schema import Announced
 from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import write_working_copy
@@ -51,7 +52,7 @@ def keep_contract(
 
 
 def release_of(
-    proposal: Proposal, change: Announced, contract: ContractEdit, version: str
+    proposal: Proposal, change: Announced, contract: DocumentPatch, version: str
 ) -> registry.Release:
     """What the registry is told of an approved change."""
     return registry.Release(

@@ -49,6 +49,7 @@ from ostler.execution.recheck import lapsed, obstacle
 from ostler.execution.withdrawing import TooLate
 from ostler.store.claims import Claim, holds, lost, renew, running_out
 from ostler.store.claims import claim as take
+from ostler.store.seals import may_run
 from ostler.store.transitions import state_of
 from ostler.tables.delta import table_of
 from ostler.tables.publishing import TRIES, Moved, keeps_moving
@@ -105,7 +106,10 @@ def claim(context: ExecutionContext, job: Job) -> Update:
             at=now,
             lease_seconds=context.lease_seconds,
             unseen_since=now - timedelta(seconds=context.watch_seconds),
-            due=lambda proposal: not awaited(context, proposal),
+            due=lambda proposal: (
+                not awaited(context, proposal)
+                and may_run(session, context.drill_key, proposal.id, proposal.digest)
+            ),
         )
     return Update(claims=claims, later=(), applied=(), canaries=(), outcomes=(), tries=0)
 

@@ -14,6 +14,7 @@ from ostler.core.states import ProposalState
 from ostler.execution.asking import Asked, park_asked
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_changes import revert_contract
+from ostler.execution.document_changes import revert_document
 from ostler.execution.later import Overlap, on_top
 from ostler.execution.schema_reverting import revert_schema_change
 from ostler.policies.requests import Principal
@@ -85,6 +86,8 @@ def request_revert(
         )
     if original.contract_change is not None:
         return revert_contract(context, original, person)
+    if original.document_change is not None:
+        return revert_document(context, original, person)
     dataset = context.dataset(original.dataset)
     table = current(dataset, context.connections)
     view = table.view()

@@ -94,7 +94,7 @@ def _authorize(
         context.policies,
         person=person.name,
         roles=person.roles,
-        dataset=DatasetFacts.of(context.dataset(proposal.dataset)),
+        dataset=DatasetFacts.of(context.subject(proposal.dataset)),
         proposer=proposal.proposer,
         decision=decision,
     )

@@ -12,6 +12,7 @@ from ostler.core.actions import AnyAction, SchemaAction
 from ostler.core.canonical import digest_of, short_id
 from ostler.core.checks import AnyRule, Check, CheckResult, Reported
 from ostler.core.datasets import Dataset
+from ostler.core.documents import DocumentPatch, text_patch
 from ostler.core.errors import BadInput, InternalError, NotAllowed
 from ostler.core.items import BacklogItem, Quadrant, Track
 from ostler.core.proposals import (
@@ -25,7 +26,7 @@ from ostler.core.proposals import (
     Verdict,
     proposal_id,
 )
-from ostler.core.schema import CastReport, ContractEdit, SchemaChange, Shape
+from ostler.core.schema import CastReport, SchemaChange, Shape
 from ostler.core.sentences import describe
 from ostler.core.states import ProposalState
 from ostler.execution.consumers import consumer_items, refuse_unprepared
@@ -40,7 +41,7 @@ from ostler.tables.staging import apply
 from ostler.tables.view import View
 from ostler.tools.contracts.compatibility import compatibility_of, steps_of
 from ostler.tools.contracts.contract import Contract
-from ostler.tools.contracts.editing import contract_edit, edit_contract, renamed_rule
+from ostler.tools.contracts.editing import edit_contract, renamed_rule
 from ostler.tools.contracts.parse import parse_contract
 from ostler.tools.contracts.versions import raised
 from ostler.tools.dry_run import shown_rows, spread
@@ -111,7 +112,7 @@ def change_of(
     dataset: Dataset,
     shape: Shape,
     *,
-    contract: ContractEdit | None,
+    contract: DocumentPatch | None,
     cast: CastReport | None = None,
     migration: str = "",
     deprecated_until: date | None = None,
@@ -263,7 +264,7 @@ def _contracts(
 
 def _contract_after(
     context: ExecutionContext, dataset: Dataset, shape: Shape, given: str | None
-) -> ContractEdit | None:
+) -> DocumentPatch | None:
     text = text_in_force(context, dataset.name)
     if text is None:
         return None
@@ -272,13 +273,13 @@ def _contract_after(
         edit = edit_contract(text, shape, dataset=dataset.name, source=source)
     else:
         parse_contract(given, dataset=dataset.name, source="--contract")
-        edit = contract_edit(text, given, source)
+        edit = text_patch(text, given, source)
     return _versioned(context, dataset, text, edit) if edit.diff else None
 
 
 def _versioned(
-    context: ExecutionContext, dataset: Dataset, before: str, edit: ContractEdit
-) -> ContractEdit:
+    context: ExecutionContext, dataset: Dataset, before: str, edit: DocumentPatch
+) -> DocumentPatch:
     """The edit with the version that it will have, when versions are published."""
     with context.store.reading() as session:
         now = registry.in_force(session, dataset.name)
@@ -286,18 +287,18 @@ def _versioned(
         return edit
     source = f"contracts/{dataset.name}.odcs.yaml"
     after = raised(edit.after, before, now.version, dataset=dataset.name, source=source)
-    return contract_edit(before, after, source)
+    return text_patch(before, after, source)
 
 
 def contract_before(
     context: ExecutionContext, dataset: Dataset, original: SchemaChange, shape: Shape
-) -> ContractEdit | None:
+) -> DocumentPatch | None:
     """The contract that goes with undoing a change: the old one, if nobody edited it since."""
     text, made = text_in_force(context, dataset.name), original.contract
     if text is not None and made is not None and text == made.after:
         with context.store.reading() as session:
             back = contracts.contract_text(session, dataset.name, made.before)
-        edit = contract_edit(text, back, f"contracts/{dataset.name}.odcs.yaml")
+        edit = text_patch(text, back, f"contracts/{dataset.name}.odcs.yaml")
         return _versioned(context, dataset, text, edit)
     return _contract_after(context, dataset, shape, None)
 

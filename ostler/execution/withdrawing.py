@@ -46,8 +46,8 @@ def withdraw(
 
     Does what is still to be done, so that it can be repeated. Raises TooLate when it is published.
     """
-    if proposal.contract_change is not None:
-        # The table never hears of a contract; its state alone says whether it may be published.
+    if proposal.changes_text:
+        # No table ever hears of a text; its state alone says whether it may be published.
         return Withdrawn(canary=False)
     with context.telemetry.span(f"{names.EXECUTE} withdraw"):
         # Its own table first: that is where a publish would go.

@@ -11,15 +11,18 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from ostler.core.datasets import Dataset
+from ostler.core.datasets import WORKSPACE
 from ostler.core.errors import Conflict, OstlerError, VerificationFailed
 from ostler.core.states import ProposalState
+from ostler.execution.barring import bar_rejected
 from ostler.execution.closing import ACTOR, Outcome
 from ostler.execution.context import ExecutionContext
+from ostler.execution.document_activating import activate_documents, under_todays_policies
+from ostler.execution.drills import keep_drilling
 from ostler.execution.graph import run_execution
 from ostler.review.overtaken import mark_overtaken
 from ostler.storage.privacy import make_file
-from ostler.store import claims, proposals, telling
+from ostler.store import claims, escalating, proposals, seals, telling
 from ostler.tables.disk import writing
 from ostler.telemetry import names
 
@@ -79,14 +82,17 @@ def work_once(
     with context.store.transaction() as session:
         # Whoever still holds a claim from behind this lock is dead: we have it.
         holder = context.owner.rpartition(":")[0]
+        if context.drill_key:
+            seals.open_decided(session, context.drill_key, actor=ACTOR, at=now)
         claims.release_abandoned(session, holder, actor=ACTOR, at=now)
         unseen_since = now - timedelta(seconds=context.watch_seconds)
         waiting = claims.datasets_with_work(session, unseen_since)
     outcomes: list[Outcome] = []
-    errors: list[OstlerError] = []
-    for name in waiting:
+    errors: list[OstlerError] = list(bar_rejected(context, ACTOR))
+    # Documents first: what they bring into force counts for everything else that waits.
+    for name in sorted(waiting, key=lambda name: name != WORKSPACE.name):
         try:
-            for outcome in _executed(context, context.dataset(name)):
+            for outcome in _executed(under_todays_policies(context), name):
                 outcomes.append(outcome)
                 done(outcome)
         except OstlerError as error:
@@ -94,20 +100,25 @@ def work_once(
     with context.store.transaction() as session:
         # Not before: what the table has already is closed, even if its time has come since.
         claims.expire(session, at=now, actor=ACTOR)
+        escalating.escalate(session, at=now, actor=ACTOR)
         telling.tell_expiring(session, at=now)
+    errors += keep_drilling(context)
     if errors:
         raise errors[0]
     return tuple(outcomes)
 
 
-def _executed(context: ExecutionContext, dataset: Dataset) -> Iterator[Outcome]:
-    """One dataset's pass, and whom it overtook."""
+def _executed(context: ExecutionContext, name: str) -> Iterator[Outcome]:
+    """One pass over a dataset, or over the workspace's documents, and whom it overtook."""
     with context.telemetry.span(
-        names.EXECUTE,
-        attributes={names.DATASET: dataset.name},
-        links=_traces(context, dataset.name),
+        names.EXECUTE, attributes={names.DATASET: name}, links=_traces(context, name)
     ) as span:
-        yield from run_execution(replace(context, trace=span.traceparent), dataset)
+        context = replace(context, trace=span.traceparent)
+        if name == WORKSPACE.name:
+            yield from activate_documents(context)
+            return
+        dataset = context.dataset(name)
+        yield from run_execution(context, dataset)
     for proposal, because in mark_overtaken(
         context.store, context.patches, dataset, actor=ACTOR, clock=context.clock
     ):

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from sqlmodel import Session, col, select
 
-from ostler.core.datasets import Dataset
+from ostler.core.datasets import WORKSPACE, Dataset
 from ostler.core.errors import Conflict, NotFound
 from ostler.store.documents import checked, keep
 from ostler.store.models import DatasetRow, DocumentRow
@@ -44,6 +44,11 @@ def replace_dataset(session: Session, dataset: Dataset, *, actor: str, at: datet
 def get_dataset(session: Session, name: str) -> Dataset:
     """A dataset by its name (NotFound, with names that look alike)."""
     return _dataset(*_found(session, name))
+
+
+def subject(session: Session, name: str) -> Dataset:
+    """What a proposal is about: a dataset under care, or the workspace (NotFound)."""
+    return WORKSPACE if name == WORKSPACE.name else get_dataset(session, name)
 
 
 def list_datasets(session: Session) -> tuple[Dataset, ...]:

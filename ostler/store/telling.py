@@ -17,6 +17,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from ostler.core.checks import CheckResult
+from ostler.core.datasets import WORKSPACE
 from ostler.core.items import BacklogItem
 from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
@@ -26,6 +27,7 @@ from ostler.store.times import instant, stamp
 
 KINDS: dict[str, str] = {
     "proposal.parked": "it waits for votes",
+    "proposal.escalated": "it waits past its SLA, and another role is asked as well",
     "proposal.expiring": "proposals of a run wait, and lapse soon; once per run",
     "proposal.approved": "people or policy said yes",
     "proposal.rejected": "people said no",
@@ -42,8 +44,10 @@ KINDS: dict[str, str] = {
     "proposal.withdrawn": "the newest run no longer proposes it",
     "proposal.superseded": "a person edited it; the edited one waits instead",
     "proposal.answered": "it was a question, and a person answered it",
+    "proposal.drilled": "it was a drill; nothing came of it",
     "run.parked": "a run left proposals that wait for votes; once per run",
     "contract.published": "a version of a contract is in force; its compatibility and consumers",
+    "document.activated": "another version of the policies or of a prompt is in force",
     "item.open": "a finding opened a backlog item",
     "item.done": "its criteria hold on the published version",
     "item.reopened": "it is to be done again",
@@ -158,6 +162,23 @@ def tell_expiring(session: Session, *, at: datetime) -> None:
             enqueue(session, event_id(run, ends, "expiring"), "proposal.expiring", data, at=at)
 
 
+def tell_escalated(
+    session: Session, proposal_id: str, roles: Sequence[str], *, at: datetime
+) -> None:
+    """A proposal waits past its SLA; who has one of the roles is asked as well."""
+    row = _row(session, ProposalRow, proposal_id)
+    data: dict[str, JsonValue] = {
+        "proposal": row.id,
+        "dataset": row.dataset,
+        "item": row.item,
+        "run": row.run,
+        "digest": row.digest,
+        "roles": dict.fromkeys(sorted(roles), 1),
+    }
+    identity = event_id(row.id, row.digest, sorted(roles), "escalated")
+    enqueue(session, identity, "proposal.escalated", data, at=at)
+
+
 def tell_gate(
     session: Session,
     dataset: str,
@@ -223,6 +244,20 @@ def tell_contract(
     identity = event_id(dataset, "contract", number)
     data: dict[str, JsonValue] = {"dataset": dataset, "number": number, **facts}
     enqueue(session, identity, "contract.published", data, at=at)
+
+
+def tell_document(
+    session: Session, document: str, name: str, facts: Mapping[str, JsonValue], *, at: datetime
+) -> None:
+    """Another version of a document of the workspace counts; `facts` say which, and its digest."""
+    data: dict[str, JsonValue] = {
+        "dataset": WORKSPACE.name,
+        "document": document,
+        "name": name,
+        **facts,
+    }
+    identity = event_id(document, name, facts["number"])
+    enqueue(session, identity, "document.activated", data, at=at)
 
 
 def _row(session: Session, row: type[Stored], name: str) -> Row[Any]:

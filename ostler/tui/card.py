@@ -20,6 +20,7 @@ from ostler.tui.basis_card import (
     value_lines,
 )
 from ostler.tui.diff import diff_lines
+from ostler.tui.document_card import document_lines, trial_lines
 from ostler.tui.question_card import asked_of, question_lines
 from ostler.tui.schema_card import column_lines, consumer_lines, contract_lines, promise_lines
 from ostler.tui.text import (
@@ -132,6 +133,10 @@ def _announced(card: Card, width: int) -> Iterator[tuple[LiteralString, Iterable
         yield ("PROMISES", promise_lines(published, width))
         yield ("CONSUMERS", consumer_lines(published, width))
         yield ("CONTRACT", contract_lines(published.contract, width))
+    document = card.record.proposal.document_change
+    if document is not None:
+        yield ("DOCUMENT", document_lines(document, width))
+        yield ("TRIALS", trial_lines(document, width))
 
 
 def _head(card: Card, width: int, now: datetime) -> Iterator[Content]:
@@ -145,6 +150,9 @@ def _head(card: Card, width: int, now: datetime) -> Iterator[Content]:
     ]
     if proposal.expires_at is not None and record.state is ProposalState.PARKED:
         facts.append(join(ours("lapses in "), span(proposal.expires_at - now)))
+    if record.escalated and record.escalated_at is not None:
+        roles = untrusted(" and ".join(record.escalated), 60, WARNING)
+        facts.append(join(ours("escalated to "), roles, ours(" "), ago(record.escalated_at, now)))
     if record.reason:
         facts.append(untrusted(record.reason, _PROSE))
     yield from hung(untrusted(proposal.sentence, _PROSE, STRONG), width)

@@ -40,6 +40,10 @@ class Deciding(Asking[Answer]):
         """The card that a decision would be bound to; says why when there is none."""
 
     @abstractmethod
+    def seconds_shown(self) -> int:
+        """How long the card on the screen has been there."""
+
+    @abstractmethod
     def say(self, content: Content) -> None:
         """Show a sentence."""
 
@@ -62,7 +66,7 @@ class Deciding(Asking[Answer]):
 
     def _approve(self, seen: Card, answer: bool | None) -> None:
         if answer:
-            self._record(partial(answers.approve, self.desk, seen))
+            self._record(partial(answers.approve, self.desk, seen, self.seconds_shown()))
         else:
             self.say(ours("not approved"))
 
@@ -78,7 +82,7 @@ class Deciding(Asking[Answer]):
 
     def _reject(self, seen: Card, because: str | None) -> None:
         if because:
-            self._record(partial(answers.reject, self.desk, seen, because))
+            self._record(partial(answers.reject, self.desk, seen, because, self.seconds_shown()))
         else:
             self.say(ours("not rejected"))
 

@@ -113,6 +113,11 @@ class Review(Deciding):
             return shown.card
         return None
 
+    @override
+    def seconds_shown(self) -> int:
+        since = self._card.since
+        return 0 if since is None else int((self.desk.clock() - since).total_seconds())
+
     @property
     def _list(self) -> QueueView:
         return self.query_one("#queue", QueueView)
@@ -199,7 +204,7 @@ class Review(Deciding):
                 self._draw_foot(self.size.width)
             case MoreRead(shown):
                 self._card.show_card(shown, self.desk.clock(), from_top=False)
-            case Decided(proposal, _, after):
+            case Decided(proposal, _, after, _):
                 said = bars.decided(answer, can_work=self._work is not None)
                 self._decided(proposal, after, said)
             case Remade(proposal, after, _):

@@ -5,11 +5,11 @@ from typing import LiteralString
 
 from textual.content import Content
 
+from ostler.core.documents import DocumentPatch, diff_lines
 from ostler.core.schema import (
     Announced,
     CastReport,
     ContractChange,
-    ContractEdit,
     Impact,
     SchemaChange,
 )
@@ -112,11 +112,11 @@ def promise_lines(change: ContractChange, width: int) -> Iterator[Content]:
         yield from hung(seen, width, mark)
 
 
-def contract_lines(edit: ContractEdit | None, width: int) -> Iterator[Content]:
+def contract_lines(edit: DocumentPatch | None, width: int) -> Iterator[Content]:
     """What becomes of the contract's text."""
     if edit is None:
         return
-    lines = edit.diff.splitlines()[2:]
+    lines = diff_lines(edit)
     for line in lines[:_LONGEST_DIFF]:
         yield from _diff_line(line, width)
     if len(lines) > _LONGEST_DIFF:

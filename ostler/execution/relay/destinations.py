@@ -13,6 +13,7 @@ from sqlmodel import Session
 from ostler.config.settings import Settings
 from ostler.config.timing import Notify
 from ostler.core.canonical import canonical_json
+from ostler.core.datasets import WORKSPACE
 from ostler.core.errors import BadInput, OstlerError
 from ostler.core.proposals import Proposal
 from ostler.execution.relay.notices import after_quiet, concerns, notice
@@ -94,7 +95,14 @@ def destinations_of(settings: Settings, root: Path) -> tuple[Destination, ...]:
         path = root / lineage.file
         found.append(
             Destination(
-                "lineage:file", LINEAGE_KINDS, traced, ToFile(path), FILE_ATTEMPTS, str(path), 1
+                "lineage:file",
+                LINEAGE_KINDS,
+                traced,
+                ToFile(path),
+                FILE_ATTEMPTS,
+                str(path),
+                1,
+                _about_a_table,
             )
         )
     if lineage.http is not None:
@@ -109,9 +117,14 @@ def destinations_of(settings: Settings, root: Path) -> tuple[Destination, ...]:
                 lineage.http.attempts,
                 url,
                 lineage.http.timeout_seconds,
+                _about_a_table,
             )
         )
     return tuple(sorted(found, key=lambda one: one.name))
+
+
+def _about_a_table(_session: Session, event: OutboxEvent) -> bool:
+    return event.body.get("dataset") != WORKSPACE.name
 
 
 def _refuse_unknown(where: str, patterns: tuple[str, ...]) -> None:

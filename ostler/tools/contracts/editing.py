@@ -5,17 +5,16 @@ What comes out is read again and compared: a promise on another column must not 
 """
 
 from collections.abc import Callable, Iterator
-from difflib import unified_diff
 from typing import cast
 
 import yaml
 
-from ostler.core.canonical import digest_bytes
 from ostler.core.checks import Check
+from ostler.core.documents import DocumentPatch, text_patch
 from ostler.core.errors import BadInput
 from ostler.core.formula import names_in
 from ostler.core.formula_reading import read
-from ostler.core.schema import ContractEdit, Field, Shape
+from ostler.core.schema import Field, Shape
 from ostler.core.table_rules import Schema
 from ostler.tools.contracts.columns import (
     FORMULAS,
@@ -46,7 +45,7 @@ _OF_TYPE = ("quality", "logicalTypeOptions")
 """Keys of a column whose rules may not fit another type."""
 
 
-def edit_contract(text: str, shape: Shape, *, dataset: str, source: str) -> ContractEdit:
+def edit_contract(text: str, shape: Shape, *, dataset: str, source: str) -> DocumentPatch:
     """The contract after a schema patch.
 
     Raises BadInput when the text is written in a way in which it cannot be cut; then a person
@@ -56,17 +55,11 @@ def edit_contract(text: str, shape: Shape, *, dataset: str, source: str) -> Cont
     for attempt in _ATTEMPTS:
         after = attempt(text, shape, dataset)
         if after is not None and _keeps_promises(before, after, shape, dataset, source):
-            return contract_edit(text, after, source)
+            return text_patch(text, after, source)
     raise BadInput(
         f"{source}: it cannot be brought in line with the change by itself",
         "write the contract of the changed table yourself and pass it: --contract FILE",
     )
-
-
-def contract_edit(before: str, after: str, source: str) -> ContractEdit:
-    """From one text to another, with the diff between them."""
-    lines = unified_diff(before.splitlines(), after.splitlines(), source, source, lineterm="", n=2)
-    return ContractEdit(before=digest_bytes(before.encode()), after=after, diff="\n".join(lines))
 
 
 def _keeps_promises(before: Contract, text: str, shape: Shape, dataset: str, source: str) -> bool:

@@ -1,0 +1,51 @@
+"""Which policies count: the set that people activated, else what lies in the workspace's folder."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sqlmodel import Session
+
+from ostler.core.documents import SITE
+from ostler.core.errors import BadInput
+from ostler.policies.policyset import PolicySet, load_policies
+from ostler.store import activations
+from ostler.store.engine import Store
+
+
+def policies_in_force(store: Store, folder: Path) -> PolicySet:
+    """The shipped hard set with the site's policies that count now; read each time.
+
+    BadInput when the folder counts and its policies cannot be used, VerificationFailed when what
+    was activated has been edited.
+    """
+    with store.reading() as session:
+        activated = activated_policies(session)
+    return load_policies(folder_texts(folder)) if activated is None else activated
+
+
+def activated_policies(session: Session) -> PolicySet | None:
+    """The set that was activated last; None while none ever was, and the folder counts."""
+    now = activations.in_force(session, "policies", SITE)
+    if now is None:
+        return None
+    try:
+        return load_policies(activations.texts_of(session, now))
+    except BadInput as error:
+        raise BadInput(
+            f"version {now.number} of the policies, which is in force, cannot be used: "
+            f"{error.message}",
+            "propose one that can be with the Ostler that it was put in force with",
+        ) from error
+
+
+def folder_texts(folder: Path) -> Mapping[str, str]:
+    """The text of each `*.cedar` file in a folder, by its name (BadInput)."""
+    return {path.name: policy_text(path) for path in sorted(folder.glob("*.cedar"))}
+
+
+def policy_text(path: Path) -> str:
+    """The text of a file of policies (BadInput)."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read: {error}") from error
