@@ -176,7 +176,9 @@ class Desk:
         shown = replace(
             record,
             proposal=masked(record.proposal, masks),
-            votes=masked(record.votes, masks),
+            ballots=tuple(
+                replace(ballot, vote=masked(ballot.vote, masks)) for ballot in record.ballots
+            ),
         )
         return Card(
             record=shown,

@@ -201,6 +201,27 @@ def secrets_are_nowhere(at: Office, everything: list[tuple[str, str]]) -> None:
             assert secret.encode() not in path.read_bytes(), path
 
 
+def test_a_class_stays_with_the_values_of_a_column_that_has_another_name_by_now(
+    office: Any,
+) -> None:
+    at, _ = office
+    at.do("groom", "people")
+    name = next(x["id"] for x in at.do("queue", "--json").json if "bank" in x["columns"])
+    at.do("approve", name)
+    at.do("work", "--once")
+    assert at.do("schema", "rename", "people", "bank", "house", "--yes").code == 0
+    at.do("work", "--once")
+    assert "house" in (at.root / "contracts" / "people.odcs.yaml").read_text()
+    for args in (
+        ("show", name),
+        ("diff", "people@0", "people@1"),
+        ("blame", "people", "5", "--all"),
+    ):
+        told = at.do(*args, "--json")
+        assert told.code == 0 and MASK.encode("ascii", "backslashreplace").decode() in told.out
+        assert not PLANTED.search(told.out + told.err), args
+
+
 async def test_a_role_lifts_the_masks_that_it_may_lift_and_the_log_says_so(office: Any) -> None:
     at, _ = office
     at.do("groom", "people")
