@@ -90,7 +90,6 @@ class Desk:
     clock: Callable[[], datetime]
     maker: Maker
     """Proves what the reviewer writes."""
-    sight: Sight = field(default_factory=Sight)
     receipts: Receipts | None = None
     """Where a receipt of each vote is kept; None keeps none."""
     drill_key: bytes = b""
@@ -98,6 +97,8 @@ class Desk:
     trust: Trust = NO_TRUST
     sign: Sign = no_key
     """How the reviewer signs, where a roster says by which keys."""
+    sight: Sight = field(default_factory=Sight)
+    """What is masked, and who may lift that."""
 
     def queue(
         self,
