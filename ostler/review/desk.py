@@ -90,7 +90,6 @@ class Desk:
     clock: Callable[[], datetime]
     maker: Maker
     """Proves what the reviewer writes."""
-    sight: Sight = field(default_factory=Sight)
     receipts: Receipts | None = None
     """Where a receipt of each vote is kept; None keeps none."""
     drill_key: bytes = b""
@@ -100,6 +99,8 @@ class Desk:
     """How the reviewer signs, where a roster says by which keys."""
     unlock: Unlock = no_lock
     """Takes the passphrase that signing asked for."""
+    sight: Sight = field(default_factory=Sight)
+    """What is masked, and who may lift that."""
 
     def queue(
         self,
