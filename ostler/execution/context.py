@@ -1,12 +1,13 @@
 """What an execution is given; there is no model in it, and nothing that could ask one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from ostler.core.datasets import Connection, Dataset
 from ostler.core.errors import NotFound
+from ostler.policies.in_force import todays
 from ostler.policies.policyset import PolicySet
 from ostler.store import datasets, lineage
 from ostler.store.engine import Store
@@ -40,6 +41,10 @@ class ExecutionContext:
     """The folder of contracts, which a change of columns reads and writes."""
     states: States | None = None
     """What was measured before."""
+
+    def today(self) -> "ExecutionContext":
+        """The same under the policies that people activated last, if they ever did."""
+        return replace(self, policies=todays(self.store, self.policies))
 
     def dataset(self, name: str) -> Dataset:
         """A dataset under care."""

@@ -14,6 +14,7 @@ from ostler.core.experience import Answer, Answered, Taught
 from ostler.core.items import Alert, BacklogItem
 from ostler.core.proposals import Change, Draft, Proposal, Verdict, Vote
 from ostler.core.states import ProposalState
+from ostler.policies.in_force import todays
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import DatasetFacts, Principal
@@ -71,6 +72,7 @@ class Desk:
     store: Store
     patches: PatchFiles
     policies: PolicySet
+    """Those that count as long as none were activated since."""
     reviewer: str
     roles: tuple[str, ...]
     clock: Callable[[], datetime]
@@ -198,7 +200,8 @@ class Desk:
         from ostler.review.remaking import Bench
 
         person = Principal(kind="person", name=self.reviewer, roles=self.roles)
-        return Bench(self.store, self.patches, self.policies, person, self.clock)
+        policies = todays(self.store, self.policies)
+        return Bench(self.store, self.patches, policies, person, self.clock)
 
     def _follow(
         self,
@@ -309,7 +312,7 @@ class Desk:
         with self.store.reading() as session:
             dataset = datasets.subject(session, record.proposal.dataset)
         decided = authorize_vote(
-            self.policies,
+            todays(self.store, self.policies),
             person=self.reviewer,
             roles=self.roles,
             dataset=DatasetFacts.of(dataset),
