@@ -21,6 +21,9 @@ from ostler.store.engine import open_store
 settings.register_profile("ostler", deadline=None)
 settings.load_profile("ostler")
 
+# Most tests are about something else than who votes; tests of identity take this away again.
+os.environ["OSTLER_UNSIGNED_VOTES"] = "true"
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -36,6 +39,14 @@ class Ran:
 
 
 Run = Callable[..., Ran]
+
+
+@pytest.fixture(autouse=True)
+def own_state(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a person keeps outside of workspaces, receipts of votes, is kept for one test."""
+    folder = tmp_path_factory.mktemp("person")
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+    return folder
 
 
 @pytest.fixture

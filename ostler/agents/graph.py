@@ -25,8 +25,11 @@ from ostler.agents.proposer import propose
 from ostler.agents.validator import validate
 from ostler.core.base import Frozen
 from ostler.core.canonical import Digest
+from ostler.core.egress import refuse_loose_unpacking
 from ostler.core.runs import Step
 from ostler.telemetry import names
+
+refuse_loose_unpacking()
 
 Output = TypeVar("Output", bound=Frozen)
 

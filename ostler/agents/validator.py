@@ -70,8 +70,7 @@ def _asked(draft: Draft) -> tuple[RowId, ...]:
 
 def _mends(draft: Draft, patch: PatchSummary, result: DryRun) -> Candidate | str:
     wanted = result.effects[0]
-    # A card rests on its principle: the rule that names its cells may be blind to what it mends.
-    least = wanted.before if draft.basis is None else wanted.before + 1
-    if wanted.after >= least and wanted.before > 0:
+    asks = isinstance(draft.action, AskValues)
+    if wanted.after >= wanted.before > 0 and not asks:
         return f"{wanted.after} rows would still fail what it wants to mend"
     return Candidate(draft=draft, patch=patch, dry_run=result)

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
         epilog=example(
-            "ostler add people.csv --owner ana",
+            "ostler add people.csv --owner ana --tag finance",
             "ostler add book.xlsx --sheet People --owner ana",
             "ostler add lake/orders --key order_id --owner ana --name orders",
             "ostler add s3://lake/orders --key order_id --owner ana",
@@ -48,8 +48,12 @@ def add(
         typer.Option(help="Column that names a row, for a table in place; repeat for several."),
     ] = None,
     value: Annotated[
-        int, typer.Option(min=1, max=5, help="What it is worth to its users, 1 to 5.")
+        int, typer.Option(min=1, max=5, help="How critical it is to its users, 1 to 5.")
     ] = 3,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(help="Word that policies, freezes and roles can go by; repeatable."),
+    ] = None,
     protect: Annotated[
         list[str] | None, typer.Option(help="Column that agents may not change; repeatable.")
     ] = None,
@@ -69,6 +73,7 @@ def add(
 ) -> None:
     """Take a table under care, or add rows to one."""
     from ostler.cli.add_postgres import is_postgres, take_postgres
+    from ostler.cli.dataset import read_tags
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, say
     from ostler.storage.paths import path_of
@@ -78,7 +83,7 @@ def add(
         source = Path(table) if is_table else path_of(file)
         named = name or _name_of(Path(table.rpartition(".")[2]) if is_table else source)
         owner = owner or parts.workspace.reviewer
-        keys, protected = tuple(key or ()), tuple(protect or ())
+        keys, protected, tags = tuple(key or ()), tuple(protect or ()), read_tags(tag or ())
         if append:
             rows, version = append_rows(parts, source, named, encoding=encoding, sheet=sheet)
         elif is_table:
@@ -94,6 +99,7 @@ def add(
                 protect=protected,
                 upstream=tuple(upstream or ()),
                 downstream=tuple(downstream or ()),
+                tags=tags,
             )
         else:
             rows, version = take(
@@ -108,6 +114,7 @@ def add(
                 downstream=tuple(downstream or ()),
                 encoding=encoding,
                 sheet=sheet,
+                tags=tags,
             )
     if as_json:
         print_json({"dataset": named, "rows": rows, "version": version})
@@ -157,6 +164,7 @@ def take(
     downstream: tuple[str, ...] = (),
     encoding: str = "utf-8",
     sheet: str = "",
+    tags: tuple[str, ...] = (),
 ) -> tuple[int, int]:
     """Take a file or a Delta table under care; returns its rows and its version."""
     from ostler.cli.opening import now
@@ -164,11 +172,13 @@ def take(
     from ostler.core.errors import BadInput, Conflict
     from ostler.storage.addresses import refuse_ambiguous
     from ostler.storage.paths import remove_tree
+    from ostler.store.announcements import ADDED, announce, new_mark
     from ostler.store.datasets import add_dataset
     from ostler.tables.delta import VersionedTable, open_delta
 
     refuse_name(parts, name)
     made: AnyPath | None = None
+    mark = new_mark()
     if not isinstance(file, Path):
         refuse_ambiguous(file)
         table = open_delta(str(file), key)
@@ -189,7 +199,7 @@ def take(
                 f"there is something at {uri} already, perhaps another workspace's table",
                 "choose another --name, or remove it if you know that it is left over",
             )
-        _import(file, str(uri), encoding, sheet)
+        _import(file, str(uri), encoding, sheet, mark)
         made = uri
         table = VersionedTable(str(uri), (ROW_ID,))
     view = table.view()
@@ -211,13 +221,16 @@ def take(
         protected=protect,
         upstream=upstream,
         downstream=downstream,
+        tags=tags,
     )
     with parts.store.transaction() as session:
-        add_dataset(session, dataset, actor=parts.workspace.reviewer, at=now())
+        at, actor = now(), parts.workspace.reviewer
+        add_dataset(session, dataset, actor=actor, at=at)
+        announce(session, name, ADDED, mark, actor=actor, at=at)
     return view.row_count, view.version
 
 
-def _import(file: Path, uri: str, encoding: str, sheet: str) -> None:
+def _import(file: Path, uri: str, encoding: str, sheet: str, mark: str) -> None:
     from ostler.cli.output import progress
     from ostler.core.datasets import ROW_ID
     from ostler.tables.importing import import_file
@@ -229,6 +242,7 @@ def _import(file: Path, uri: str, encoding: str, sheet: str) -> None:
             (ROW_ID,),
             encoding=encoding,
             sheet=sheet,
+            mark=mark,
             progress=lambda rows: tell(f"{rows:,} rows"),
         )
 
@@ -237,8 +251,10 @@ def append_rows(
     parts: "Opened", file: "AnyPath", name: str, *, encoding: str = "utf-8", sheet: str = ""
 ) -> tuple[int, int]:
     """Add a file's rows to a managed dataset; returns how many, and the new version."""
+    from ostler.cli.opening import now
     from ostler.cli.output import progress
     from ostler.core.errors import BadInput
+    from ostler.store.announcements import APPENDING, announce, new_mark
     from ostler.tables.delta import table_of
     from ostler.tables.importing import append_file
 
@@ -247,13 +263,16 @@ def append_rows(
         raise BadInput(f"{name} is a table of its own", "append to it with whatever writes it")
     if not isinstance(file, Path):
         raise BadInput(f"{file} is not a file here", "copy it to this machine and append that")
-    table = table_of(dataset)
+    table, mark = table_of(dataset), new_mark()
+    with parts.store.transaction() as session:
+        announce(session, name, APPENDING, mark, actor=parts.workspace.reviewer, at=now())
     with progress(f"reading {file.name}") as tell:
         rows = append_file(
             file,
             table,
             encoding=encoding,
             sheet=sheet,
+            mark=mark,
             progress=lambda count: tell(f"{count:,} rows"),
         )
     return rows, table.version

@@ -58,6 +58,7 @@ def take_postgres(
     protect: tuple[str, ...],
     upstream: tuple[str, ...] = (),
     downstream: tuple[str, ...] = (),
+    tags: tuple[str, ...] = (),
 ) -> tuple[int, int]:
     """Read a table into its mirror and take it under care; returns its rows and its version."""
     from uuid import uuid4
@@ -113,6 +114,7 @@ def take_postgres(
         upstream=upstream,
         downstream=downstream,
         postgres=source,
+        tags=tags,
     )
     with parts.store.transaction() as session:
         add_dataset(session, dataset, actor=parts.workspace.reviewer, at=now())

@@ -12,11 +12,9 @@ if TYPE_CHECKING:
     from ostler.policies.requests import Principal
 
 
-def asker(parts: "Opened") -> "Principal":
-    """Whoever is at the keyboard."""
-    from ostler.policies.requests import Principal
-
-    return Principal(kind="person", name=parts.desk.reviewer, roles=parts.desk.roles)
+def asker(parts: "Opened", dataset: str) -> "Principal":
+    """Whoever is at the keyboard, in the roles that they have for a dataset."""
+    return parts.desk.person(dataset)
 
 
 def contract_checks(parts: "Opened", dataset: str) -> "tuple[Check, ...]":
@@ -53,6 +51,7 @@ def decide(
 ) -> int:
     """Show it, ask for a vote, execute it when that is enough; gives the exit code."""
     from ostler.cli.cards import print_card
+    from ostler.cli.identity import asked
     from ostler.cli.output import print_json, progress, say
     from ostler.cli.work import execute
     from ostler.core.states import OPEN, ProposalState
@@ -60,7 +59,8 @@ def decide(
 
     card = parts.desk.card(proposal.id)
     if not as_json:
-        print_card(card, parts.desk.changes(proposal.patch.digest, 20))
+        print_card(card, parts.desk.changes(card, 20))
+    asked(parts)
     if yes or confirmed(question):
         said = _waits(parts, proposal, parts.desk.approve(card, because))
     else:
@@ -68,9 +68,11 @@ def decide(
     if not said:
         with progress(f"changing {proposal.dataset}"):
             said = execute(parts)
-    final = parts.desk.card(proposal.id).record.state
+    shown = parts.desk.card(proposal.id).record
+    final = shown.state
     if as_json:
-        told = {"change": proposal.announced} if proposal.announced else {}
+        announced = shown.proposal.announced
+        told = {"change": announced} if announced else {}
         print_json({"proposal": proposal.id, "state": final, **told})
     say(visible(said))
     return 0 if final in (ProposalState.PUBLISHED, *OPEN) else 1

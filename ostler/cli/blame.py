@@ -33,20 +33,31 @@ def blame(
     ],
     column: Annotated[str | None, typer.Argument(help="Only this column.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Earlier values too.")] = False,
+    unmask: options.Unmask = False,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> None:
     """Which proposal gave a cell its value, who approved it, and why."""
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, print_line, progress
+    from ostler.core.masking import masked
     from ostler.review.blame import Archive
     from ostler.review.blame import blame as look_up
     from ostler.review.text import visible, visible_cell
     from ostler.tables.delta import table_of
 
     with opened(workspace) as parts, progress(f"reading the history of {dataset}"):
-        table = table_of(parts.dataset(dataset))
-        found = look_up(Archive(parts.store, parts.patches, table), dataset, row, column)
+        known = parts.dataset(dataset)
+        table, masks = table_of(known), parts.sight.masks(known)
+        if unmask:
+            view = table.view()
+            names = [column] if column is not None else view.column_names
+            hidden = [name for name in names if masks.hides([name])]
+            masks = parts.lifted(known, f"{dataset}@{view.version}", hidden)
+        found = look_up(Archive(parts.store, parts.patches, table, masks), dataset, row, column)
+        # Cell by cell, so that one that is hidden hides nothing of the others.
+        cells = tuple(masked(cell, masks) for cell in found.cells)
+        found = found.model_copy(update={"cells": cells})
     if as_json:
         print_json(found if every else _newest_only(found))
         return

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
         Field,
         SchemaChange,
     )
-    from ostler.review.choices import Choice
     from ostler.review.desk import Card
+    from ostler.review.making import Choice
 
 _WIDTH = 60
 
@@ -48,6 +48,9 @@ def print_card(
     )
     if card.record.reason:
         print_line("  ", visible(card.record.reason))
+    if card.masked:
+        names = ", ".join(visible(name, 40) for name in card.masked)
+        print_line(("  masked: ", "bold"), names, (f"; ostler show {proposal.id} --unmask", "dim"))
     _why(card)
     if proposal.schema_change is not None:
         print_schema_change(proposal.schema_change)
@@ -280,9 +283,13 @@ def _verdict(card: "Card") -> None:
     _section("POLICY", verdict_words(verdict))
     for rule, reason in zip(verdict.rules, verdict.reasons, strict=False):
         print_line(f"  {visible(rule)}: {visible(reason)}")
-    for vote in card.record.votes:
+    if card.record.escalated and card.record.escalated_at is not None:
+        roles = " and ".join(map(visible, card.record.escalated))
+        print_line(f"  escalated to {roles} since {card.record.escalated_at:%Y-%m-%d %H:%M} UTC")
+    for ballot in card.record.ballots:
+        vote, by = ballot.vote, f"  signed by {ballot.key}" if ballot.key else "  UNSIGNED"
         because = f": {visible(vote.because)}" if vote.because else ""
-        print_line(f"  {vote.decision} by {visible(vote.reviewer)}{because}")
+        print_line(f"  {vote.decision} by {visible(vote.reviewer)}{because}", (by, "dim"))
     plan = card.record.proposal.rollout
     if plan is not None:
         print_line("  rollout: ", visible(describe_rollout(plan)))

@@ -66,6 +66,7 @@ def check(
             help="Measure where the data lies: in PostgreSQL, by Spark; auto: what can be, there.",
         ),
     ] = WhichEngine.DUCKDB,
+    unmask: options.Unmask = False,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> int:
@@ -73,8 +74,8 @@ def check(
 
     Of a large table only data files are read that were not measured before. What fails opens a
     backlog item. With --rows the rows that fail one check are listed instead: their keys, and the
-    cells that the check looks at. Values that the contract classifies are shown as ••• unless
-    `readers` in ostler.yaml names a role of yours.
+    cells that the check looks at. Values that the contract classifies are shown as •••; --unmask
+    shows them, if `readers` in ostler.yaml names a role of yours, and is logged.
     """
     if as_csv and (as_json or not rows):
         raise BadInput(
@@ -92,7 +93,9 @@ def check(
             return there
         if rows:
             known = parts.current(name) if version is None else parts.dataset(name)
-            show_rows(parts, known, version, rows, limit, as_json=as_json, as_csv=as_csv)
+            show_rows(
+                parts, known, version, rows, limit, unmask=unmask, as_json=as_json, as_csv=as_csv
+            )
             return 0
         with progress(f"checking {name}"):
             known = parts.current(name) if version is None else parts.dataset(name)

@@ -88,7 +88,7 @@ def _restore(parts: "Opened", name: str, version: int, yes: bool, as_json: bool)
         parts.execution,
         parts.dataset(name),
         version,
-        asker(parts),
+        asker(parts, name),
         contract_checks(parts, name),
     )
     return decide(parts, proposal, "Approve going back?", "asked to restore", yes, as_json)

@@ -24,8 +24,9 @@ def compact(
 
     The old files stay for the versions that need them, until `ostler gc` releases these.
     """
-    from ostler.cli.opening import opened
+    from ostler.cli.opening import now, opened
     from ostler.cli.output import print_json, progress, say
+    from ostler.store.announcements import COMPACTING, announce, new_mark
     from ostler.tables.compacting import compact as write_together
     from ostler.tables.delta import table_of
 
@@ -38,7 +39,10 @@ def compact(
         done: dict[str, object] = {}
         for one in chosen:
             with progress(f"compacting {one.name}"):
-                result = write_together(table_of(one))
+                mark, actor = new_mark(), parts.workspace.reviewer
+                with parts.store.transaction() as session:
+                    announce(session, one.name, COMPACTING, mark, actor=actor, at=now())
+                result = write_together(table_of(one), mark=mark)
             done[one.name] = vars(result)
             if not as_json:
                 say(

@@ -68,7 +68,7 @@ def _prepare(folder: Path, seed: int) -> "Opened":
     from ostler.config.workspace import create_workspace
     from ostler.triggers.alerts.reading import Message
 
-    workspace = create_workspace(folder.resolve())
+    workspace = create_workspace(folder.resolve(), unsigned=True)
     write_policies(workspace.policies)
     settings = workspace.settings.model_copy(update={"reviewer": REVIEWER})
     parts = Opened(type(workspace)(workspace.root, settings))
@@ -116,12 +116,12 @@ def _walk(parts: "Opened") -> int:
     card = parts.desk.card(first.id)
     proposal = card.record.proposal
     _title(f"ostler show {first.id}")
-    print_card(card, parts.desk.changes(proposal.patch.digest, 8))
+    print_card(card, parts.desk.changes(card, 8))
 
     table = table_of(parts.dataset(proposal.dataset))
     before = table.view()
     _title(f"ostler approve {first.id}")
-    print_line(f"{first.id} is {parts.desk.approve(card).value} by {REVIEWER}")
+    print_line(f"{first.id} is {parts.desk.approve(card).value} by {REVIEWER}, UNSIGNED: a demo")
     _title("ostler work --once")
     print_line(visible(execute(parts)))
     published = table.view()
@@ -184,8 +184,7 @@ def _queue(parts: "Opened") -> None:
 def _rows(parts: "Opened", proposal: str, before: "View", after: "View") -> None:
     from ostler.cli.output import print_table
 
-    patch = parts.desk.card(proposal).record.proposal.patch
-    changes = parts.desk.changes(patch.digest, 6)
+    changes = parts.desk.changes(parts.desk.card(proposal), 6)
     rows = list(dict.fromkeys(change.row for change in changes))
     for name, view in (("before", before), ("after", after)):
         print_table(
@@ -216,7 +215,8 @@ def _verify(parts: "Opened") -> None:
     from ostler.core.errors import VerificationFailed
     from ostler.replay.verification import verify_workspace
 
-    faults = verify_workspace(parts.store, parts.objects, parts.patches, parts.datasets())
+    found = verify_workspace(parts.store, parts.objects, parts.patches, parts.datasets())
+    faults = found.faults
     if faults:
         raise VerificationFailed(f"{faults[0].kind} {faults[0].subject}: {faults[0].message}")
     print_line("verified: the log, every row and file under it, and the tables")

@@ -11,6 +11,7 @@ from ostler.cli.options import example
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from ostler.core.masking import Masks
     from ostler.core.proposals import Change
     from ostler.tables.differences import Difference
     from ostler.tables.patches import Patch
@@ -47,19 +48,27 @@ def diff(
     row: Annotated[str | None, typer.Option("--row", help="Only this row.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many changes.")] = 100,
     offset: Annotated[int, typer.Option(min=0, help="Leave out so many before.")] = 0,
+    unmask: options.Unmask = False,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> None:
     """What changed between two versions: columns first, then cells."""
+    from ostler.cli.naming import dataset_at
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, progress
     from ostler.cli.versions import both
+    from ostler.core.masking import masked
     from ostler.tables.differences import difference, per_column
 
     with opened(workspace) as parts:
         old, new = both(parts, before, after)
         with progress(f"comparing versions {old.version} and {new.version}"):
             found = difference(old, new, column or (), row)
+        known = parts.dataset(dataset_at(before)[0])
+        masks = parts.sight.masks(known)
+        if unmask:
+            hidden = [c.column for c in per_column(found.patch) if masks.hides([c.column])]
+            masks = parts.lifted(known, f"{known.name}@{old.version}..{new.version}", hidden)
     total = found.patch.changes.num_rows
     if as_json:
         print_json(
@@ -74,7 +83,7 @@ def diff(
                 },
                 "total": total,
                 "per_column": [vars(count) for count in per_column(found.patch)],
-                "changes": [] if summary else found.patch.page(limit, offset),
+                "changes": [] if summary else masked(found.patch.page(limit, offset), masks),
             }
         )
         return
@@ -82,7 +91,7 @@ def diff(
     if summary:
         _print_counts(found.patch)
     else:
-        _print_changes(found.patch, limit, offset)
+        _print_changes(found.patch, masks, limit, offset)
     _say_total(found, old.version, new.version, 0 if summary else offset + limit)
 
 
@@ -112,8 +121,9 @@ def _print_counts(patch: "Patch") -> None:
     )
 
 
-def _print_changes(patch: "Patch", limit: int, offset: int) -> None:
+def _print_changes(patch: "Patch", masks: "Masks", limit: int, offset: int) -> None:
     from ostler.cli.output import print_table
+    from ostler.core.masking import masked
 
     for changes in _pages(patch, limit, offset):
         print_table(
@@ -126,7 +136,7 @@ def _print_changes(patch: "Patch", limit: int, offset: int) -> None:
                     _shown(change.old),
                     _shown(change.new),
                 )
-                for change in changes
+                for change in masked(changes, masks)
             ],
         )
 

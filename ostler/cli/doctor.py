@@ -119,6 +119,22 @@ def _storage(parts: "Opened") -> str:
     return f"{place}, can be written"
 
 
+def _privacy(parts: "Opened") -> str:
+    import shlex
+
+    from ostler.core.errors import BadInput
+    from ostler.storage.privacy import open_to_others
+
+    place = parts.workspace.hidden
+    loose = list(open_to_others(place))
+    if loose:
+        raise BadInput(
+            f"others may read or write {len(loose):,} files, such as {loose[0]}; "
+            f"mend it with: chmod -R go-rwx {shlex.quote(str(place))}"
+        )
+    return f"nobody else can read {place}"
+
+
 def _policies(parts: "Opened") -> str:
     from ostler.cli.policy_activation import policies_said
 
@@ -192,6 +208,7 @@ def _disk(parts: "Opened") -> str:
 _LOOKS: "dict[str, Callable[[Opened], str]]" = {
     "state": _state,
     "storage": _storage,
+    "privacy": _privacy,
     "policies": _policies,
     "contracts": _contracts,
     "tables": _tables,

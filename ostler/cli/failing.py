@@ -21,11 +21,12 @@ def show_rows(
     wanted: str,
     limit: int,
     *,
+    unmask: bool,
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Print the rows that fail a check, masked for whoever asks."""
-    page = _page(parts, dataset, version, wanted, limit)
+    """Print the rows that fail a check, with masks unless whoever asks lifts them."""
+    page = _page(parts, dataset, version, wanted, limit, unmask=unmask)
     if as_json:
         from ostler.cli.output import print_json
 
@@ -38,10 +39,15 @@ def show_rows(
 
 
 def _page(
-    parts: "Opened", dataset: "Dataset", version: int | None, wanted: str, limit: int
+    parts: "Opened",
+    dataset: "Dataset",
+    version: int | None,
+    wanted: str,
+    limit: int,
+    *,
+    unmask: bool,
 ) -> "FailingRows":
     from ostler.cli.opening import now
-    from ostler.core.masks import masked_columns
     from ostler.tables.delta import table_of
     from ostler.tools.neighbours import neighbours
     from ostler.tools.quality.failing import failing_page
@@ -53,13 +59,11 @@ def _page(
     others = neighbours(
         [check.rule], table, lambda name: table_of(names[name]).view() if name in names else None
     )
-    contract = parts.contract(dataset.name)
-    workspace = parts.workspace
-    masked = masked_columns(
-        contract.classes if contract else {},
-        workspace.settings.readers,
-        workspace.roles(workspace.reviewer),
-    )
+    # Whoever cannot read the contract has been told so by now.
+    masked = parts.sight.masks(dataset).columns
+    if unmask:
+        hidden = sorted(masked.intersection((*view.key, *check.rule.columns)))
+        masked = parts.lifted(dataset, f"{dataset.name}@{view.version}", hidden).columns
     return failing_page(view, check, masked, now=now(), others=others, limit=limit)
 
 

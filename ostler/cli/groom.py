@@ -46,7 +46,7 @@ def groom(
     with opened(workspace) as parts:
         if dataset is None:
             return _due(parts, as_json)
-        groomed = run(parts, dataset, ())
+        groomed = due_runs(parts).whole(dataset)
         tell(parts, groomed)
     if as_json:
         print_json(groomed)

@@ -32,6 +32,8 @@ def init(
     write_policies(workspace.policies)
     say(f"workspace at {workspace.root}")
     say("next: ostler add FILE --owner YOU")
+    if not workspace.settings.unsigned_votes:
+        say("before anybody votes: ostler identity init, because votes are signed by an SSH key")
 
 
 def write_policies(folder: Path) -> None:

@@ -24,12 +24,21 @@ def item(
     as_json: options.Json = False,
 ) -> None:
     """The backlog items, or one of them with its whole template."""
+    from dataclasses import replace
+
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, print_table
+    from ostler.core.masking import ALL_MASKED, masked
     from ostler.store.items import get_item, list_items
 
-    with opened(workspace) as parts, parts.store.reading() as session:
-        found = (get_item(session, item_id),) if item_id else list_items(session)
+    with opened(workspace) as parts:
+        with parts.store.reading() as session:
+            found = (get_item(session, item_id),) if item_id else list_items(session)
+        masks = {one.name: parts.sight.masks(one) for one in parts.datasets()}
+    found = tuple(
+        replace(one, item=masked(one.item, masks.get(one.item.dataset, ALL_MASKED)))
+        for one in found
+    )
     if as_json:
         print_json([{"state": one.state, **one.item.model_dump(mode="json")} for one in found])
     elif item_id:

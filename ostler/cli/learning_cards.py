@@ -11,7 +11,7 @@ from ostler.review.text import visible, visible_cell
 
 if TYPE_CHECKING:
     from ostler.core.proposals import Proposal
-    from ostler.review.choices import Choice
+    from ostler.review.making import Choice
 
 _SHOWN = 5
 """Changes of an alternative."""

@@ -1,6 +1,6 @@
 """A workspace opened for a command: every part made when it is first asked for."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,17 +10,24 @@ from typing import TYPE_CHECKING
 
 from ostler.config.workspace import Workspace, open_workspace
 from ostler.core.datasets import Dataset
+from ostler.core.errors import BadInput
 
 if TYPE_CHECKING:
     from ostler.agents.grooming import Groomer
     from ostler.core.checks import Check
     from ostler.core.history import Past
+    from ostler.core.masking import Masks
+    from ostler.core.roster import Trust
     from ostler.execution.context import ExecutionContext
     from ostler.execution.relay.relay import Relay
     from ostler.policies.policyset import PolicySet
     from ostler.review.desk import Desk
+    from ostler.review.sight import Sight
     from ostler.store.engine import Store
+    from ostler.store.log_key import LogKey
     from ostler.store.objects import Objects
+    from ostler.store.receipts import Receipts
+    from ostler.store.signers import Keyring
     from ostler.tables.patch_files import PatchFiles
     from ostler.telemetry.setup import Telemetry
     from ostler.tools.contracts.contract import Contract
@@ -224,20 +231,103 @@ class Opened:
     def _shown(self, dataset: str) -> str:
         return str(self.workspace.contract(dataset).relative_to(self.workspace.root))
 
+    def classes(self, dataset: str) -> Mapping[str, str] | None:
+        """By column the classes of the contract that counts; None when it cannot be read."""
+        from ostler.store.registry import text_in_force
+
+        with self.store.reading() as session:
+            text = text_in_force(session, dataset)
+        try:
+            text = self.file_text(dataset) if text is None else text
+            return {} if text is None else self._classes_of(dataset, text)
+        except BadInput:
+            return None
+
+    def _classes_of(self, dataset: str, text: str) -> Mapping[str, str]:
+        # The console asks with each card, and a text seldom changes.
+        known = self._texts.get(dataset)
+        if known is None or known[0] != text:
+            known = self._texts[dataset] = (text, self._parsed(dataset, text).classes)
+        return known[1]
+
+    @cached_property
+    def _texts(self) -> dict[str, tuple[str, Mapping[str, str]]]:
+        return {}
+
+    @cached_property
+    def sight(self) -> "Sight":
+        """What people see of classified values."""
+        from ostler.review.sight import Sight
+
+        return Sight(self.classes, self.workspace.settings.readers)
+
+    def lifted(self, dataset: Dataset, subject: str, columns: Sequence[str]) -> "Masks":
+        """What stays hidden when whoever is at the keyboard lifts masks of columns; logged."""
+        person = self.workspace.reviewer
+        return self.sight.lifted(
+            self.store,
+            dataset,
+            subject,
+            columns,
+            person=person,
+            roles=self.desk.person(dataset.name).roles,
+            at=now(),
+        )
+
     @cached_property
     def desk(self) -> "Desk":
         """The desk of whoever is at the keyboard."""
+        from ostler.execution.making.bench import Bench
         from ostler.review.desk import Desk
 
+        policies = self.policies
         reviewer = self.workspace.reviewer
         return Desk(
             store=self.store,
             patches=self.patches,
-            policies=self.policies,
+            policies=policies,
             reviewer=reviewer,
             roles=self.workspace.roles(reviewer),
             clock=now,
+            drill_key=self.workspace.drill_key(),
+            maker=Bench(self.store, self.patches, policies, now),
+            sight=self.sight,
+            receipts=self.receipts,
+            trust=self.trust,
+            sign=self.keyring.sign,
         )
+
+    @property
+    def log_key(self) -> "LogKey":
+        """What signs checkpoints of the log."""
+        from ostler.store.log_key import LogKey
+
+        return LogKey(self.workspace.log_key)
+
+    @property
+    def receipts(self) -> "Receipts":
+        """Receipts of the votes that were cast here."""
+        from ostler.store.receipts import Receipts
+
+        return Receipts(self.workspace.receipts, self.log_key)
+
+    @property
+    def trust(self) -> "Trust":
+        """Whose votes count, as the settings say."""
+        from ostler.core.roster import Trust
+        from ostler.store.sshsig import parsed_line
+
+        settings = self.workspace.settings
+        root = settings.roster_root
+        return Trust(unsigned_votes=settings.unsigned_votes, root=parsed_line(root) if root else "")
+
+    @cached_property
+    def keyring(self) -> "Keyring":
+        """The keys of whoever is at the keyboard; they stay where they are."""
+        from ostler.store.signers import Keyring, key_files
+
+        named = self.workspace.settings.reviewer_key
+        return Keyring((Path(named).expanduser(),) if named else key_files(), bool(named))
 
     @cached_property
     def groomer(self) -> "Groomer":
@@ -280,6 +370,9 @@ class Opened:
             connections=self.workspace.settings.connections,
             contracts=self.workspace.contracts,
             states=self.states,
+            drill_key=self.workspace.drill_key(make=self.workspace.settings.drills.per_hundred > 0),
+            drills_per_hundred=self.workspace.settings.drills.per_hundred,
+            trust=self.trust,
         )
 
     @cached_property

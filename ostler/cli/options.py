@@ -20,6 +20,11 @@ Workspace = Annotated[
 
 Json = Annotated[bool, typer.Option("--json", help="Print data as JSON, for programs.")]
 
+Unmask = Annotated[
+    bool,
+    typer.Option("--unmask", help="Show values that the contract masks and you may read; logged."),
+]
+
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 

@@ -7,8 +7,8 @@ from ostler.core.actions import AnyAction, AskValues, Correct
 
 if TYPE_CHECKING:
     from ostler.core.proposals import Change
-    from ostler.review.choices import Choice
     from ostler.review.desk import Card
+    from ostler.review.making import Choice
 
 
 def plain_card(
@@ -32,12 +32,19 @@ def plain_card(
         "state": card.record.state,
         "reason": card.record.reason,
         "digest": card.record.digest,
-        "votes": card.record.votes,
+        "votes": [
+            {**one.vote.model_dump(mode="json"), "signed_by": one.key or None}
+            for one in card.record.ballots
+        ],
+        "escalated": {"to": card.record.escalated, "since": card.record.escalated_at}
+        if card.record.escalated
+        else None,
         "changes": tuple(changes),
         "alternatives": [vars(one) for one in choices],
         "question": question(action),
         "basis": proposal.draft.basis,
         "made": card.made,
+        "masked": card.masked,
         "alerts": card.alerts,
         **told,
     }

@@ -52,6 +52,7 @@ def propose(
     from ostler.cli.asking import asker, leave_to_others
     from ostler.cli.opening import opened
     from ostler.cli.output import progress
+    from ostler.core.datasets import WORKSPACE
     from ostler.core.documents import SITE
     from ostler.execution.document_changes import Asked, request_document
     from ostler.policies.in_force import folder_texts
@@ -66,7 +67,7 @@ def propose(
             because=because,
         )
         with progress("trying the policies on the past"):
-            proposal = request_document(parts.execution, asked, asker(parts))
+            proposal = request_document(parts.execution, asked, asker(parts, WORKSPACE.name))
         leave_to_others(parts, proposal, as_json=as_json)
     return 0
 

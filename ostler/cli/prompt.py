@@ -106,6 +106,7 @@ def propose(
     from ostler.agents.prompts import PROMPTS, prompt_in_force, usable
     from ostler.cli.asking import asker, leave_to_others
     from ostler.cli.opening import opened
+    from ostler.core.datasets import WORKSPACE
     from ostler.execution.document_changes import Asked, request_document
 
     with opened(workspace) as parts:
@@ -117,7 +118,7 @@ def propose(
             base={known.name: PROMPTS[known.name].text},
             because=because,
         )
-        proposal = request_document(parts.execution, asked, asker(parts))
+        proposal = request_document(parts.execution, asked, asker(parts, WORKSPACE.name))
         leave_to_others(parts, proposal, as_json=as_json)
     return 0
 

@@ -20,8 +20,14 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog=example("ostler queue", "ostler queue --state published", "ostler queue --json")
     )(queue)
-    app.command(epilog=example("ostler show P-7K3Q", "ostler show P-7K3Q --changes 200"))(show)
-    app.command(epilog=example("ostler approve P-7K3Q", "ostler approve P-7K3Q P-AB2C"))(approve)
+    app.command(
+        epilog=example(
+            "ostler show P-7K3Q", "ostler show P-7K3Q --changes 200", "ostler show P-7K3Q --unmask"
+        )
+    )(show)
+    app.command(epilog=example("ostler approve P-7K3Q", "ostler approve P-7K3Q --digest 5f0c21aa"))(
+        approve
+    )
     app.command(
         cls=in_parts(wrong=2),
         epilog=example(
@@ -99,6 +105,7 @@ def _states(wanted: list[str] | None) -> "tuple[ProposalState, ...]":
 def show(
     proposal: Proposal,
     changes: Annotated[int, typer.Option(min=0, help="How many changes to print.")] = 20,
+    unmask: options.Unmask = False,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> None:
@@ -110,7 +117,9 @@ def show(
 
     with opened(workspace) as parts:
         card = parts.desk.card(proposal)
-        found = parts.desk.changes(card.record.proposal.patch.digest, changes)
+        if unmask:
+            card = parts.desk.unmasked(card)
+        found = parts.desk.changes(card, changes)
         choices = parts.desk.choices(card, changes)
     if as_json:
         print_json(plain_card(card, found, choices))
@@ -123,22 +132,47 @@ def approve(
         list[str], typer.Argument(metavar="ID...", help="Proposals, or the starts of their ids.")
     ],
     because: Annotated[str, typer.Option(help="Why; kept with the vote.")] = "",
+    digest: Annotated[
+        str, typer.Option(help="Of what you were shown, or its start; anything else is refused.")
+    ] = "",
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> None:
-    """Vote for proposals, exactly as they stand now; `ostler work` then executes them."""
+    """Vote for proposals, exactly as they stand now; `ostler work` then executes them.
+
+    Your vote is signed with your SSH key and binds to the digest that `ostler show` prints.
+    """
+    from ostler.cli.identity import asked
     from ostler.cli.opening import opened
     from ostler.core.states import ProposalState
 
     with opened(workspace) as parts:
         # All are looked up before the first vote is cast, so that a typing mistake costs nothing.
         cards = [parts.desk.card(one) for one in proposals]
+        _same(cards, digest)
+        asked(parts)
         states = [parts.desk.approve(card, because) for card in cards]
         _tell(parts, cards, states, as_json)
         if not as_json and ProposalState.APPROVED in states:
             from ostler.cli.output import say
 
             say("next: ostler work --once")
+
+
+def _same(cards: "list[Card]", digest: str) -> None:
+    """Conflict unless the one proposal is what the voter was shown."""
+    from ostler.core.errors import BadInput, Conflict
+
+    if not digest:
+        return
+    if len(cards) != 1 or len(digest) < 8:
+        raise BadInput("--digest is about one proposal, and has 8 characters or more")
+    record = cards[0].record
+    if not record.digest.startswith(digest.lower()):
+        raise Conflict(
+            f"proposal {record.proposal.id} is not what you were shown: it is {record.digest}",
+            f"look at it again: ostler show {record.proposal.id}",
+        )
 
 
 def reject(
@@ -156,6 +190,7 @@ def reject(
     as_json: options.Json = False,
 ) -> None:
     """Vote against proposals; they will not be proposed again."""
+    from ostler.cli.identity import asked
     from ostler.cli.opening import opened
     from ostler.core.errors import BadInput
 
@@ -164,6 +199,7 @@ def reject(
         raise BadInput("--wrong is about one proposal", "reject one at a time")
     with opened(workspace) as parts:
         cards = [parts.desk.card(one) for one in proposals]
+        asked(parts)
         states = [parts.desk.reject(card, because, cells) for card in cards]
         _tell(parts, cards, states, as_json)
 
@@ -175,10 +211,26 @@ def _tell(
     from ostler.core.states import ProposalState
 
     pairs = [(card.record.proposal, state) for card, state in zip(cards, states, strict=True)]
+    reasons = {
+        proposal.id: parts.desk.card(proposal.id).record.reason
+        for proposal, state in pairs
+        if state is ProposalState.DRILLED
+    }
     if as_json:
-        print_json([{"proposal": proposal.id, "state": state} for proposal, state in pairs])
+        print_json(
+            [
+                {"proposal": p.id, "state": state, **({"because": r} if r else {})}
+                for p, state in pairs
+                for r in (reasons.get(p.id, ""),)
+            ]
+        )
         return
-    for proposal, state in pairs:
+    for card, (proposal, state) in zip(cards, pairs, strict=True):
+        said = "signed" if parts.desk.signing else "UNSIGNED"
+        say(f"your vote is {said} and binds to digest {card.record.digest}")
+        if proposal.id in reasons:
+            say(f"{proposal.id}: {reasons[proposal.id]}")
+            continue
         if state is ProposalState.PARKED:
             votes = len(parts.desk.card(proposal.id).record.votes)
             say(f"{proposal.id}: {votes} of {proposal.verdict.votes} votes")

@@ -108,7 +108,7 @@ def ask(
     from ostler.execution.contract_changes import request_contract
 
     with progress(f"measuring the promises on {dataset}"):
-        proposal = request_contract(parts.execution, dataset, asked, asker(parts))
+        proposal = request_contract(parts.execution, dataset, asked, asker(parts, dataset))
     if not propose:
         because = asked.because or "asked for the change"
         return decide(parts, proposal, "Approve this change?", because, yes, as_json)

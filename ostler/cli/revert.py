@@ -10,6 +10,7 @@ from ostler.cli.options import example
 
 if TYPE_CHECKING:
     from ostler.cli.opening import Opened
+    from ostler.core.masking import Masks
     from ostler.core.proposals import Proposal
     from ostler.execution.reverting import Overtaken, Way
 
@@ -58,7 +59,8 @@ def revert(
         try:
             inverse = propose_revert(parts, proposal, way)
         except Overtaken as error:
-            _show(error, as_json)
+            known = parts.dataset(error.original.dataset)
+            _show(error, parts.sight.masks(known), as_json)
             chosen = None if yes or as_json else _choice(error)
             if chosen is None:
                 raise
@@ -75,15 +77,18 @@ def propose_revert(parts: "Opened", proposal: str, way: "Way" = "whole") -> "Pro
     from ostler.cli.asking import asker, contract_checks
     from ostler.execution.reverting import request_revert
 
-    record = parts.desk.card(proposal).record
+    record = parts.desk.record(proposal)
     checks = contract_checks(parts, record.proposal.dataset)
-    return request_revert(parts.execution, record, asker(parts), way, checks)
+    return request_revert(
+        parts.execution, record, asker(parts, record.proposal.dataset), way, checks
+    )
 
 
-def _show(error: "Overtaken", as_json: bool) -> None:
+def _show(error: "Overtaken", masks: "Masks", as_json: bool) -> None:
     """Who changed the cells since: id, sentence, approval, time, and which cells."""
     from ostler.cli.output import print_json, print_table, say
     from ostler.cli.wording import count
+    from ostler.core.masking import masked
 
     if as_json:
         print_json(
@@ -95,12 +100,12 @@ def _show(error: "Overtaken", as_json: bool) -> None:
                 "later": [
                     {
                         "proposal": overlap.record.proposal.id,
-                        "sentence": overlap.record.proposal.sentence,
+                        "sentence": masked(overlap.record.proposal, masks).sentence,
                         "version": overlap.commit.version,
                         "at": overlap.commit.at,
                         "approvers": overlap.commit.approvers,
                         "cells": overlap.cells,
-                        "sample": overlap.sample,
+                        "sample": masked(overlap.sample, masks),
                     }
                     for overlap in error.overlaps
                 ],
@@ -118,8 +123,10 @@ def _show(error: "Overtaken", as_json: bool) -> None:
                     str(overlap.commit.at)[:16],
                     overlap.record.proposal.id,
                     ", ".join(overlap.commit.approvers),
-                    _cells(overlap.cells, [(c.row, c.column) for c in overlap.sample]),
-                    overlap.record.proposal.sentence,
+                    _cells(
+                        overlap.cells, [(c.row, c.column) for c in masked(overlap.sample, masks)]
+                    ),
+                    masked(overlap.record.proposal, masks).sentence,
                 )
                 for overlap in error.overlaps
             ],

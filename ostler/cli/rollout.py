@@ -9,7 +9,6 @@ from ostler.cli.options import example
 
 if TYPE_CHECKING:
     from ostler.cli.opening import Opened
-    from ostler.policies.requests import Principal
 
 Proposal = Annotated[str, typer.Argument(metavar="ID", help="A proposal, or the start of its id.")]
 Because = Annotated[str, typer.Option(help="Why; kept, and shown to others.")]
@@ -32,12 +31,13 @@ def revoke(
 
     A canary that is out already is taken out of the table again.
     """
+    from ostler.cli.asking import asker
     from ostler.cli.opening import opened
     from ostler.execution.revoking import revoke as take_back
 
     with opened(workspace) as parts:
-        record = parts.desk.card(proposal).record
-        state = take_back(parts.execution, record, _person(parts), because)
+        record = parts.desk.record(proposal)
+        state = take_back(parts.execution, record, asker(parts, record.proposal.dataset), because)
         _tell(parts, record.proposal.id, state.value, as_json)
 
 
@@ -51,20 +51,21 @@ def abort(
 
     The same as `ostler revoke`, for proposals of which a part is out.
     """
+    from ostler.cli.asking import asker
     from ostler.cli.opening import opened
     from ostler.core.errors import Conflict
     from ostler.core.states import ProposalState
     from ostler.execution.revoking import revoke as take_back
 
     with opened(workspace) as parts:
-        record = parts.desk.card(proposal).record
+        record = parts.desk.record(proposal)
         name = record.proposal.id
         if record.state not in (ProposalState.CANARY, ProposalState.EXECUTING):
             raise Conflict(
                 f"proposal {name} is {record.state}, so no canary of it is out",
                 "take back what is only approved with: ostler revoke",
             )
-        state = take_back(parts.execution, record, _person(parts), because)
+        state = take_back(parts.execution, record, asker(parts, record.proposal.dataset), because)
         _tell(parts, name, state.value, as_json)
 
 
@@ -75,30 +76,25 @@ def promote(
     as_json: options.Json = False,
 ) -> None:
     """Let the rest of a patch follow its canary; `ostler work` then publishes it."""
+    from ostler.cli.asking import asker
     from ostler.cli.opening import opened
     from ostler.cli.output import say
     from ostler.execution.revoking import promote as let_go
 
     with opened(workspace) as parts:
-        record = parts.desk.card(proposal).record
-        let_go(parts.execution, record, _person(parts), because)
+        record = parts.desk.record(proposal)
+        let_go(parts.execution, record, asker(parts, record.proposal.dataset), because)
         if as_json:
             _tell(parts, record.proposal.id, "canary", as_json)
         else:
             say(f"{record.proposal.id} is promoted; next: ostler work --once")
 
 
-def _person(parts: "Opened") -> "Principal":
-    from ostler.policies.requests import Principal
-
-    return Principal(kind="person", name=parts.desk.reviewer, roles=parts.desk.roles)
-
-
 def _tell(parts: "Opened", proposal: str, state: str, as_json: bool) -> None:
     from ostler.cli.output import print_json, say
     from ostler.review.text import visible
 
-    reason = parts.desk.card(proposal).record.reason
+    reason = parts.desk.record(proposal).reason
     if as_json:
         print_json({"proposal": proposal, "state": state, "because": reason})
     else:

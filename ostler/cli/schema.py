@@ -77,7 +77,7 @@ def _propose(dataset: str, asked: "Asked", workspace: Path | None, yes: bool, as
     with opened(workspace) as parts:
         parts.contract_text(dataset)
         with progress(f"trying it on {dataset}"):
-            proposal = request_schema_change(parts.execution, dataset, asked, asker(parts))
+            proposal = request_schema_change(parts.execution, dataset, asked, asker(parts, dataset))
         because = "asked for the change"
         return decide(parts, proposal, "Approve this change?", because, yes, as_json)
 

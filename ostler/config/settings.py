@@ -105,6 +105,13 @@ class OfDataset(Section):
     """What monitors call it, with * and ?."""
 
 
+class Drills(Section):
+    """Cards that are wrong on purpose, to see whether reviewers read."""
+
+    per_hundred: float = Field(default=0, ge=0, le=50)
+    """For so many of a hundred votes a drill is put into the queue; 0: only when asked for."""
+
+
 class Upkeep(Section):
     """What steers `ostler gc`."""
 
@@ -262,6 +269,14 @@ class Settings(BaseSettings):
     """Which roles see the values of a class of a contract: `pii: [steward]`; others see a mask."""
     reviewer: str = ""
     """Who is at the keyboard; empty: the user of the operating system."""
+    unsigned_votes: bool = False
+    """Whether votes count without a signature, for a trial; never where a roster was installed."""
+    reviewer_key: str = ""
+    """File of the key that the reviewer signs with; empty: the first that can be had of those that
+    the roster knows, in the ssh-agent or in ~/.ssh."""
+    roster_root: str = ""
+    """Public key, as in its .pub file, that must have signed the first roster; empty: whichever
+    did."""
     state: str = Field(default="", repr=False)
     """Address of the state database, `sqlite:///path` or `postgresql://user@host/name`; empty:
     SQLite in the workspace. A password better stands in PGPASSWORD or ~/.pgpass."""
@@ -272,6 +287,7 @@ class Settings(BaseSettings):
     model: Model | None = None
     grooming: Grooming = Field(default_factory=Grooming)
     work: Work = Field(default_factory=Work)
+    drills: Drills = Field(default_factory=Drills)
     upkeep: Upkeep = Field(default_factory=Upkeep)
     alerts: Alerts = Field(default_factory=Alerts)
     datasets: dict[str, OfDataset] = Field(default_factory=dict)

@@ -88,7 +88,14 @@ class Notify(Section):
     url: str = Field(repr=False)
     """As Apprise writes addresses; `${NAME}` in it comes from the environment."""
     events: tuple[str, ...] = (
-        *("run.parked", "proposal.expiring", "gate.failed", "item.due", "watch.failed"),
+        *(
+            "run.parked",
+            "proposal.escalated",
+            "proposal.expiring",
+            "gate.failed",
+            "item.due",
+            "watch.failed",
+        ),
     )
     """Kinds of events, with * and ?."""
     datasets: tuple[str, ...] = ("*",)

@@ -3,6 +3,8 @@
 import getpass
 import hashlib
 import json
+import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -11,15 +13,19 @@ from ostler.config.section import FILE
 from ostler.config.settings import Settings, read_settings
 from ostler.core.errors import BadInput, Conflict, NotFound
 from ostler.storage.addresses import checked_url, is_url, refuse_ambiguous
-from ostler.storage.paths import AnyPath, path_of
+from ostler.storage.paths import AnyPath, path_of, write_whole
+from ostler.storage.privacy import make_folder
 
 TEMPLATE = """\
 # Ostler's settings for this workspace. Everything has a default; this file may stay as it is.
 
-# Who may be in which role; policies can ask for roles.
+# Votes are signed by people's own SSH keys: ostler identity init. Who may be in which role is said
+# there, too; without signatures, for a trial, it stands here.
+# unsigned_votes: true
 # people:
 #   ana: [owner]
 #   ben: [steward]
+# reviewer_key: ~/.ssh/id_ed25519   # where you have several
 
 # A model is optional. Any address that speaks the OpenAI protocol will do; the key, if one is
 # needed, comes from the environment: OSTLER_MODEL_API_KEY.
@@ -51,6 +57,10 @@ upkeep:
 # datasets:
 #   people:
 #     alert_names: ["*.people"]
+# Cards that are wrong on purpose and never executed, for so many of a hundred votes, to see whether
+# reviewers read; see docs/conduct.md.
+# drills:
+#   per_hundred: 2
 # alerts:
 #   token: {env: OSTLER_ALERT_TOKEN}
 
@@ -110,6 +120,25 @@ class Workspace:
         return self.hidden / f"heads-{digest[:8]}.log"
 
     @property
+    def log_key(self) -> Path:
+        """The key that signs checkpoints of the log."""
+        return self.hidden / "log.key"
+
+    @property
+    def cosigned(self) -> Path:
+        """The last checkpoint that each witness cosigned."""
+        return self.hidden / "cosigned"
+
+    @property
+    def receipts(self) -> Path:
+        """Receipts of votes cast here: not in the workspace, but on the reviewer's own machine."""
+        state = Path(os.environ.get("XDG_STATE_HOME", ""))
+        if not state.is_absolute():
+            state = Path.home() / ".local" / "state"
+        name = hashlib.sha256(str(self.root.resolve()).encode()).hexdigest()[:16]
+        return state / "ostler" / "receipts" / name
+
+    @property
     def storage(self) -> AnyPath:
         """Where tables, patches and recorded inputs lie; Ostler's own folder by default."""
         named = self.settings.storage
@@ -155,6 +184,21 @@ class Workspace:
         """Held by the worker of this machine."""
         return self.hidden / "work.lock"
 
+    def drill_key(self, *, make: bool = False) -> bytes:
+        """The key that tells drills from proposals, from OSTLER_DRILL_KEY or this workspace's file.
+
+        Empty when there is none, unless one is to be made.
+        """
+        from_environment = os.environ.get("OSTLER_DRILL_KEY", "")
+        if from_environment:
+            return from_environment.encode()
+        path = self.hidden / "drill.key"
+        if make and not path.exists():
+            # Only the owner may read it, from its first moment on.
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_hex(32))
+        return path.read_bytes().strip() if path.exists() else b""
+
     @property
     def policies(self) -> Path:
         """The site's policies."""
@@ -170,6 +214,11 @@ class Workspace:
         return self.contracts / f"{dataset}.odcs.yaml"
 
     @property
+    def roster(self) -> Path:
+        """A readable copy of the roster in force; its signature lies beside it."""
+        return self.root / "roster.json"
+
+    @property
     def reviewer(self) -> str:
         """Who is at the keyboard."""
         return self.settings.reviewer or getpass.getuser()
@@ -179,8 +228,11 @@ class Workspace:
         return tuple(sorted(self.settings.people.get(person, ())))
 
 
-def create_workspace(root: Path, storage: str = "") -> Workspace:
-    """Make a workspace in a folder, its tables in `storage`; Conflict when there is one."""
+def create_workspace(root: Path, storage: str = "", *, unsigned: bool = False) -> Workspace:
+    """Make a workspace in a folder, its tables in `storage`; Conflict when there is one.
+
+    With `unsigned` its votes need no signature, as in a trial.
+    """
     refuse_ambiguous(root.resolve())
     if storage:
         _check_storage(storage)
@@ -188,13 +240,17 @@ def create_workspace(root: Path, storage: str = "") -> Workspace:
         raise Conflict(f"{root} is a workspace already", "see what it holds: ostler queue")
     try:
         root.mkdir(parents=True, exist_ok=True)
-        for folder in (root / ".ostler" / "tables", root / "policies", root / "contracts"):
-            folder.mkdir(parents=True, exist_ok=True)
         # Data and votes are nobody else's business.
+        make_folder(root / ".ostler")
         (root / ".ostler").chmod(0o700)
-        (root / ".ostler" / ".gitignore").write_text("*\n", encoding="utf-8")
+        make_folder(root / ".ostler" / "tables")
+        for folder in (root / "policies", root / "contracts"):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_whole(root / ".ostler" / ".gitignore", b"*\n")
         # Last, because it is what makes the folder a workspace.
         text = TEMPLATE.replace("{storage}", json.dumps(storage, ensure_ascii=False))
+        if unsigned:
+            text = text.replace("# unsigned_votes: true", "unsigned_votes: true", 1)
         (root / FILE).write_text(text, encoding="utf-8")
     except OSError as error:
         raise BadInput(f"{root} cannot be written: {error.strerror}") from error

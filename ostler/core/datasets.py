@@ -1,11 +1,17 @@
 """Datasets and the versions of their tables."""
 
+from collections.abc import Iterable
+from typing import Literal
+
 from pydantic import Field
 
 from ostler.core.base import Frozen
 
 ROW_ID = "_ostler_row"
 """The hidden key of a managed table."""
+
+Risk = Literal["minimal", "limited", "high", "unacceptable", "unknown"]
+"""Risk category, by the EU AI Act, of the system that the data is for."""
 
 
 class Column(Frozen):
@@ -53,7 +59,7 @@ class Dataset(Frozen):
     source: str = ""
     """The file it was imported from, as the person named it."""
     value: int = Field(default=3, ge=1, le=5)
-    """What the dataset is worth to its users, 1 to 5: a factor of the rank."""
+    """How critical the dataset is, 1 to 5: a factor of the rank, and what policies go by."""
     protected: tuple[str, ...] = ()
     """Columns that no agent may propose to change."""
     upstream: tuple[str, ...] = ()
@@ -61,6 +67,11 @@ class Dataset(Frozen):
     # Left out when there is none: a dataset of another kind keeps the digest that it had.
     postgres: PostgresSource | None = Field(default=None, exclude_if=lambda it: it is None)
     """The table in PostgreSQL that `uri` mirrors."""
+    tags: tuple[str, ...] = Field(default=(), exclude_if=lambda it: not it)
+    """Words that policies, freezes and roles go by; in order, each once, as `tags_of` writes them.
+    Left out when there are none."""
+    risk: Risk = Field(default="unknown", exclude_if=lambda it: it == "unknown")
+    """As a person said; left out while nobody has."""
 
     @property
     def managed(self) -> bool:
@@ -74,3 +85,8 @@ WORKSPACE = Dataset(name="(workspace)", owner="", uri="", value=5)
 No dataset can be called so. It is kept nowhere and has no versions; policies know it by its name
 and its value.
 """
+
+
+def tags_of(words: Iterable[str]) -> tuple[str, ...]:
+    """Tags in the form in which they are compared: lower case, in order, each once."""
+    return tuple(sorted({word.strip().casefold() for word in words}))

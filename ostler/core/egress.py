@@ -5,6 +5,9 @@ trace there is their own matter.
 """
 
 import os
+import sys
+
+from ostler.core.errors import BadInput
 
 _TRACING = (
     "LANGSMITH_TRACING_V2",
@@ -22,5 +25,23 @@ def keep_graphs_in() -> None:
     checkpoint row runs code. Both are read once, at the import of LangChain and LangGraph.
     """
     os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+    if _UNPACKING in sys.modules:
+        refuse_loose_unpacking()
     for name in _TRACING:
         os.environ[name] = "false"
+
+
+_UNPACKING = "langgraph.checkpoint.serde._msgpack"
+
+
+def refuse_loose_unpacking() -> None:
+    """BadInput when LangGraph, which has been imported, would run code that a checkpoint names.
+
+    That is so when another program imported it before us and had not asked for strict unpacking;
+    and it would be so if a release of it read the setting from elsewhere.
+    """
+    if getattr(sys.modules.get(_UNPACKING), "STRICT_MSGPACK_ENABLED", False) is not True:
+        raise BadInput(
+            "LangGraph was loaded without strict unpacking, so a poisoned row could run code",
+            "set LANGGRAPH_STRICT_MSGPACK=true before anything imports langgraph",
+        )

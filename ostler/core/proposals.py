@@ -84,6 +84,15 @@ class Rank(Frozen):
     parts: tuple[RankPart, ...]
 
 
+class Escalation(Frozen):
+    """Who is asked as well when a proposal has waited for so long."""
+
+    after_seconds: int
+    role: str
+    stands_for: tuple[str, ...] = ()
+    """Roles in whose place this one may then approve."""
+
+
 class Verdict(Frozen):
     """What policy says of a proposal, with everything needed to ask again."""
 
@@ -98,6 +107,8 @@ class Verdict(Frozen):
     """What the deciding rules say, for people."""
     request: str = ""
     """Canonical JSON of the request that was decided."""
+    escalations: tuple[Escalation, ...] = Field(default=(), exclude_if=lambda it: not it)
+    """Soonest first."""
     policy: Digest = ""
     """Digest of the policy set."""
     engine: str = ""
@@ -215,8 +226,42 @@ def proposal_id(dataset: str, action: AnyAction, patch: Digest) -> str:
     return short_id("P", dataset, action, patch)
 
 
+class Shown(Frozen):
+    """What a vote is cast on, in the digests and versions that it binds to."""
+
+    patch: Digest
+    evidence: Digest
+    """Of the dry run."""
+    base_version: int
+    """Of the table."""
+    contract: Digest = ""
+    """Of the text of the contract that the run went by; empty when there was none."""
+    policy: Digest
+    outcome: Literal["deny", "votes", "auto"]
+    votes: int
+    roles: tuple[str, ...]
+
+    @classmethod
+    def of(cls, proposal: Proposal, contract: Digest = "") -> "Shown":
+        """What is shown of a proposal whose run went by a contract."""
+        verdict = proposal.verdict
+        return cls(
+            patch=proposal.patch.digest,
+            evidence=digest_of(proposal.dry_run),
+            base_version=proposal.patch.base_version,
+            contract=contract,
+            policy=verdict.policy,
+            outcome=verdict.outcome,
+            votes=verdict.votes,
+            roles=verdict.roles,
+        )
+
+
 class Vote(Frozen):
-    """One reviewer's decision on exactly what was shown."""
+    """One reviewer's decision on exactly what was shown: the statement that they sign.
+
+    What is kept and signed is its canonical JSON; there is no float in it.
+    """
 
     proposal: str
     reviewer: str
@@ -228,3 +273,6 @@ class Vote(Frozen):
     """Of a rejection: changes that were seen to be wrong."""
     roles: tuple[str, ...] = ()
     at: datetime
+    shown: Shown | None = Field(default=None, exclude_if=lambda it: it is None)
+    """Left out of votes that were cast before there were signatures."""
+    nonce: str = Field(default="", exclude_if=lambda it: not it)

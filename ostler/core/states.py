@@ -26,6 +26,7 @@ class ProposalState(StrEnum):
     WITHDRAWN = "withdrawn"
     SUPERSEDED = "superseded"
     ANSWERED = "answered"
+    DRILLED = "drilled"
 
 
 S = ProposalState
@@ -33,13 +34,15 @@ S = ProposalState
 TRANSITIONS: dict[ProposalState, tuple[ProposalState, ...]] = {
     S.PARKED: (
         *(S.APPROVED, S.REJECTED, S.EXPIRED, S.STALE, S.DENIED),
-        *(S.WITHDRAWN, S.SUPERSEDED, S.ANSWERED),
+        *(S.WITHDRAWN, S.SUPERSEDED, S.ANSWERED, S.DRILLED),
     ),
-    S.APPROVED: (S.EXECUTING, S.REJECTED, S.EXPIRED, S.STALE, S.REVOKED),
+    # Back to parked when votes no longer suffice: a key was revoked, a stand-in sent home.
+    S.APPROVED: (S.EXECUTING, S.REJECTED, S.EXPIRED, S.STALE, S.REVOKED, S.PARKED, S.DRILLED),
     # Back to approved when a worker gives the claim up before it published anything.
     S.EXECUTING: (
         *(S.PUBLISHED, S.CANARY, S.STALE, S.FAILED, S.EXPIRED, S.APPROVED, S.DENIED),
-        *(S.REVOKED, S.ABORTED),
+        # Rejected: a vote against it that its state did not show.
+        *(S.REVOKED, S.ABORTED, S.REJECTED, S.DRILLED),
     ),
     # Each look at a canary is a claim of its own.
     S.CANARY: (S.EXECUTING, S.ABORTED),
@@ -52,7 +55,9 @@ TRANSITIONS: dict[ProposalState, tuple[ProposalState, ...]] = {
     # A person has put another one in its place, or has answered it.
     S.SUPERSEDED: (),
     S.ANSWERED: (),
-    S.REJECTED: (),
+    S.DRILLED: (),
+    # Whoever rejected it takes that back by a newer vote.
+    S.REJECTED: (S.PARKED,),
     S.FAILED: (),
     S.REVOKED: (),
     S.ABORTED: (),

@@ -48,7 +48,8 @@ def settle(context: ExecutionContext, held: Claim, state: ProposalState, because
     The table hears of it first, so that an earlier worker that wakes up cannot publish it after
     all; a canary is taken out of it. Raises TooLate when one has.
     """
-    gone = withdraw(context, held.proposal, claim=held.fence, because=because)
+    for_good = state is ProposalState.REJECTED
+    gone = withdraw(context, held.proposal, claim=held.fence, revoke=for_good, because=because)
     if gone.canary:
         because += f"; its canary could not be taken out: {gone.stuck}" if gone.stuck else ""
     return _record(context, held, state, because)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ostler.core.datasets import Connection, Dataset
 from ostler.core.errors import NotFound
+from ostler.core.roster import NO_TRUST, Trust
 from ostler.policies.in_force import todays
 from ostler.policies.policyset import PolicySet
 from ostler.store import datasets, lineage
@@ -41,6 +42,12 @@ class ExecutionContext:
     """The folder of contracts, which a change of columns reads and writes."""
     states: States | None = None
     """What was measured before."""
+    drill_key: bytes = b""
+    """Tells drills from proposals; empty where there is none."""
+    drills_per_hundred: float = 0
+    """Drills that are made for each hundred votes."""
+    trust: Trust = NO_TRUST
+    """Whose votes count."""
 
     def today(self) -> "ExecutionContext":
         """The same under the policies that people activated last, if they ever did."""

@@ -13,6 +13,7 @@ from ostler.execution.coming_into_force import come_into_force
 from ostler.execution.context import ExecutionContext
 from ostler.store import activations, proposals
 from ostler.store.claims import Claim, claim
+from ostler.store.seals import may_run
 from ostler.store.transitions import try_move
 from ostler.telemetry import names
 
@@ -29,6 +30,7 @@ def activate_documents(context: ExecutionContext) -> Iterator[Outcome]:
             owner=context.owner,
             at=context.clock(),
             lease_seconds=context.lease_seconds,
+            due=lambda proposal: may_run(session, context.drill_key, proposal.id, proposal.digest),
         )
     for held in claims:
         yield _activate(context.today(), held)

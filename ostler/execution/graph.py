@@ -20,6 +20,7 @@ from typing import Any, TypedDict
 from langgraph.graph import END, START, StateGraph
 
 from ostler.core.datasets import Dataset
+from ostler.core.egress import refuse_loose_unpacking
 from ostler.core.errors import NotFound
 from ostler.core.states import ProposalState
 from ostler.execution import marks
@@ -48,12 +49,15 @@ from ostler.execution.recheck import lapsed, obstacle
 from ostler.execution.withdrawing import TooLate
 from ostler.store.claims import Claim, holds, lost, renew, running_out
 from ostler.store.claims import claim as take
+from ostler.store.seals import may_run
 from ostler.store.transitions import state_of
 from ostler.tables.delta import table_of
 from ostler.tables.publishing import TRIES, Moved, keeps_moving
 from ostler.tables.stage import Stage, open_stage
 from ostler.tables.targets import Due, Refused, current, discard, prepare, publish
 from ostler.telemetry import names
+
+refuse_loose_unpacking()
 
 Node = Callable[[ExecutionContext, "Job"], "Update"]
 
@@ -102,7 +106,10 @@ def claim(context: ExecutionContext, job: Job) -> Update:
             at=now,
             lease_seconds=context.lease_seconds,
             unseen_since=now - timedelta(seconds=context.watch_seconds),
-            due=lambda proposal: not awaited(context, proposal),
+            due=lambda proposal: (
+                not awaited(context, proposal)
+                and may_run(session, context.drill_key, proposal.id, proposal.digest)
+            ),
         )
     return Update(claims=claims, later=(), applied=(), canaries=(), outcomes=(), tries=0)
 

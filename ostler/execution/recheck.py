@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 
+from ostler.core.canonical import Digest
 from ostler.core.errors import NotFound, VerificationFailed
-from ostler.core.proposals import Proposal, Vote
+from ostler.core.proposals import Proposal, Shown, Vote
+from ostler.core.seats import standing
 from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import contract_moved
 from ostler.policies.judgement import authorize_apply
 from ostler.policies.requests import ChangeRequest
 from ostler.store import proposals
+from ostler.store.ballots import Ballot, Counted, counted, electorate, shown_of
 from ostler.store.claims import Claim
+from ostler.store.datasets import subject
+from ostler.store.seals import Locked, opening
 
 Obstacle = tuple[ProposalState, str]
 
@@ -20,14 +25,31 @@ def obstacle(context: ExecutionContext, claim: Claim) -> Obstacle | None:
     proposal = claim.proposal
     if proposal.digest != claim.digest:
         return ProposalState.FAILED, "the stored proposal is not the one that was voted on"
+    if sealed := _sealed(context, claim):
+        return sealed
     try:
         context.patches.get(proposal.patch.digest)
-        votes = _votes(context, claim)
+        votes, others = _votes(context, claim)
     except (NotFound, VerificationFailed) as error:
         return ProposalState.FAILED, error.message
+    against = [vote for vote in standing(votes).values() if vote.decision == "reject"]
+    if against:
+        return ProposalState.REJECTED, f"{against[0].reviewer} voted against it"
     if contract_moved(context, proposal):
         return ProposalState.STALE, "the contract has changed since; ask for the change again"
-    return _denied(context, proposal, votes)
+    return _denied(context, proposal, votes, others)
+
+
+def _sealed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
+    """What a proposal's seal says against it, whatever its state says."""
+    with context.store.reading() as session:
+        try:
+            found = opening(session, context.drill_key, claim.proposal.id, claim.digest)
+        except Locked as error:
+            return ProposalState.APPROVED, error.message
+    if found is None or not found.is_drill:
+        return None
+    return ProposalState.DRILLED, "it was a drill, which is never executed"
 
 
 def lapsed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
@@ -38,26 +60,42 @@ def lapsed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
     return ProposalState.EXPIRED, "it lapsed before it was executed"
 
 
-def _votes(context: ExecutionContext, claim: Claim) -> tuple[Vote, ...]:
-    """The votes on a proposal, each of which says itself what it was cast on."""
+def _votes(context: ExecutionContext, claim: Claim) -> Counted:
+    """The votes that count today, each of which says itself what it was cast on.
+
+    By today's roster: a vote whose key was taken out of it since does not count.
+    """
     name = claim.proposal.id
     with context.store.reading() as session:
-        votes = proposals.votes_on(session, name, claim.digest)
-    for vote in votes:
-        if (vote.proposal, vote.digest) != (name, claim.digest):
+        cast = proposals.ballots_on(session, name, claim.digest)
+        shown = shown_of(session, claim.proposal)
+        if not cast:
+            return Counted((), ())
+        _refuse_strangers(name, claim.digest, cast, shown)
+        who = electorate(session, context.trust, context.clock())
+        dataset = subject(session, claim.proposal.dataset)
+        return counted(who, cast, dataset, claim.proposal.proposer)
+
+
+def _refuse_strangers(name: str, digest: Digest, cast: Sequence[Ballot], shown: Shown) -> None:
+    for vote in (ballot.vote for ballot in cast):
+        if (vote.proposal, vote.digest) != (name, digest):
             raise VerificationFailed(
                 f"a vote of {vote.reviewer} on {vote.proposal} was passed off as one on {name}"
             )
-    return votes
+        if vote.shown not in (None, shown):
+            raise VerificationFailed(f"{vote.reviewer} voted on {name} as it is not")
 
 
 def _denied(
-    context: ExecutionContext, proposal: Proposal, votes: Sequence[Vote]
+    context: ExecutionContext, proposal: Proposal, votes: Sequence[Vote], others: Sequence[str]
 ) -> Obstacle | None:
     # What policy is asked today is what it was asked then: the change has not changed.
     request = ChangeRequest.model_validate_json(proposal.verdict.request)
-    decision = authorize_apply(context.policies, request, votes)
+    with context.store.reading() as session:
+        escalated = proposals.escalated_to(session, proposal.id)
+    decision = authorize_apply(context.policies, request, votes, escalated)
     if decision.allowed:
         return None
-    reasons = "; ".join(decision.reasons) or "no rule permits it"
+    reasons = "; ".join((*decision.reasons, *others)) or "no rule permits it"
     return ProposalState.DENIED, f"today's policy says no: {reasons}"

@@ -14,12 +14,15 @@ from pathlib import Path
 from ostler.core.datasets import WORKSPACE
 from ostler.core.errors import Conflict, OstlerError, VerificationFailed
 from ostler.core.states import ProposalState
+from ostler.execution.barring import bar_rejected
 from ostler.execution.closing import ACTOR, Outcome
 from ostler.execution.context import ExecutionContext
 from ostler.execution.document_activating import activate_documents
+from ostler.execution.drills import keep_drilling
 from ostler.execution.graph import run_execution
 from ostler.review.overtaken import mark_overtaken
-from ostler.store import claims, proposals, telling
+from ostler.storage.privacy import make_file
+from ostler.store import claims, escalating, proposals, seals, telling
 from ostler.tables.disk import writing
 from ostler.telemetry import names
 
@@ -52,6 +55,7 @@ def worker_lock(path: Path) -> Generator[None]:
     """
     with writing(path.parent):
         # Unbuffered: nothing is left to be written, and to fail, when it is closed.
+        make_file(path)
         lock = path.open("ab+", buffering=0)
     with lock:
         try:
@@ -78,11 +82,13 @@ def work_once(
     with context.store.transaction() as session:
         # Whoever still holds a claim from behind this lock is dead: we have it.
         holder = context.owner.rpartition(":")[0]
+        if context.drill_key:
+            seals.open_decided(session, context.drill_key, actor=ACTOR, at=now)
         claims.release_abandoned(session, holder, actor=ACTOR, at=now)
         unseen_since = now - timedelta(seconds=context.watch_seconds)
         waiting = claims.datasets_with_work(session, unseen_since)
     outcomes: list[Outcome] = []
-    errors: list[OstlerError] = []
+    errors: list[OstlerError] = list(bar_rejected(context, ACTOR))
     # Documents first: what they bring into force counts for everything else that waits.
     for name in sorted(waiting, key=lambda name: name != WORKSPACE.name):
         try:
@@ -94,7 +100,9 @@ def work_once(
     with context.store.transaction() as session:
         # Not before: what the table has already is closed, even if its time has come since.
         claims.expire(session, at=now, actor=ACTOR)
+        escalating.escalate(session, at=now, actor=ACTOR)
         telling.tell_expiring(session, at=now)
+    errors += keep_drilling(context)
     if errors:
         raise errors[0]
     return tuple(outcomes)

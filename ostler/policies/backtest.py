@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from ostler.core.base import Frozen
+from ostler.core.escalation import easier
 from ostler.core.judged import Judged
 from ostler.core.proposals import Verdict
 from ostler.policies.judgement import judge_many
@@ -79,7 +80,10 @@ def said(verdict: Verdict) -> str:
     if verdict.outcome != "votes":
         return {"deny": "denied", "auto": "auto"}[verdict.outcome]
     roles = f" incl. {' + '.join(verdict.roles)}" if verdict.roles else ""
-    return f"{verdict.votes} vote{'s' if verdict.votes != 1 else ''}{roles}"
+    also = "".join(
+        f", {one.role} as well after {one.after_seconds // 60:,} min" for one in verdict.escalations
+    )
+    return f"{verdict.votes} vote{'s' if verdict.votes != 1 else ''}{roles}{also}"
 
 
 def looser(before: Verdict, after: Verdict) -> bool:
@@ -88,4 +92,5 @@ def looser(before: Verdict, after: Verdict) -> bool:
     if before.outcome != after.outcome:
         return order[after.outcome] > order[before.outcome]
     fewer = after.votes < before.votes
-    return fewer or bool({*before.roles} - {*after.roles})
+    lost = {*before.roles} - {*after.roles}
+    return fewer or bool(lost) or easier(before.escalations, after.escalations)

@@ -9,7 +9,7 @@ from typing import Any
 import z3
 from cedarpy import pst
 
-from ostler.policies.symbolic import KINDS, Entity, Symbolic, Term, Texts, Unsupported
+from ostler.policies.symbolic import KINDS, OPTIONAL, Entity, Symbolic, Term, Texts, Unsupported
 
 
 def matches(request: Symbolic, policy: pst.Template) -> z3.BoolRef:
@@ -93,7 +93,8 @@ def _attribute(request: Symbolic, node: pst.GetAttr) -> Term:
 def _has(_request: Symbolic, node: pst.HasAttr) -> Term:
     if not isinstance(node.base, pst.Var) or len(node.attrs) != 1:
         raise Unsupported("`has` on something computed")
-    return z3.BoolVal(f"{node.base.name}.{node.attrs[0]}" in KINDS)
+    path = f"{node.base.name}.{node.attrs[0]}"
+    return z3.Bool(f"{path} is there") if path in OPTIONAL else z3.BoolVal(path in KINDS)
 
 
 def _is(request: Symbolic, node: pst.Is) -> Term:

@@ -181,6 +181,8 @@ def _dataset(dataset: DatasetFacts) -> dict[str, JsonValue]:
             "owner": same_name(dataset.owner),
             "value": dataset.value,
             "managed": dataset.managed,
+            "tags": [*dataset.tags],
+            "risk": dataset.risk,
         },
         "parents": [],
     }

@@ -1,18 +1,21 @@
 """What policy says of a change, of a vote and of an application: the doors of this room."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from ostler.core.canonical import canonical_json
-from ostler.core.proposals import Verdict, Vote
+from ostler.core.escalation import by_role, sla_seconds, standing_in
+from ostler.core.proposals import Escalation, Verdict, Vote
+from ostler.core.seats import still_open
 from ostler.policies.engine import Decision, compiled, evaluate, evaluate_many
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import (
+    NO_PACE,
     ChangeAction,
     ChangeRequest,
     DatasetFacts,
+    Pace,
     Principal,
-    same_name,
     to_change,
     to_vote,
 )
@@ -67,21 +70,32 @@ def authorize_vote(
     dataset: DatasetFacts,
     proposer: str,
     decision: str,
+    pace: Pace = NO_PACE,
 ) -> Decision:
-    """Whether a person may cast this vote on what `proposer` proposed."""
+    """Whether a person may cast this vote on what `proposer` proposed.
+
+    Of a vote that is looked at again the pace is not asked: it was, when it was cast.
+    """
     voter = Principal(kind="person", name=person, roles=tuple(sorted(roles)))
-    return evaluate(policies, to_vote(voter, dataset, proposer, decision))
+    return evaluate(policies, to_vote(voter, dataset, proposer, decision, pace))
 
 
-def authorize_apply(policies: PolicySet, change: ChangeRequest, votes: Sequence[Vote]) -> Decision:
+def authorize_apply(
+    policies: PolicySet,
+    change: ChangeRequest,
+    votes: Sequence[Vote],
+    escalated: Collection[str] = (),
+) -> Decision:
     """Whether a change may be applied now: judged anew, with the votes it has.
+
+    `escalated` are the roles that it was escalated to; they count as far as today's policies say.
 
     A vote that today's policies would not let its reviewer cast does not count. Signatures and
     digests of the votes are the caller's to check.
     """
     verdict = judge(policies, change)
     valid = [vote for vote in votes if _may_cast(policies, change, vote)]
-    missing = votes_missing(verdict, valid)
+    missing = votes_missing(verdict, standing_in(valid, verdict.escalations, escalated))
     return Decision(
         allowed=verdict.outcome != "deny" and not missing,
         rules=verdict.rules,
@@ -104,18 +118,14 @@ def may_promote(policies: PolicySet, change: ChangeRequest, executor: Principal)
 def votes_missing(verdict: Verdict, votes: Sequence[Vote]) -> tuple[str, ...]:
     """What is still missing until the votes suffice, one sentence each; empty when they do.
 
-    A reviewer counts once, and every role of the verdict must be among those who approve.
+    A reviewer counts once and fills one seat: see `ostler.core.seats`.
     """
     if verdict.outcome != "votes":
         return ()
-    approvals = [vote for vote in votes if vote.decision == "approve"]
-    lacking = verdict.votes - len({same_name(vote.reviewer) for vote in approvals})
-    present = {role for vote in approvals for role in vote.roles}
-    more = [f"{lacking} more approval{'s' if lacking > 1 else ''} needed."] if lacking > 0 else []
-    return (
-        *more,
-        *(f"An approval by {role} is needed." for role in verdict.roles if role not in present),
-    )
+    left = still_open(verdict.votes, verdict.roles, votes)
+    s = "s" if left.people > 1 else ""
+    more = [f"{left.people} more approval{s} needed."] if left.people else []
+    return (*more, *(f"An approval by {role} is needed." for role in left.roles))
 
 
 def _ask(policies: PolicySet, action: ChangeAction, change: ChangeRequest) -> Decision:
@@ -140,9 +150,27 @@ def _verdict(policies: PolicySet, change: ChangeRequest, outcome: Outcome, by: D
         outcome=outcome,
         votes=max((int(rule["votes"]) for rule in asking), default=0),
         roles=tuple(sorted({rule["role"] for rule in asking if "role" in rule})),
+        escalations=_escalations(asking),
         rules=by.rules,
         reasons=by.reasons,
         request=canonical_json(change),
         policy=policies.digest,
         engine=policies.engine,
     )
+
+
+def _escalations(asking: Sequence[Mapping[str, str]]) -> tuple[Escalation, ...]:
+    """Who the permits that ask for votes want to be asked as well, and when.
+
+    Nobody stands in for a role that another one of them asks for without saying the same.
+    """
+    found: list[Escalation] = []
+    for rule in asking:
+        seconds = sla_seconds(rule.get("sla", ""))
+        if seconds is None:
+            continue
+        to, role = rule["escalates"], rule.get("role")
+        agreed = all(other.get("escalates") == to for other in asking if other.get("role") == role)
+        stands_for = (role,) if role is not None and agreed else ()
+        found.append(Escalation(after_seconds=seconds, role=to, stands_for=stands_for))
+    return by_role(found)

@@ -5,19 +5,22 @@ z3 does not settle in time, gives `not proven`, never `proven`. A counterexample
 the engine itself, asked that very request, says the same.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 import z3
 from cedarpy import pst
 
 from ostler.core.base import Frozen
+from ostler.core.escalation import sla_seconds
 from ostler.policies.encoding import matches
 from ostler.policies.engine import compiled, evaluate
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import Context, DatasetFacts, Principal, Request
 from ostler.policies.symbolic import (
+    BALLOT,
     KINDS,
+    OPTIONAL,
     VOTE,
     Symbolic,
     Unsupported,
@@ -101,7 +104,30 @@ def _no_fewer_votes(old: PolicySet, new: PolicySet) -> Proof:
     return _refuting("no change needs fewer votes than before", claim, confirmed)
 
 
-def _no_role_lost(old: PolicySet, new: PolicySet, role: str) -> Proof:
+class _Seat(NamedTuple):
+    """That a role has to approve, and who may do so in its place once they have waited so long."""
+
+    role: str
+    stand_in: str
+    after_seconds: int
+
+    @classmethod
+    def of(cls, annotations: Mapping[str, str]) -> "_Seat":
+        """What a permit asks for; without an escalation nobody ever stands in."""
+        seconds = sla_seconds(annotations.get("sla", "")) or 0
+        return cls(annotations["role"], annotations.get("escalates", ""), seconds)
+
+    def holds_for(self, wanted: "_Seat") -> bool:
+        """Whether whoever fills this one would have filled that one."""
+        same = self.stand_in == wanted.stand_in and self.after_seconds >= wanted.after_seconds
+        return self.role == wanted.role and (not self.stand_in or same)
+
+    def __str__(self) -> str:
+        also = f", or {self.stand_in!r} after {self.after_seconds // 60:,} min,"
+        return repr(self.role) + (also if self.stand_in else "")
+
+
+def _no_role_lost(old: PolicySet, new: PolicySet, role: _Seat) -> Proof:
     def claim(request: Symbolic) -> z3.BoolRef:
         asked = request.action.id == z3.StringVal(_APPLY)
         both = [_allowed(request, old), _allowed(request, new)]
@@ -109,9 +135,10 @@ def _no_role_lost(old: PolicySet, new: PolicySet, role: str) -> Proof:
         return z3.And([asked, *both, _asks_for(request, old, role), lost])
 
     def confirmed(found: Request) -> bool:
-        return role in _roles_by_engine(old, found) and role not in _roles_by_engine(new, found)
+        before, after = _seats_by_engine(old, found), _seats_by_engine(new, found)
+        return _held(before, role) and not _held(after, role)
 
-    return _refuting(f"wherever {role!r} had to approve, it still has to", claim, confirmed)
+    return _refuting(f"wherever {role} had to approve, it still has to", claim, confirmed)
 
 
 def _refuting(question: str, claim: Claim, confirmed: Confirmed) -> Proof:
@@ -162,13 +189,21 @@ def _votes(request: Symbolic, policies: PolicySet) -> z3.ArithRef:
     return most
 
 
-def _asks_for(request: Symbolic, policies: PolicySet, role: str) -> z3.BoolRef:
-    asking = [rule for rule in _asking(policies) if rule.annotations.get("role") == role]
+def _asks_for(request: Symbolic, policies: PolicySet, wanted: _Seat) -> z3.BoolRef:
+    asking = [
+        rule
+        for rule in _asking(policies)
+        if "role" in rule.annotations and _Seat.of(rule.annotations).holds_for(wanted)
+    ]
     return z3.Or([matches(request, rule) for rule in asking])
 
 
-def _roles(policies: PolicySet) -> list[str]:
-    return sorted({rule.annotations["role"] for rule in _asking(policies)
+def _held(seats: Iterable[_Seat], wanted: _Seat) -> bool:
+    return any(seat.holds_for(wanted) for seat in seats)
+
+
+def _roles(policies: PolicySet) -> list[_Seat]:
+    return sorted({_Seat.of(rule.annotations) for rule in _asking(policies)
                    if "role" in rule.annotations})  # fmt: skip
 
 
@@ -178,10 +213,10 @@ def _votes_by_engine(policies: PolicySet, request: Request) -> int:
     return max((int(annotations[rule]["votes"]) for rule in rules), default=0)
 
 
-def _roles_by_engine(policies: PolicySet, request: Request) -> set[str]:
+def _seats_by_engine(policies: PolicySet, request: Request) -> list[_Seat]:
     annotations = compiled(policies).annotations
-    rules = evaluate(policies, request).rules
-    return {annotations[rule]["role"] for rule in rules if "role" in annotations[rule]}
+    rules = [annotations[rule] for rule in evaluate(policies, request).rules]
+    return [_Seat.of(rule) for rule in rules if "role" in rule]
 
 
 def _concrete(model: z3.ModelRef, request: Symbolic) -> Request:
@@ -206,10 +241,16 @@ def _concrete(model: z3.ModelRef, request: Symbolic) -> Request:
     def held_by(path: str, element: str) -> bool:
         return z3.is_true(model.eval(request.holds(path, element), model_completion=True))
 
+    def there(path: str) -> bool:
+        is_there = z3.Bool(f"{path} is there")
+        return path not in OPTIONAL or z3.is_true(model.eval(is_there, model_completion=True))
+
     action = text(request.action.id)
     person = text(request.principal.type) == "Person"
-    names = ("proposer", "decision") if action == VOTE else _change_names()
-    context: Context = {name: value(f"context.{name}") for name in names}
+    names = BALLOT if action == VOTE else _change_names()
+    context: Context = {
+        name: value(f"context.{name}") for name in names if there(f"context.{name}")
+    }
     roles, owner = value("principal.roles"), value("resource.owner")
     return Request.model_validate(
         {
@@ -225,6 +266,8 @@ def _concrete(model: z3.ModelRef, request: Symbolic) -> Request:
                     "owner": owner,
                     "value": value("resource.value"),
                     "managed": value("resource.managed"),
+                    "tags": value("resource.tags"),
+                    "risk": value("resource.risk"),
                 }
             ),
             "context": context,
@@ -234,4 +277,4 @@ def _concrete(model: z3.ModelRef, request: Symbolic) -> Request:
 
 def _change_names() -> tuple[str, ...]:
     found = (path.removeprefix("context.") for path in KINDS if path.startswith("context."))
-    return tuple(name for name in found if name != "decision")
+    return tuple(name for name in found if name == "proposer" or name not in BALLOT)

@@ -7,6 +7,7 @@ from typing import cast
 
 from cedarpy import pst
 
+from ostler.core.escalation import sla_seconds
 from ostler.policies.requests import same_name
 
 OPERATORS: frozenset[str] = frozenset(
@@ -31,6 +32,9 @@ NAMES = ("name", "owner", "proposer")
 CONFIDENCE = "confidence_permille"
 """What the proposer thinks of its own proposal."""
 
+SHOWN = "seconds_shown"
+"""What a voter's console says, and nobody can check."""
+
 SLOTTED = (pst.ScopeEq, pst.ScopeIn, pst.ScopeIsIn)
 
 
@@ -53,6 +57,7 @@ def _annotations(policy: pst.Template) -> Iterator[str]:
 
 def _votes(policy: pst.Template) -> Iterator[str]:
     votes, role = (policy.annotations.get(name) for name in ("votes", "role"))
+    yield from _escalation(policy)
     if not _permits_apply(policy):
         if votes is not None or role is not None:
             yield f"@votes and @role belong to permits of {APPLY} only"
@@ -61,6 +66,21 @@ def _votes(policy: pst.Template) -> Iterator[str]:
         yield f'a permit of {APPLY} needs @votes("n"), n from 1 to 99'
     if role is not None and not role.strip():
         yield '@role("...") must name a role'
+
+
+def _escalation(policy: pst.Template) -> Iterator[str]:
+    sla, role = (policy.annotations.get(name) for name in ("sla", "escalates"))
+    if sla is None and role is None:
+        return
+    if not _permits_apply(policy):
+        yield f"@sla and @escalates belong to permits of {APPLY} only"
+    elif sla is None or role is None:
+        yield "@sla and @escalates go together: after how long, and to whom"
+    else:
+        if sla_seconds(sla) is None:
+            yield '@sla("...") is a time such as "30m", "24h" or "3d", of at most a year'
+        if not role.strip():
+            yield '@escalates("...") must name a role'
 
 
 def _permits_apply(policy: pst.Template) -> bool:
@@ -102,8 +122,18 @@ def _trust(policy: pst.Template) -> Iterator[str]:
     asks = any(
         isinstance(node, pst.GetAttr) and node.attr == CONFIDENCE for node in _under(policy.clauses)
     )
+    shown = any(
+        isinstance(node, pst.GetAttr | pst.HasAttr) and SHOWN in _names(node)
+        for node in _under(policy.clauses)
+    )
+    if shown and policy.effect == "permit":
+        yield f"a permit may not rest on {SHOWN}: only the voter's own console knows it"
     if asks and policy.effect == "permit":
         yield f"a permit may not rest on {CONFIDENCE}: whoever proposes would allow itself"
+
+
+def _names(node: pst.GetAttr | pst.HasAttr) -> tuple[str, ...]:
+    return (node.attr,) if isinstance(node, pst.GetAttr) else tuple(node.attrs)
 
 
 def _beside_a_name(side: pst.Expr, other: pst.Expr) -> Iterator[str]:

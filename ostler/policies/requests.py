@@ -1,6 +1,5 @@
 """What is asked of the policy engine: who wants to do what to which dataset, and its measure."""
 
-import unicodedata
 from collections.abc import Mapping
 from math import ceil, floor
 from typing import Annotated, Literal
@@ -9,7 +8,8 @@ from pydantic import Field
 
 from ostler.core.actions import ActivateDocument, AnyAction, Reformat
 from ostler.core.base import Frozen
-from ostler.core.datasets import Dataset
+from ostler.core.datasets import Dataset, Risk
+from ostler.core.names import same_name
 from ostler.core.proposals import PatchSummary
 
 Count = Annotated[int, Field(ge=0, lt=2**63)]
@@ -36,12 +36,19 @@ class DatasetFacts(Frozen):
     owner: str
     value: int = 3
     managed: bool = True
+    tags: tuple[str, ...] = ()
+    risk: Risk = "unknown"
 
     @classmethod
     def of(cls, dataset: Dataset) -> "DatasetFacts":
         """The facts of a dataset under care."""
         return cls(
-            name=dataset.name, owner=dataset.owner, value=dataset.value, managed=dataset.managed
+            name=dataset.name,
+            owner=dataset.owner,
+            value=dataset.value,
+            managed=dataset.managed,
+            tags=dataset.tags,
+            risk=dataset.risk,
         )
 
 
@@ -69,6 +76,15 @@ class ChangeRequest(Frozen):
     """Whether it changes columns, and not only what stands in them."""
     breaking: bool = False
     """Whether it does so in a way that breaks somebody who reads the data."""
+
+
+class Pace(Frozen):
+    """How fast somebody votes, counted when the vote is asked for."""
+
+    votes_last_minute: Count = 0
+    approvals_last_hour: Count = 0
+    seconds_shown: Count | None = None
+    """Since the card came on the screen; None where nobody knows, as on the command line."""
 
 
 class Request(Frozen):
@@ -138,17 +154,21 @@ def to_change(action: ChangeAction, change: ChangeRequest) -> Request:
     )
 
 
-def to_vote(voter: Principal, dataset: DatasetFacts, proposer: str, decision: str) -> Request:
+NO_PACE = Pace()
+
+
+def to_vote(
+    voter: Principal,
+    dataset: DatasetFacts,
+    proposer: str,
+    decision: str,
+    pace: Pace = NO_PACE,
+) -> Request:
     """The question whether somebody may vote so on what `proposer` proposed."""
+    known = pace.model_dump(exclude_none=True)
     return Request(
         principal=voter,
         action="vote",
         dataset=dataset,
-        context={"proposer": same_name(proposer), "decision": decision},
+        context={"proposer": same_name(proposer), "decision": decision, **known},
     )
-
-
-def same_name(name: str) -> str:
-    """The form in which names are compared, so that nobody approves their own as `Ana `."""
-    visible = "".join(c for c in name if unicodedata.category(c) != "Cf")
-    return unicodedata.normalize("NFKC", visible).strip().casefold()

@@ -7,9 +7,11 @@ whether anything else is.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import z3
+
+from ostler.core.datasets import Risk
 
 
 class Unsupported(Exception):
@@ -52,13 +54,24 @@ _CHANGE: Mapping[str, Kind] = {
 KINDS: Mapping[str, Kind] = {
     **{f"context.{name}": kind for name, kind in _CHANGE.items()},
     "context.decision": "text",
+    "context.votes_last_minute": "int",
+    "context.approvals_last_hour": "int",
+    "context.seconds_shown": "int",
     "principal.name": "text",
     "principal.roles": "texts",
     "resource.owner": "text",
     "resource.value": "int",
     "resource.managed": "bool",
+    "resource.tags": "texts",
+    "resource.risk": "text",
 }
 """What a policy can ask about, as `schema.cedarschema` declares it; a test compares the two."""
+
+BALLOT = ("proposer", "decision", "votes_last_minute", "approvals_last_hour", "seconds_shown")
+"""What a vote is asked with; all others belong to changes."""
+
+OPTIONAL = ("context.seconds_shown",)
+"""What a request may be without."""
 
 LIMITS: Mapping[str, tuple[int, int]] = {
     **{path: (0, 2**63 - 1) for path, kind in KINDS.items() if kind == "int"},
@@ -66,6 +79,9 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "context.confidence_permille": (0, 1000),
     "resource.value": (1, 5),
 }
+
+CHOICES: Mapping[str, tuple[str, ...]] = {"resource.risk": get_args(Risk)}
+"""Texts of which there are only so many."""
 
 NAMES = ("principal.name", "context.proposer", "resource.owner")
 """Texts that every request holds in the form in which names are compared."""
@@ -132,6 +148,10 @@ class Symbolic:
         return [
             *(z3.InRe(text, z3.Star(z3.Range(" ", "~"))) for text in texts),
             *(z3.InRe(name, _name()) for name in names),
+            *(
+                z3.Or([z3.String(path) == z3.StringVal(one) for one in known])
+                for path, known in CHOICES.items()
+            ),
             *(z3.Int(path) >= low for path, (low, _) in LIMITS.items()),
             *(z3.Int(path) <= high for path, (_, high) in LIMITS.items()),
             z3.Or([self.principal.type == z3.StringVal(kind) for kind in ("Agent", "Person")]),

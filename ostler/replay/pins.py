@@ -13,7 +13,7 @@ from ostler.core.errors import OstlerError
 from ostler.core.proposals import Proposal
 from ostler.core.runs import RunInputs
 from ostler.core.states import OPEN, ProposalState
-from ostler.store.documents import checked
+from ostler.store.documents import checked, is_kept
 from ostler.store.engine import Store
 from ostler.store.models import (
     AuditEntryRow,
@@ -83,7 +83,7 @@ def _needing(store: Store) -> tuple[tuple[Proposal, ProposalState], ...]:
     query = (
         select(ProposalRow, DocumentRow.body)
         .join(DocumentRow)
-        .where(col(ProposalRow.state).in_(kept))
+        .where(col(ProposalRow.state).in_(kept), is_kept())
         .order_by(col(ProposalRow.id))
     )
     with store.reading() as session:
@@ -112,7 +112,7 @@ def _references(store: Store, dataset: str) -> Iterator[int | str]:
             query = (
                 select(DocumentRow.body)
                 .join(table, col(table.digest) == DocumentRow.digest)
-                .where(table.dataset == dataset)
+                .where(table.dataset == dataset, is_kept())
             )
             for body in session.exec(query):
                 yield from _drift(json.loads(body))

@@ -1,6 +1,7 @@
 """Verification of a whole workspace: the log, every row and file under it, and the tables."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from deltalake.exceptions import DeltaError
@@ -12,16 +13,24 @@ from ostler.core.datasets import Dataset
 from ostler.core.documents import digest_of_texts
 from ostler.core.errors import BadInput, OstlerError
 from ostler.core.proposals import Proposal
+from ostler.core.roster import NO_TRUST, Trust
 from ostler.core.runs import RunInputs
 from ostler.core.states import ProposalState
+from ostler.replay.outside_heads import Kept, contradictions
+from ostler.replay.unexplained import unexplained
 from ostler.storage.paths import digest_of_file, path_of
 from ostler.store import activations, registry
-from ostler.store.documents import checked
+from ostler.store.announcements import announced
+from ostler.store.ballot_audit import flaws
+from ostler.store.documents import ERASED_BODY, checked
 from ostler.store.engine import Store
+from ostler.store.erasures import Erased
+from ostler.store.heads import Head
 from ostler.store.models import DocumentRow, ProposalRow, RunRow, RunStepRow
+from ostler.store.notes import VerifierKey
 from ostler.store.objects import Objects
 from ostler.store.proposals import proposal_of
-from ostler.store.verify import verify_store
+from ostler.store.verify import Verified, examine_store
 from ostler.tables.delta import Commit, files_of, table_of
 from ostler.tables.patch_files import PatchFiles
 from ostler.tables.targets import Connections, ledger_of
@@ -45,6 +54,30 @@ class Fault(NamedTuple):
     message: str
 
 
+@dataclass(frozen=True)
+class Verification:
+    """What came of it."""
+
+    faults: tuple[Fault, ...]
+    """Empty when all holds."""
+    log: Verified
+    notes: tuple[Fault, ...] = ()
+    """What others did, where they may."""
+
+    @property
+    def head(self) -> Head:
+        """Of the log, computed from its leaves."""
+        return self.log.head
+
+    @property
+    def erased(self) -> tuple[Fault, ...]:
+        """What is gone, by the entry that says so."""
+        return tuple(
+            Fault("erased", str(index), f"{erasure.counted}: {erasure.because}")
+            for index, erasure in sorted(self.log.erasures.items())
+        )
+
+
 class _Proposal(NamedTuple):
     """What the state database says of a proposal."""
 
@@ -55,8 +88,8 @@ class _Proposal(NamedTuple):
     """None when its document was edited; the log shows that."""
     contract: Digest
     """Of the contract that it brings; empty when it brings none, or its document was edited."""
-    brings: Literal["", "contract", "document"] = ""
-    """What it changes instead of a table, so that no table carries it."""
+    brings: Literal["", "contract", "document", "erased"] = ""
+    """What it changes instead of a table, which then carries none of it; `erased`: who knows."""
     document: tuple[str, str, int, Digest] | None = None
     """Kind, name, number and digest of the document's version that it brings."""
 
@@ -80,22 +113,41 @@ def verify_workspace(
     datasets: Sequence[Dataset],
     progress: Callable[[str], None] = lambda _: None,
     connections: Connections = NO_CONNECTIONS,
-) -> tuple[Fault, ...]:
-    """Everything that does not hold, named; empty when all does."""
+    trust: Trust = NO_TRUST,
+    *,
+    kept: Sequence[Kept] = (),
+    cosigned: Sequence[Kept] = (),
+    witnesses: Sequence[VerifierKey] = (),
+) -> Verification:
+    """Everything that does not hold, named.
+
+    `kept` are checkpoints from outside, each cosigned by all `witnesses`; `cosigned` are those of
+    the workspace's own folder.
+    """
     progress("the audit log and the rows under it")
-    faults = [Fault(p.kind, p.subject, p.message) for p in verify_store(store, objects)]
+    log = examine_store(store, objects, lambda size: progress(f"the audit log: {size:,} entries"))
+    faults = [Fault(p.kind, p.subject, p.message) for p in log.problems]
+    notes: list[Fault] = []
     try:
+        for where, why in (
+            *contradictions(store, kept, witnesses),
+            *contradictions(store, cosigned),
+        ):
+            faults.append(Fault("checkpoint", where, why))
         proposals, named = _proposals(store), _named_by_runs(store)
     except BadInput as error:
-        return (*faults, Fault("unreadable", store.where, error.message))
+        faults.append(Fault("unreadable", store.where, error.message))
+        return Verification(tuple(faults), log)
+    progress("rosters and votes")
+    faults += _votes(store, trust)
     progress("patch files")
-    faults += _patch_files(proposals, patches)
+    faults += _patch_files(proposals, patches, log.erased)
     progress("published contracts")
     faults += _registry(store, proposals)
     progress("policies and prompts in force")
     faults += _activations(store, proposals)
     progress("what runs were given and recorded")
-    faults += _gone(named, objects)
+    faults += _gone(named, objects, log.erased)
     claims = dict(_read_by_runs(named, objects))
     for dataset in datasets:
         progress(f"the history of {dataset.name}")
@@ -107,6 +159,11 @@ def verify_workspace(
             faults.append(Fault("table", dataset.name, f"its log cannot be read: {why}"))
             continue
         faults += _history(dataset, commits, proposals)
+        with store.reading() as session:
+            said = announced(session, dataset.name)
+        for one in unexplained(dataset, commits, {p.id for p in proposals}, said):
+            where = f"{dataset.name}@{one.version}"
+            (faults if one.is_fault else notes).append(Fault("table", where, one.message))
         if any(_contradicted(dataset, commits, proposals)):
             # Read again: what was parked before the log was read may have gone all the way since.
             faults += _contradicted(dataset, commits, _proposals(store))
@@ -115,7 +172,7 @@ def verify_workspace(
         claims |= _made_by_commits(dataset, commits)
     progress("data files")
     faults += _data_files(claims)
-    return tuple(faults)
+    return Verification(tuple(faults), log, tuple(notes))
 
 
 def _proposals(store: Store) -> list[_Proposal]:
@@ -126,7 +183,9 @@ def _proposals(store: Store) -> list[_Proposal]:
             try:
                 read = proposal_of(row, body)
             except _UNREADABLE:
-                found.append(_Proposal(row.id, row.dataset, row.state, None, ""))
+                # Of what was erased nobody knows any more whether a table carries it.
+                brings = "erased" if body == ERASED_BODY else ""
+                found.append(_Proposal(row.id, row.dataset, row.state, None, "", brings))
                 continue
             facts = (row.id, row.dataset, row.state, read.patch.digest)
             brings = (
@@ -134,6 +193,14 @@ def _proposals(store: Store) -> list[_Proposal]:
             )
             found.append(_Proposal(*facts, _contract_of(read), brings, _document_of(read)))
     return found
+
+
+def _votes(store: Store, trust: Trust) -> Iterator[Fault]:
+    with store.reading() as session:
+        try:
+            yield from (Fault(*flaw) for flaw in flaws(session, trust))
+        except _UNREADABLE as error:
+            yield Fault("unreadable", "votes", str(error).partition("\n")[0])
 
 
 def _contract_of(proposal: Proposal) -> Digest:
@@ -216,9 +283,12 @@ def _inputs(row: RunRow, body: str) -> Iterator[_Named]:
         yield _Named(digest, row.id, f"prompt {name}")
 
 
-def _patch_files(proposals: list[_Proposal], patches: PatchFiles) -> Iterator[Fault]:
+def _patch_files(
+    proposals: list[_Proposal], patches: PatchFiles, erased: Erased
+) -> Iterator[Fault]:
     wanted = {proposal.patch: proposal.id for proposal in proposals if proposal.patch is not None}
-    for digest in sorted({*wanted, *patches.names()}):
+    here = set(patches.names())
+    for digest in sorted({*wanted, *here} - (erased.patches - here)):
         try:
             patches.get(digest)
         except OstlerError as error:
@@ -226,11 +296,11 @@ def _patch_files(proposals: list[_Proposal], patches: PatchFiles) -> Iterator[Fa
             yield Fault("patch", digest, f"{error.message}{of}")
 
 
-def _gone(named: list[_Named], objects: Objects) -> Iterator[Fault]:
+def _gone(named: list[_Named], objects: Objects, erased: Erased) -> Iterator[Fault]:
     """Objects that are not there; that the others are what their names say, the store has shown."""
     for one in {one.digest: one for one in named}.values():
         path = objects.path(one.digest)
-        if not path.exists():
+        if one.digest not in erased.objects and not path.exists():
             yield Fault("object", str(path), f"it is gone; run {one.run} has it as its {one.what}")
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from ostler.core.base import Cell, Frozen, RowId
 from ostler.core.errors import BadInput, NotFound
+from ostler.core.masking import NO_MASKS, Masks, masked
 from ostler.core.proposals import Change
 from ostler.store import proposals
 from ostler.store.engine import Store
@@ -73,6 +74,7 @@ class Archive:
     store: Store
     patches: PatchFiles
     table: VersionedTable
+    masks: Masks = NO_MASKS
 
 
 def blame(archive: Archive, dataset: str, row: RowId, column: str | None = None) -> RowBlame:
@@ -161,7 +163,7 @@ def _patched(archive: Archive, row: RowId, commit: Commit) -> Iterator[tuple[Cha
         if changes:
             record = _record(archive.store, name.removeprefix("undo/"))
             for change in changes:
-                yield change, _origin(commit, change, name, record)
+                yield change, _origin(commit, change, name, record, archive.masks)
 
 
 def _record(store: Store, name: str) -> ProposalRecord | None:
@@ -173,7 +175,9 @@ def _record(store: Store, name: str) -> ProposalRecord | None:
             return None
 
 
-def _origin(commit: Commit, change: Change, name: str, record: ProposalRecord | None) -> Origin:
+def _origin(
+    commit: Commit, change: Change, name: str, record: ProposalRecord | None, masks: Masks
+) -> Origin:
     undone = name.startswith("undo/")
     proposal = record.proposal if record is not None else None
     votes = record.votes if record is not None and not undone else ()
@@ -185,7 +189,7 @@ def _origin(commit: Commit, change: Change, name: str, record: ProposalRecord | 
         old=change.old,
         new=change.new,
         proposal=name.removeprefix("undo/"),
-        sentence=proposal.sentence if proposal else "",
+        sentence=masked(proposal, masks).sentence if proposal else "",
         proposer=proposal.proposer if proposal else "",
         approvals=tuple(
             Approval(reviewer=vote.reviewer, because=vote.because)

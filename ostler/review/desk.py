@@ -1,34 +1,42 @@
 """A reviewer's desk: the queue, the cards, and votes bound to exactly what was shown."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from secrets import token_hex
 
 from ostler.core.actions import AskValues
-from ostler.core.base import RowId
-from ostler.core.canonical import Digest
+from ostler.core.base import Cell, RowId
+from ostler.core.datasets import Dataset
 from ostler.core.edits import Edit, Said
 from ostler.core.errors import BadInput, Conflict, NotAllowed, NotFound
 from ostler.core.experience import Answer, Answered, Taught
 from ostler.core.items import Alert, BacklogItem
-from ostler.core.proposals import Change, Draft, Proposal, Verdict, Vote
+from ostler.core.masking import NO_MASKS, Masks, hidden_columns, masked
+from ostler.core.masks import MASK
+from ostler.core.names import same_name
+from ostler.core.proposals import Change, Proposal, Shown, Verdict, Vote
+from ostler.core.roster import NO_TRUST, Trust
+from ostler.core.seats import standing
 from ostler.core.states import ProposalState
+from ostler.policies.engine import Decision
 from ostler.policies.in_force import todays
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.policyset import PolicySet
-from ostler.policies.requests import DatasetFacts, Principal
+from ostler.policies.requests import NO_PACE, DatasetFacts, Pace, Principal
+from ostler.review.identity import Sign, name_of, no_key, roles_for, signed
+from ostler.review.making import Choice, Maker
+from ostler.review.pacing import pace_at, try_again
+from ostler.review.sight import Sight
 from ostler.store import answers, audit, datasets, items, proposals, runs, votes
+from ostler.store.ballots import electorate
 from ostler.store.engine import Store
+from ostler.store.pace import cast_lately
 from ostler.store.proposals import Parked, ProposalRecord
+from ostler.store.receipts import Receipts
+from ostler.store.seals import drill_sentence, end_drill, opening
 from ostler.store.transitions import move
 from ostler.tables.patch_files import PatchFiles
-
-if TYPE_CHECKING:
-    from ostler.core.datasets import Dataset
-    from ostler.review.choices import Choice
-    from ostler.review.remaking import Bench
-    from ostler.tables.view import View
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,7 @@ class Line:
     cells: int
     rows: int
     verdict: str
-    """`1 vote`, `2 votes`, `auto` or `denied`."""
+    """`1 vote`, `2 votes incl. owner → lead`, `auto` or `denied`."""
     state: ProposalState
     created_at: datetime
     columns: tuple[str, ...]
@@ -56,6 +64,7 @@ class Card:
     """All that a reviewer needs to decide on one proposal."""
 
     record: ProposalRecord
+    """As it is shown: with masks for classified values. Its digest is that of the true document."""
     item: BacklogItem
     refusal: str
     """Why this reviewer cannot approve it, or empty."""
@@ -63,11 +72,15 @@ class Card:
     """Of those that woke the run that proposed it, what concerns it; their texts are hostile."""
     made: tuple[str, ...] = ()
     """The proposals that people made of it: by an edit, or by answering it."""
+    masks: Masks = NO_MASKS
+    """What is hidden here."""
+    masked: tuple[str, ...] = ()
+    """The columns with values on the card that are hidden here."""
 
 
 @dataclass(frozen=True)
 class Desk:
-    """Where one reviewer reads and votes. Loads no agent and no model."""
+    """Where one reviewer reads, votes and writes. Loads no agent and no model."""
 
     store: Store
     patches: PatchFiles
@@ -75,7 +88,18 @@ class Desk:
     """Those that count as long as none were activated since."""
     reviewer: str
     roles: tuple[str, ...]
+    """As the settings say; they count only where votes are not signed."""
     clock: Callable[[], datetime]
+    maker: Maker
+    """Proves what the reviewer writes."""
+    sight: Sight = field(default_factory=Sight)
+    receipts: Receipts | None = None
+    """Where a receipt of each vote is kept; None keeps none."""
+    drill_key: bytes = b""
+    """Tells the drills among the proposals, once this person has decided; empty without drills."""
+    trust: Trust = NO_TRUST
+    sign: Sign = no_key
+    """How the reviewer signs, where a roster says by which keys."""
 
     def queue(
         self,
@@ -90,7 +114,10 @@ class Desk:
             found = proposals.queue(
                 session, states=states, dataset=dataset, limit=limit, offset=offset
             )
-        return tuple(_line(record) for record in found)
+            named = {record.proposal.dataset for record in found}
+            about = [datasets.subject(session, name) for name in sorted(named)]
+        masks = {one.name: self.sight.masks(one) for one in about}
+        return tuple(_line(record, masks[record.proposal.dataset]) for record in found)
 
     def counts(self) -> dict[ProposalState, int]:
         """How many proposals are in each state."""
@@ -103,44 +130,99 @@ class Desk:
             return audit.size(session)
 
     def card(self, proposal: str) -> Card:
-        """One proposal, by its id or the start of it."""
+        """One proposal, by its id or the start of it, with masks for classified values."""
+        record = self.record(proposal)
+        return self._card(record, self.sight.masks(self._dataset(record)))
+
+    def unmasked(self, card: Card) -> Card:
+        """The card with the values that this person may read, which is an entry of the log.
+
+        NotAllowed when the person may read none of what is masked.
+        """
+        record = self._true(card)
+        masks = self.sight.lifted(
+            self.store,
+            self._dataset(record),
+            record.proposal.id,
+            card.masked,
+            person=self.reviewer,
+            roles=self.person(record.proposal.dataset).roles,
+            at=self.clock(),
+        )
+        return self._card(record, masks)
+
+    def record(self, proposal: str) -> ProposalRecord:
+        """One proposal as it is, by its id or the start of it: to act on, not to be shown."""
         with self.store.reading() as session:
-            record = proposals.get_proposal(session, proposal)
+            return proposals.get_proposal(session, proposal)
+
+    def _true(self, card: Card) -> ProposalRecord:
+        """What a card shows, as it is (Conflict when it has changed since)."""
+        record = self.record(card.record.proposal.id)
+        if record.digest != card.record.digest:
+            raise Conflict(
+                f"proposal {record.proposal.id} has changed since you saw it", "look at it again"
+            )
+        return record
+
+    def _dataset(self, record: ProposalRecord) -> Dataset:
+        with self.store.reading() as session:
+            return datasets.subject(session, record.proposal.dataset)
+
+    def _card(self, record: ProposalRecord, masks: Masks) -> Card:
+        with self.store.reading() as session:
             item = items.get_item(session, record.proposal.item).item
             alerts = runs.alerts_of(session, record.proposal.run)
             made = answers.made_of(session, record.proposal.id)
-        refusal = self._refusal(record)
-        return Card(record, item, refusal, _concerning(alerts, record.proposal), made)
+        hidden = hidden_columns(record.proposal, masks)
+        shown = replace(
+            record,
+            proposal=masked(record.proposal, masks),
+            votes=masked(record.votes, masks),
+        )
+        return Card(
+            record=shown,
+            item=masked(item, masks),
+            refusal=self._refusal(record),
+            alerts=masked(_concerning(alerts, record.proposal), masks, prose=bool(hidden)),
+            made=made,
+            masks=masks,
+            masked=hidden,
+        )
 
-    def changes(self, patch: Digest, limit: int, offset: int = 0) -> tuple[Change, ...]:
-        """Some of a patch's changes, in order; the patch is checked against its digest."""
-        return self.patches.get(patch).page(limit, offset)
+    def changes(self, card: Card, limit: int, offset: int = 0) -> tuple[Change, ...]:
+        """Some of a card's changes, in order; the patch is checked against its digest."""
+        found = self.patches.get(card.record.proposal.patch.digest).page(limit, offset)
+        return masked(found, card.masks)
 
-    def choices(self, card: Card, limit: int) -> "tuple[Choice, ...]":
+    def choices(self, card: Card, limit: int) -> tuple[Choice, ...]:
         """What a card can be turned into, each with its first changes; none without alternatives.
 
         NotFound when the version that the card was made on has been released.
         """
-        proposal = card.record.proposal
-        if not proposal.draft.alternatives:
-            return ()
-        from ostler.review.choices import choice
-        from ostler.tables.delta import table_of
-
-        with self.store.reading() as session:
-            dataset = datasets.get_dataset(session, proposal.dataset)
-        view = table_of(dataset).view(proposal.patch.base_version)
+        found = self.maker.choices(self._true(card).proposal, limit)
+        shown = card.record.proposal.draft.alternatives
         return tuple(
-            choice(number, one, view, limit)
-            for number, one in enumerate(proposal.draft.alternatives, 1)
+            replace(made, label=one.label, changes=masked(made.changes, card.masks))
+            for made, one in zip(found, shown, strict=True)
         )
 
-    def approve(self, card: Card, because: str = "") -> ProposalState:
-        """Vote for exactly what the card shows; returns where the proposal then stands."""
+    def approve(
+        self, card: Card, because: str = "", seconds_shown: int | None = None
+    ) -> ProposalState:
+        """Vote for exactly what the card shows; returns where the proposal then stands.
+
+        `seconds_shown` is how long it was on the screen; None where nobody knows.
+        """
+        self._authorize(card.record, "approve", seconds_shown=seconds_shown, paced=True)
         return self._vote(card, "approve", because)
 
     def reject(
-        self, card: Card, because: str, wrong: Sequence[tuple[RowId, str]] = ()
+        self,
+        card: Card,
+        because: str,
+        wrong: Sequence[tuple[RowId, str]] = (),
+        seconds_shown: int | None = None,
     ) -> ProposalState:
         """Vote against it; the reason is kept and shown.
 
@@ -148,6 +230,7 @@ class Desk:
         """
         if not because.strip():
             raise NotAllowed("a rejection needs a reason", "say it with --because")
+        self._authorize(card.record, "reject", seconds_shown=seconds_shown, paced=True)
         return self._vote(card, "reject", because, self._changed(card.record.proposal, wrong))
 
     def edit(self, card: Card, edit: Edit, because: str = "") -> Proposal:
@@ -156,11 +239,11 @@ class Desk:
         The person is the new one's proposer, so somebody else has to approve it. BadInput for an
         edit that does not fit the card, NotAllowed when the person may not decide on it.
         """
-        from ostler.review.editing import edited
-
-        dataset, view = self._ground(card)
-        draft, answered = edited(card.record.proposal, edit, view, self.reviewer)
-        made = self._remade(card, draft, dataset, view)
+        person = self._decider(card)
+        _refuse_masks(card, [(e.column, v) for e in edit.strike for v in (e.old, e.new)])
+        record = self._true(card)
+        self._end_drill(record)
+        made, answered = self.maker.edited(record, edit, person)
         self._follow(card, ProposalState.SUPERSEDED, made, answered, (), because)
         return made
 
@@ -170,38 +253,55 @@ class Desk:
         The person is its proposer, so somebody else has to approve it. BadInput for a value that
         does not fit and for a cell that was not asked about; nothing is kept then.
         """
-        from ostler.review.answering import understood
-
-        dataset, view = self._ground(card)
-        meant = understood(card.record.proposal, said, view, self.reviewer)
-        made = meant.draft and self._remade(card, meant.draft, dataset, view)
-        self._follow(card, ProposalState.ANSWERED, made, None, meant.taught, because)
+        person = self._decider(card)
+        _refuse_masks(card, [(one.column, one.value) for one in said])
+        made, taught = self.maker.answered(self._true(card), said, person)
+        self._follow(card, ProposalState.ANSWERED, made, None, taught, because)
         return made
 
-    def _ground(self, card: Card) -> "tuple[Dataset, View]":
-        """The newest version of a card's dataset, for a person who may decide on the card."""
-        from ostler.review.remaking import newest
+    def _end_drill(self, record: ProposalRecord) -> None:
+        """Conflict when somebody edits a drill: it ends, and nothing is made of it."""
+        proposal, at = record.proposal.id, self.clock()
+        with self.store.transaction() as session:
+            found = self.drill_key and opening(session, self.drill_key, proposal, record.digest)
+            if not found or not found.is_drill:
+                return
+            because = drill_sentence("edit", found.nature)
+            end_drill(
+                session,
+                proposal,
+                record.digest,
+                record.state,
+                found,
+                because,
+                actor=self.reviewer,
+                at=at,
+            )
+        raise Conflict(f"{proposal}: {because}", "nothing was made of it")
 
+    def _decider(self, card: Card) -> Principal:
+        """Conflict for a card that no longer waits, NotAllowed for whoever may not decide on it."""
         if card.record.state is not ProposalState.PARKED:
             raise Conflict(
                 f"proposal {card.record.proposal.id} is {card.record.state} already",
                 "there is nothing to decide",
             )
         self._authorize(card.record, "reject")
-        return newest(self._bench, card.record.proposal.dataset)
+        return self.person(card.record.proposal.dataset)
 
-    def _remade(self, card: Card, draft: Draft, dataset: "Dataset", view: "View") -> Proposal:
-        from ostler.review.remaking import remade
-
-        return remade(self._bench, card.record, draft, dataset, view)
+    def person(self, dataset: str) -> Principal:
+        """Whoever sits here, in the roles that they have for a dataset."""
+        at = self.clock()
+        with self.store.reading() as session:
+            who = electorate(session, self.trust, at)
+            roles = roles_for(who, self.reviewer, self.roles, datasets.subject(session, dataset))
+        return Principal(kind="person", name=self.reviewer, roles=roles)
 
     @property
-    def _bench(self) -> "Bench":
-        from ostler.review.remaking import Bench
-
-        person = Principal(kind="person", name=self.reviewer, roles=self.roles)
-        policies = todays(self.store, self.policies)
-        return Bench(self.store, self.patches, policies, person, self.clock)
+    def signing(self) -> bool:
+        """Whether votes are signed here; without it whoever is at the keyboard is believed."""
+        with self.store.reading() as session:
+            return electorate(session, self.trust, self.clock()).roster is not None
 
     def _follow(
         self,
@@ -268,29 +368,44 @@ class Desk:
         because: str,
         wrong: tuple[Change, ...] = (),
     ) -> ProposalState:
-        proposal = card.record.proposal
-        self._authorize(card.record, decision)
+        proposal = self._true(card).proposal
         # What is approved must be what lies on disk: the digest in the card binds both.
         self.patches.get(proposal.patch.digest)
+        at = self.clock()
+        with self.store.reading() as session:
+            who = electorate(session, self.trust, at)
+            dataset = datasets.subject(session, proposal.dataset)
+            contract = runs.contract_of(session, proposal.run)
         vote = Vote.model_validate(
             {
                 "proposal": proposal.id,
-                "reviewer": self.reviewer,
+                "reviewer": name_of(who, self.reviewer),
                 "decision": decision,
+                # What was on the screen, never what is read now: a changed card is refused.
                 "digest": card.record.digest,
+                "shown": Shown.of(proposal, contract),
                 "because": because,
                 "wrong": wrong,
-                "roles": self.roles,
-                "at": self.clock(),
+                "roles": roles_for(who, self.reviewer, self.roles, dataset, (proposal.proposer,)),
+                "at": at,
+                "nonce": token_hex(16),
             }
         )
+        # Before the transaction: a person may be asked for a passphrase or a touch.
+        given = signed(who, vote, self.sign)
         with self.store.transaction() as session:
-            return votes.cast(
+            state = votes.cast(
                 session,
                 vote,
                 votes_needed=proposal.verdict.votes,
                 roles_needed=proposal.verdict.roles,
+                drill_key=self.drill_key,
+                signature=given.signature,
+                trust=self.trust,
             )
+        if self.receipts is not None:
+            self.receipts.keep(self.store, proposal.id, reviewer=self.reviewer, at=vote.at)
+        return state
 
     def _changed(
         self, proposal: Proposal, cells: Sequence[tuple[RowId, str]]
@@ -308,25 +423,52 @@ class Desk:
             found.append(change)
         return tuple(found)
 
-    def _authorize(self, record: ProposalRecord, decision: str) -> None:
+    def _authorize(
+        self,
+        record: ProposalRecord,
+        decision: str,
+        *,
+        paced: bool = False,
+        seconds_shown: int | None = None,
+    ) -> None:
+        """NotAllowed when policy does not let this person decide so, or, if `paced`, not now."""
+        at, me = self.clock(), same_name(self.reviewer)
         with self.store.reading() as session:
             dataset = datasets.subject(session, record.proposal.dataset)
-        decided = authorize_vote(
-            todays(self.store, self.policies),
-            person=self.reviewer,
-            roles=self.roles,
-            dataset=DatasetFacts.of(dataset),
-            proposer=record.proposal.proposer,
-            decision=decision,
-        )
+            who = electorate(session, self.trust, at)
+            cast = cast_lately(session, lambda name: same_name(name) == me, at=at) if paced else ()
+
+        proposer = record.proposal.proposer
+        name = name_of(who, self.reviewer)
+        roles = roles_for(who, self.reviewer, self.roles, dataset, (proposer,))
+
+        policies = todays(self.store, self.policies)
+
+        def ask(pace: Pace) -> Decision:
+            return authorize_vote(
+                policies,
+                person=name,
+                roles=roles,
+                dataset=DatasetFacts.of(dataset),
+                proposer=proposer,
+                decision=decision,
+                pace=pace,
+            )
+
+        decided = ask(pace_at(cast, at, seconds_shown, at) if paced else NO_PACE)
         if not decided.allowed:
             reasons = "; ".join(decided.reasons) or "no rule permits it"
-            raise NotAllowed(f"{self.reviewer} may not {decision} {record.proposal.id}: {reasons}")
+            raise NotAllowed(
+                f"{self.reviewer} may not {decision} {record.proposal.id}: {reasons}",
+                try_again(ask, cast, at, seconds_shown) if paced else "",
+            )
 
     def _refusal(self, record: ProposalRecord) -> str:
-        if record.state is not ProposalState.PARKED:
+        mine = standing(record.votes).get(same_name(self.reviewer))
+        taken_back = mine is not None and mine.decision == "reject" and votes.revocable(record)
+        if record.state is not ProposalState.PARKED and not taken_back:
             return f"it is {record.state.value}"
-        if any(v.reviewer == self.reviewer and v.digest == record.digest for v in record.votes):
+        if mine is not None and not taken_back:
             return "you have voted on it"
         if isinstance(record.proposal.draft.action, AskValues):
             return f"it is a question: ostler answer {record.proposal.id}"
@@ -344,8 +486,19 @@ def _concerning(alerts: tuple[Alert, ...], proposal: Proposal) -> tuple[Alert, .
     return named or alerts
 
 
-def _line(record: ProposalRecord) -> Line:
-    proposal = record.proposal
+def _refuse_masks(card: Card, values: Sequence[tuple[str, Cell]]) -> None:
+    """BadInput when a mask was taken for a value."""
+    for column, value in values:
+        if value == MASK and card.masks.hides([column]):
+            raise BadInput(
+                f"the values of {column!r} are masked here, so none of them can be meant",
+                f"see them first, if you may: ostler show {card.record.proposal.id} --unmask; "
+                "in the console: u",
+            )
+
+
+def _line(record: ProposalRecord, masks: Masks) -> Line:
+    proposal = masked(record.proposal, masks)
     action = proposal.draft.action
     return Line(
         id=proposal.id,
@@ -354,7 +507,7 @@ def _line(record: ProposalRecord) -> Line:
         score=proposal.rank.score,
         cells=proposal.patch.cells,
         rows=proposal.patch.rows,
-        verdict=verdict_words(proposal.verdict),
+        verdict=verdict_words(proposal.verdict, record.escalated),
         state=record.state,
         created_at=record.created_at,
         columns=proposal.patch.columns,
@@ -362,9 +515,10 @@ def _line(record: ProposalRecord) -> Line:
     )
 
 
-def verdict_words(verdict: Verdict) -> str:
-    """A verdict in two or three words."""
+def verdict_words(verdict: Verdict, escalated: Sequence[str] = ()) -> str:
+    """A verdict in a few words, with the roles that it was escalated to."""
     if verdict.outcome == "votes":
         who = f" incl. {' + '.join(verdict.roles)}" if verdict.roles else ""
-        return f"{verdict.votes} vote{'s' if verdict.votes != 1 else ''}{who}"
+        also = f" → {' + '.join(escalated)}" if escalated else ""
+        return f"{verdict.votes} vote{'s' if verdict.votes != 1 else ''}{who}{also}"
     return {"deny": "denied", "auto": "auto"}[verdict.outcome]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ostler.core.canonical import Digest
 from ostler.storage.addresses import checked_url, is_url
+from ostler.storage.privacy import make_folder, open_file
 from ostler.storage.remote import RemotePath
 
 AnyPath = Path | RemotePath
@@ -22,16 +23,21 @@ def path_of(address: str | AnyPath) -> AnyPath:
 
 
 def write_whole(path: AnyPath, content: bytes) -> None:
-    """Write a file that is there whole or not at all, also after a power failure."""
+    """Write a file that is there whole or not at all, also after a power failure.
+
+    It is readable by its owner, or as its folder is shared: `ostler.storage.privacy`.
+    """
     if isinstance(path, RemotePath):
         path.write_bytes(content)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     # A name of its own per thread; one that a kill left behind is overwritten.
     draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
-        draft.write_bytes(content)
-        settle(draft)
+        with os.fdopen(open_file(draft, os.O_WRONLY | os.O_TRUNC), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -4,15 +4,17 @@ An answer is written in the transaction of what it does (a vote, an edit, values
 and in the same transaction its dataset becomes due: the next run proposes anew by it.
 """
 
+from collections.abc import Mapping
+
 from sqlmodel import Session, col, select
 
 from ostler.core.actions import Correct
 from ostler.core.experience import Answer, Answered, Experience, Struck
 from ostler.core.proposals import Proposal, Vote
-from ostler.store.documents import checked, keep
+from ostler.store.documents import checked, is_kept, keep
 from ostler.store.due import mark_due
-from ostler.store.models import AnswerRow, DocumentRow
-from ostler.store.projection import Event, add
+from ostler.store.models import AnswerRow, DocumentRow, SealRow
+from ostler.store.projection import Event, Value, add, change
 from ostler.store.times import stamp
 
 OWN = 2000
@@ -23,7 +25,7 @@ ELSEWHERE = 500
 
 def record_answer(session: Session, answer: Answer) -> None:
     """Keep an answer and make its dataset due at once."""
-    columns = {
+    columns: dict[str, Value] = {
         "proposal": answer.proposal,
         "proposal_digest": answer.digest,
         "person": answer.person,
@@ -33,9 +35,16 @@ def record_answer(session: Session, answer: Answer) -> None:
         "at": stamp(answer.at),
     }
     event = Event(answer.at, answer.person, "proposal.answer", answer.proposal)
-    add(session, event, AnswerRow, columns)
+    key = (answer.proposal, answer.digest, answer.person)
+    # What somebody said before is replaced, as the vote is that it came with.
+    if not change(session, event, AnswerRow, key, _said(columns), only_if={}):
+        add(session, event, AnswerRow, columns)
     because = f"{answer.proposal} was answered"
     mark_due(session, answer.dataset, because, answer.at, spaced=False)
+
+
+def _said(columns: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: columns[name] for name in ("made", "digest", "at")}
 
 
 def record_vote(session: Session, proposal: Proposal, vote: Vote) -> None:
@@ -86,7 +95,7 @@ def answers_to(session: Session, proposal: str) -> tuple[Answer, ...]:
     query = (
         select(AnswerRow, DocumentRow.body)
         .join(DocumentRow)
-        .where(AnswerRow.proposal == proposal)
+        .where(AnswerRow.proposal == proposal, is_kept())
         .order_by(col(AnswerRow.at), col(AnswerRow.person))
     )
     return tuple(_answer(row, body) for row, body in session.exec(query))
@@ -110,10 +119,14 @@ def experience_of(session: Session, dataset: str) -> Experience | None:
 
 def _newest(session: Session, dataset: str, *, own: bool) -> list[Answer]:
     here = AnswerRow.dataset == dataset
+    # Where no drill key was at hand, a drill was answered like any other card.
+    drilled = select(SealRow.proposal).where(
+        SealRow.proposal == AnswerRow.proposal, col(SealRow.drill).is_not(None)
+    )
     query = (
         select(AnswerRow, DocumentRow.body)
         .join(DocumentRow)
-        .where(here if own else AnswerRow.dataset != dataset)
+        .where(here if own else AnswerRow.dataset != dataset, is_kept(), ~drilled.exists())
         .order_by(
             col(AnswerRow.at).desc(), col(AnswerRow.proposal).desc(), col(AnswerRow.person).desc()
         )

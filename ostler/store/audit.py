@@ -11,19 +11,14 @@ from sqlmodel import Session, col, select
 from ostler.core.canonical import Digest, canonical_json
 from ostler.core.errors import VerificationFailed
 from ostler.store.heads import Head
-from ostler.store.merkle import (
-    Frontier,
-    Hash,
-    frontier_ends,
-    leaf_hash,
-    pushed,
-    root_of_frontier,
-)
+from ostler.store.leaves import commitment_of, leaf_of, new_salt
+from ostler.store.merkle import Frontier, frontier_ends, pushed, root_of_frontier
 from ostler.store.models import AuditEntryRow, CheckpointRow, insert_row
 from ostler.store.times import instant, stamp
 
 _FRONTIER = "ostler.audit.frontier"
 _NEWEST = select(AuditEntryRow.index).order_by(col(AuditEntryRow.index).desc()).limit(1)
+_NOTHING: Mapping[str, JsonValue] = {}
 _PAYLOAD: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
@@ -39,12 +34,8 @@ class AuditEntry:
     subject: str
     """The id of what it happened to."""
     payload: Mapping[str, JsonValue]
+    """Nothing when it was erased."""
     leaf: Digest
-
-
-def leaf_of(index: int, at: str, actor: str, kind: str, subject: str, payload: str) -> Hash:
-    """The leaf hash of an entry, over its columns exactly as they are stored."""
-    return leaf_hash(canonical_json([index, at, actor, kind, subject, payload]).encode())
 
 
 def append(
@@ -58,8 +49,9 @@ def append(
 ) -> AuditEntry:
     """Add an entry; costs `log n`. A payload's `row` is what the entry did to a projected table."""
     index, frontier = _tree(session)
-    when, text = stamp(at), canonical_json(payload)
-    leaf = leaf_of(index, when, actor, kind, subject, text)
+    when, text, salt = stamp(at), canonical_json(payload), new_salt()
+    commitment = commitment_of(salt, text)
+    leaf = leaf_of(index, when, actor, kind, subject, commitment)
     frontier = pushed(frontier, index, leaf)
     row = AuditEntryRow(
         index=index,
@@ -70,6 +62,8 @@ def append(
         payload=text,
         leaf=leaf.hex(),
         subtree=frontier[-1].hex(),
+        salt=salt,
+        commitment=commitment,
     )
     insert_row(session, AuditEntryRow, row.model_dump())
     session.info[_FRONTIER] = (index + 1, frontier)
@@ -96,12 +90,6 @@ def latest_entries(
     if subject is not None:
         query = query.where(AuditEntryRow.subject == subject)
     return tuple(_entry(row) for row in session.exec(query))
-
-
-def leaves(session: Session) -> tuple[Hash, ...]:
-    """All leaf hashes in order, for the proofs of `ostler.store.merkle`."""
-    rows = session.exec(select(AuditEntryRow.leaf).order_by(col(AuditEntryRow.index)))
-    return tuple(bytes.fromhex(leaf) for leaf in rows)
 
 
 def size(session: Session) -> int:
@@ -136,7 +124,7 @@ def _entry(row: AuditEntryRow) -> AuditEntry:
         actor=row.actor,
         kind=row.kind,
         subject=row.subject,
-        payload=_PAYLOAD.validate_json(row.payload),
+        payload=_PAYLOAD.validate_json(row.payload) if row.payload else _NOTHING,
         leaf=row.leaf,
     )
 

@@ -1,10 +1,14 @@
 """Immutable documents in the database, under their digests."""
 
-from sqlmodel import Session, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, select
 
 from ostler.core.canonical import Digest, canonical_json, digest_bytes
-from ostler.core.errors import VerificationFailed
+from ostler.core.errors import NotFound, VerificationFailed
 from ostler.store.models import DocumentRow, insert_row
+
+ERASED_BODY = ""
+"""No document is empty: each is at least a JSON value or a contract."""
 
 
 def keep(session: Session, value: object) -> Digest:
@@ -21,8 +25,21 @@ def keep_text(session: Session, text: str) -> Digest:
     return digest
 
 
+def is_kept() -> ColumnElement[bool]:
+    """Whether a document has a body still; an erased one has an empty one."""
+    return col(DocumentRow.body) != ERASED_BODY
+
+
 def checked(body: str, digest: Digest, subject: str) -> str:
-    """The body, when it is what its digest says; nothing acts on a document that was edited."""
+    """The body, when it is what its digest says; nothing acts on a document that was edited.
+
+    NotFound for one that was erased.
+    """
+    if body == ERASED_BODY:
+        raise NotFound(
+            f"the stored document of {subject} was erased",
+            "`ostler audit verify` says when, by whom and why, or that nobody said so",
+        )
     if digest_bytes(body.encode()) != digest:
         raise VerificationFailed(
             f"the stored document of {subject} does not match its digest: it was edited",

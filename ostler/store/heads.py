@@ -6,10 +6,12 @@ stands in the file and that the database cannot reproduce means a log that was c
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ostler.core.canonical import Digest
+from ostler.storage.privacy import open_file
 
 _LINE = re.compile(r"([0-9]{1,18}) ([0-9a-f]{64})")
 
@@ -22,29 +24,23 @@ class Head:
     root: Digest
 
 
-@dataclass(frozen=True)
-class KeptHeads:
-    """What a file of heads holds."""
-
-    heads: tuple[Head, ...]
-    unreadable: tuple[int, ...]
-    """Numbers of lines, from 1, that say nothing; a torn last line is not among them."""
-
-
 def append_head(path: Path, head: Head) -> None:
     """Add a line in one write, so that processes do not tear each other's (OSError)."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    descriptor = open_file(path, os.O_WRONLY | os.O_APPEND)
     try:
         os.write(descriptor, f"{head.size} {head.root}\n".encode())
     finally:
         os.close(descriptor)
 
 
-def read_heads(path: Path) -> KeptHeads:
-    """All heads of a file, in its order; OSError when it cannot be read."""
-    *lines, _torn = path.read_bytes().decode(errors="replace").split("\n")
-    matches = [_LINE.fullmatch(line) for line in lines]
-    return KeptHeads(
-        heads=tuple(Head(int(match[1]), match[2]) for match in matches if match),
-        unreadable=tuple(number for number, match in enumerate(matches, 1) if not match),
-    )
+def read_heads(path: Path, length: int) -> Iterator[Head | int]:
+    """The heads in the first bytes of a file, line by line; OSError when it cannot be read.
+
+    The number of a line, from 1, stands for one that says nothing; a torn last line is left out.
+    """
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            length -= len(line)
+            if length >= 0 and line.endswith(b"\n"):
+                match = _LINE.fullmatch(line[:-1].decode(errors="replace"))
+                yield Head(int(match[1]), match[2]) if match else number

@@ -1,31 +1,31 @@
-"""Reading the whole audit log: each entry proved, the tree grown again, the tables folded.
+"""The first pass over the audit log: every entry proved, the tree grown again, its heads compared.
 
-An entry holds three hashes that depend on each other: its leaf, its subtree and the heads above it.
-When one of them disagrees, the other two tell which, so that a problem names what was edited.
+An entry holds hashes that depend on each other: its leaf, its subtree and the heads above it. When
+one of them disagrees, the others tell which, so that a problem names what was edited. Nothing is
+kept of an entry that holds, so that a log of any length takes the same memory.
 """
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
-from sqlalchemy import Table, select
 from sqlmodel import Session
 
-from ostler.core.canonical import Digest
-from ostler.core.states import TRANSITIONS, ProposalState
-from ostler.store.audit import leaf_of
+from ostler.core.errors import BadInput
+from ostler.store.erasures import ERASED, Erased, Erasure, erasure_in, together
+from ostler.store.heads import Head
+from ostler.store.leaves import commitment_of, leaf_of, unsalted_leaf_of
 from ostler.store.merkle import Frontier, Hash, pushed, root_of_frontier
-from ostler.store.models import PROJECTED, AuditEntryRow, ProposalRow, has_document, table_of
-from ostler.store.projection import Change, Rows, columns_of, fold, key_names
+from ostler.store.models import AuditEntryRow, CheckpointRow, table_of
+from ostler.store.streams import numbered_rows
 
-_TABLES: dict[str, Table] = {table.name: table for table in PROJECTED}
-_PAYLOAD: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
-_AFTER: dict[object, tuple[str, ...]] = {
-    None: (ProposalState.PARKED.value,),
-    **{state.value: tuple(t.value for t in after) for state, after in TRANSITIONS.items()},
-}
-"""The states that may follow; a proposal that is new is parked."""
+_TOLD = 100_000
+"""Entries after which it is told how far it is."""
+
+_NODE = b"\x01"
+_NEVER = float("inf")
+_BEHIND_ALL: tuple[float, object, object] = (_NEVER, None, None)
 
 
 @dataclass(frozen=True)
@@ -38,57 +38,113 @@ class Problem:
 
 
 @dataclass
-class Ledger:
-    """What the log says, as far as it was read."""
+class Proved:
+    """What reading the log has shown."""
 
-    wanted: frozenset[int]
-    """Sizes of which the head is asked for."""
     size: int = 0
     broken: bool = False
     """Whether entries are missing, so that no later head can be computed."""
     frontier: Frontier = ()
-    heads: dict[int, tuple[Digest, str]] = field(default_factory=dict[int, tuple[Digest, str]])
-    """For each wanted size, the root, and the time of the last entry."""
-    rows: dict[str, Rows] = field(default_factory=dict[str, Rows])
-    documents: dict[Digest, str] = field(default_factory=dict[Digest, str])
-    """Digests of all documents, and the subject that each was recorded for."""
+    unsound: set[int] = field(default_factory=set[int])
+    """Entries that were named, so that what they say is not held against them again."""
+    bare: dict[int, str] = field(default_factory=dict[int, str])
+    """Entries without a payload, and what they are."""
+    erasures: dict[int, Erasure] = field(default_factory=dict[int, Erasure])
+
+    @property
+    def head(self) -> Head:
+        """The head of what was read."""
+        return Head(self.size, root_of_frontier(self.frontier).hex())
+
+    @property
+    def erased(self) -> Erased:
+        """What the log says was erased."""
+        return together(self.erasures)
 
 
-def read_log(session: Session, ledger: Ledger) -> Iterator[Problem]:
-    """Read all entries into the ledger and give what is wrong with them."""
-    table = table_of(AuditEntryRow)
-    for index, *columns in session.connection().execute(select(table).order_by(table.c["index"])):
-        yield from _read(ledger, index, columns)
+def prove_log(
+    session: Session, proved: Proved, progress: Callable[[int], None] = lambda _: None
+) -> Iterator[Problem]:
+    """Read the whole log and give what is wrong with it and with the heads recorded beside it."""
+    heads = _RecordedHeads(session)
+    sha256, frontier, size = hashlib.sha256, list[Hash](), 0
+    for row in numbered_rows(session, table_of(AuditEntryRow).c.values()):
+        index, at, actor, kind, subject, payload, leaf, subtree, salt, commitment = row
+        try:
+            node = leaf_of(index, at, actor, kind, subject, commitment)
+            sound = node.hex() == leaf and commitment_of(salt, payload) == commitment
+        except (AttributeError, TypeError):
+            # Somebody has put a number or bytes where text belongs.
+            node, sound = b"", False
+        below, level = len(frontier), size
+        while level & 1:
+            below -= 1
+            node = sha256(_NODE + frontier[below] + node).digest()
+            level >>= 1
+        if sound and index == size and node.hex() == subtree and kind != ERASED:
+            del frontier[below:]
+            frontier.append(node)
+        else:
+            proved.size, proved.frontier = size, tuple(frontier)
+            yield from _looked_into(proved, index, row[1:])
+            frontier = list(proved.frontier)
+        size += 1
+        if heads.next <= size:
+            heads.compare(size, () if proved.broken else frontier, at)
+        if size % _TOLD == 0:
+            progress(size)
+    proved.size, proved.frontier = size, tuple(frontier)
+    erased = proved.erased.payloads
+    for index, what in proved.bare.items():
+        if index not in erased:
+            why = f"the payload of {what} is gone, and no entry says that it was erased"
+            yield Problem("entry", f"entry {index}", why)
+    yield from heads.problems(size)
 
 
-def _read(ledger: Ledger, index: int, columns: Sequence[object]) -> Iterator[Problem]:
-    # Somebody may have put a number or bytes where text belongs; their repr has another hash.
-    at, actor, kind, subject, payload, leaf, subtree = (
+def _looked_into(proved: Proved, index: int, columns: Sequence[object]) -> Iterator[Problem]:
+    """Take in one entry, whatever it is, and name what is wrong with it."""
+    # The repr of what is no text has another hash.
+    at, actor, kind, subject, payload, leaf, subtree, salt, commitment = (
         value if isinstance(value, str) else repr(value) for value in columns
     )
-    name = f"entry {index}"
-    if index != ledger.size and not ledger.broken:
-        ledger.broken = True
-        yield Problem("entry", f"entry {ledger.size}", f"it is missing: {name} is in its place")
-    computed = leaf_of(index, at, actor, kind, subject, payload)
-    sound = leaf == computed.hex()
-    if not sound:
+    name, sound = f"entry {index}", True
+    if index != proved.size and not proved.broken:
+        proved.broken = True
+        yield Problem("entry", f"entry {proved.size}", f"it is missing: {name} is in its place")
+    if commitment:
+        computed = leaf_of(index, at, actor, kind, subject, commitment)
+    else:
+        computed = unsalted_leaf_of(index, at, actor, kind, subject, payload)
+    if leaf != computed.hex():
+        sound = False
         yield Problem("entry", name, f"{kind} of {subject} does not match its leaf hash")
-    grown = _grown(ledger, computed, leaf, subtree)
-    if sound and not ledger.broken and grown[-1].hex() != subtree:
+    elif commitment and commitment_of(salt, payload) != commitment:
+        if payload or salt:
+            sound = False
+            yield Problem("entry", name, f"the payload of {kind} of {subject} was edited")
+        else:
+            proved.bare[index] = f"{kind} of {subject}"
+    grown = _grown(proved, computed, leaf, subtree)
+    if sound and not proved.broken and grown[-1].hex() != subtree:
         yield Problem("entry", name, "its subtree hash is not that of the log before it")
-    ledger.size, ledger.frontier = ledger.size + 1, grown
-    if ledger.size in ledger.wanted and not ledger.broken:
-        ledger.heads[ledger.size] = (root_of_frontier(grown).hex(), at)
-    yield from _said(ledger, name, subject, payload, sound=sound)
+    proved.size, proved.frontier = proved.size + 1, grown
+    if not sound:
+        proved.unsound.add(index)
+    elif kind == ERASED:
+        try:
+            proved.erasures[index] = erasure_in(payload)
+        except ValueError:
+            proved.unsound.add(index)
+            yield Problem("entry", name, "it does not say what was erased")
 
 
-def _grown(ledger: Ledger, computed: Hash, leaf: str, subtree: str) -> Frontier:
+def _grown(proved: Proved, computed: Hash, leaf: str, subtree: str) -> Frontier:
     """The next frontier, with the leaf that the subtree hash bears out if one of them does."""
-    first = pushed(ledger.frontier, ledger.size, computed)
+    first = pushed(proved.frontier, proved.size, computed)
     if first[-1].hex() != subtree:
         try:
-            second = pushed(ledger.frontier, ledger.size, bytes.fromhex(leaf))
+            second = pushed(proved.frontier, proved.size, bytes.fromhex(leaf))
         except ValueError:  # what stands there is no hash, so it bears nothing out
             return first
         if second[-1].hex() == subtree:
@@ -96,36 +152,66 @@ def _grown(ledger: Ledger, computed: Hash, leaf: str, subtree: str) -> Frontier:
     return first
 
 
-def _said(
-    ledger: Ledger, name: str, subject: str, payload: str, *, sound: bool
-) -> Iterator[Problem]:
-    """Take in what an entry says; an unsound one was named already."""
-    try:
-        step = _change(payload)
-    except (ValidationError, ValueError) as error:
-        if sound:
-            yield Problem("entry", name, f"its payload cannot be read: {type(error).__name__}")
-        return
-    if step is None:
-        return
-    before = ledger.rows.get(step.table, {}).get(step.key, {}).get("state")
-    state = step.set.get("state")
-    moves = step.table == table_of(ProposalRow).name and state is not None
-    if moves and state not in _AFTER.get(before, ()):
-        yield Problem("entry", name, f"{subject} may not go from {before} to {state}")
-    table = _TABLES[step.table]
-    digest = columns_of(table, step).get("digest")
-    if has_document(table) and isinstance(digest, str):
-        ledger.documents.setdefault(digest, subject)
-    fold(ledger.rows, step)
+class _RecordedHeads:
+    """The heads in the database, read beside the entries; one edit of many is named once."""
+
+    def __init__(self, session: Session) -> None:
+        self._rows = numbered_rows(session, table_of(CheckpointRow).c.values())
+        self._wrong: list[list[int]] = []
+        self._unreadable = ""
+        self._last, self._next = 0, 0.0
+        self._open = False
+        self._advance()
+
+    @property
+    def next(self) -> float:
+        """The size of the next one; infinite behind the last."""
+        return self._next
+
+    def compare(self, size: int, frontier: Sequence[Hash], at: object) -> None:
+        """Hold the heads up to this size to the log as it is there; to none without a frontier."""
+        while self._next <= size:
+            holds = self._next == size and (self._root, self._at) == (
+                root_of_frontier(tuple(frontier)).hex() if frontier else None,
+                at,
+            )
+            self._take(holds=holds)
+
+    def problems(self, size: int) -> Iterator[Problem]:
+        """What was found, when the log has ended."""
+        while self._next != _NEVER:
+            self._take(holds=False)
+        if self._unreadable:
+            yield Problem("unreadable", "checkpoint", self._unreadable)
+        for first, last in self._wrong:
+            yield wrong_heads("recorded head", first, last, size)
+        if self._last != size and not self._unreadable:
+            message = f"the log has {size} entries, its last recorded head has {self._last}"
+            yield Problem("head", f"head {self._last}", message)
+
+    def _take(self, *, holds: bool) -> None:
+        size = int(self._next)
+        if holds:
+            self._open = False
+        elif self._open:
+            self._wrong[-1][1] = size
+        else:
+            self._wrong.append([size, size])
+            self._open = True
+        self._last = size
+        self._advance()
+
+    def _advance(self) -> None:
+        try:
+            row = next(self._rows, None)
+        except BadInput as error:
+            self._unreadable, row = error.message, None
+        self._next, self._root, self._at = row or _BEHIND_ALL
 
 
-def _change(payload: str) -> Change | None:
-    """The change in a payload, or None (ValueError when it makes no sense)."""
-    said = _PAYLOAD.validate_json(payload).get("row")
-    if said is None:
-        return None
-    step = Change.model_validate(said)
-    if step.table not in _TABLES or len(step.key) != len(key_names(_TABLES[step.table])):
-        raise ValueError(step.table)
-    return step
+def wrong_heads(what: str, first: int, last: int, length: int) -> Problem:
+    """What is wrong with a stretch of heads, of a log that has `length` entries."""
+    sizes = f"{first}" + (f" to {last}" if last != first else "")
+    why = "was cut" if last > length else "was rewritten, or the head edited"
+    message = f"the {what} of {sizes} entries is not that of the log: it {why}"
+    return Problem("head", f"head {sizes}", message)

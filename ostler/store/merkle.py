@@ -64,35 +64,56 @@ def _split(size: int) -> int:
     return 1 << (size - 1).bit_length() - 1
 
 
+Range = tuple[int, int]
+"""Leaves from the first, up to but without the second."""
+
+
+def inclusion_ranges(index: int, size: int) -> tuple[Range, ...]:
+    """The ranges whose roots lead from leaf `index` to the head, lowest first (IndexError)."""
+    if not 0 <= index < size:
+        raise IndexError(f"leaf {index} of {size}")
+    found: list[Range] = []
+    first, last = 0, size
+    while last - first > 1:
+        middle = first + _split(last - first)
+        if index < middle:
+            found.append((middle, last))
+            last = middle
+        else:
+            found.append((first, middle))
+            first = middle
+    return tuple(reversed(found))
+
+
+def consistency_ranges(old: int, size: int) -> tuple[Range, ...]:
+    """The ranges whose roots show that the tree of `old` leaves grew into that of `size`."""
+    if not 0 < old <= size:
+        raise IndexError(f"tree of {old} in a tree of {size}")
+    found: list[Range] = []
+    first, last = 0, size
+    while old < last:
+        middle = first + _split(last - first)
+        if old <= middle:
+            found.append((middle, last))
+            last = middle
+        else:
+            found.append((first, middle))
+            first = middle
+    # A verifier has the old root already; of any other subtree it has to be told.
+    own = ((first, last),) if first else ()
+    return (*own, *reversed(found))
+
+
 def inclusion_proof(index: int, leaves: Sequence[Hash]) -> tuple[Hash, ...]:
     """The hashes that lead from leaf `index` to the head, lowest first."""
-    if not 0 <= index < len(leaves):
-        raise IndexError(f"leaf {index} of {len(leaves)}")
-    if len(leaves) == 1:
-        return ()
-    middle = _split(len(leaves))
-    left, right = leaves[:middle], leaves[middle:]
-    if index < middle:
-        return (*inclusion_proof(index, left), root_of(right))
-    return (*inclusion_proof(index - middle, right), root_of(left))
+    ranges = inclusion_ranges(index, len(leaves))
+    return tuple(root_of(leaves[first:last]) for first, last in ranges)
 
 
 def consistency_proof(first: int, leaves: Sequence[Hash]) -> tuple[Hash, ...]:
     """The hashes that show that the tree of the `first` leaves grew into the tree of all."""
-    if not 0 < first <= len(leaves):
-        raise IndexError(f"tree of {first} in a tree of {len(leaves)}")
-    return _subproof(first, leaves, known=True)
-
-
-def _subproof(first: int, leaves: Sequence[Hash], *, known: bool) -> tuple[Hash, ...]:
-    """SUBPROOF of RFC 9162; `known` while the verifier has this subtree's root already."""
-    if first == len(leaves):
-        return () if known else (root_of(leaves),)
-    middle = _split(len(leaves))
-    left, right = leaves[:middle], leaves[middle:]
-    if first <= middle:
-        return (*_subproof(first, left, known=known), root_of(right))
-    return (*_subproof(first - middle, right, known=False), root_of(left))
+    ranges = consistency_ranges(first, len(leaves))
+    return tuple(root_of(leaves[start:end]) for start, end in ranges)
 
 
 def includes(index: int, size: int, leaf: Hash, proof: Sequence[Hash], root: Hash) -> bool:

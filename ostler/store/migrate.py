@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from ostler.core.errors import BadInput
 from ostler.store.database import Database
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest revision; written here so that opening a database need not load Alembic."""
 
 _LEDGER = {"ledger", "undo"}

@@ -159,6 +159,7 @@ class ProposalRow(Stored, table=True):
         Index("ix_proposal_queue", "state", _BEST_FIRST, "id"),
         Index("ix_proposal_dataset_queue", "dataset", "state", _BEST_FIRST, "id"),
         Index(None, "state", "expires_at"),
+        Index(None, "state", "escalates_at"),
     )
     id: str = Field(primary_key=True)
     dataset: str
@@ -179,10 +180,15 @@ class ProposalRow(Stored, table=True):
     """By the database's clock."""
     fence: int
     """Grows with every claim; a worker whose number is older has lost its lease."""
+    escalates_at: str | None
+    """When the next role is asked as well; NULL when there is none."""
+    escalated_at: str | None
+    escalated_to: str | None
+    """The roles that were asked as well, as a JSON array."""
 
 
 class VoteRow(Stored, table=True):
-    """A vote; the document is `core.proposals.Vote`. One per reviewer and proposal as shown."""
+    """A vote; the document is `core.proposals.Vote`. The newest per reviewer and proposal shown."""
 
     proposal: str = Field(primary_key=True, foreign_key="proposal.id")
     proposal_digest: str = Field(primary_key=True)
@@ -190,6 +196,42 @@ class VoteRow(Stored, table=True):
     decision: str
     digest: str = Field(foreign_key="document.digest")
     at: str
+    signature: str | None
+    """Armored, over the document's bytes; NULL for a vote without one."""
+
+
+class RosterRow(Stored, table=True):
+    """A roster that was installed; the document is its text, as it was signed."""
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """Counts from 1 without gaps; the highest one that holds is in force."""
+    digest: str = Field(foreign_key="document.digest")
+    signature: str
+    installed_at: str
+
+
+class DelegationRow(Stored, table=True):
+    """That somebody stands in for somebody; the document is `core.roster.Delegation`."""
+
+    id: str = Field(primary_key=True)
+    digest: str = Field(foreign_key="document.digest")
+    signature: str
+    at: str
+    withdrawn_at: str | None
+
+
+class SealRow(Stored, table=True):
+    """What a proposal is, sealed: whoever has the drill key can tell, nobody else."""
+
+    proposal: str = Field(primary_key=True, foreign_key="proposal.id")
+    proposal_digest: str = Field(primary_key=True)
+    seal: str
+    """A salted hash; see `ostler.store.seals`."""
+    salt: str | None
+    """Once it was opened, so that anybody can check it."""
+    drill: str | None
+    """Once it was opened: how a drill was made wrong."""
+    opened_at: str | None
 
 
 class AnswerRow(Stored, table=True):
@@ -383,6 +425,10 @@ class AuditEntryRow(Stored, table=True):
     leaf: str
     subtree: str
     """Root of the largest perfect subtree that ends at this leaf: `log n` of them are the head."""
+    salt: str = Field(sa_column_kwargs={"server_default": ""})
+    """Empty, and the payload with it, when they were erased; always empty in old entries."""
+    commitment: str = Field(sa_column_kwargs={"server_default": ""})
+    """The salted hash of the payload; empty in entries of before there were salts."""
 
 
 class CheckpointRow(Stored, table=True):
@@ -420,6 +466,9 @@ PROJECTED: tuple[Table, ...] = tuple(
         BacklogItemRow,
         ProposalRow,
         VoteRow,
+        RosterRow,
+        DelegationRow,
+        SealRow,
         AnswerRow,
         ExecutionRow,
         LineageEdgeRow,

@@ -19,7 +19,6 @@ from ostler.store.models import Stored, insert_row, table_of
 Value = str | int | float | None
 Key = tuple[str | int, ...]
 Columns = Mapping[str, Value]
-Rows = dict[Key, dict[str, Value]]
 
 
 @dataclass(frozen=True)
@@ -72,16 +71,6 @@ def change(
         return False
     _log(session, event, table, key, columns)
     return True
-
-
-def fold(rows: dict[str, Rows], step: Change) -> None:
-    """Apply one entry's change to the tables as the log describes them."""
-    rows.setdefault(step.table, {}).setdefault(step.key, {}).update(step.set)
-
-
-def columns_of(table: Table, step: Change) -> dict[str, Value]:
-    """Every column that a change names, the key's included."""
-    return {**dict(zip(key_names(table), step.key, strict=True)), **step.set}
 
 
 def key_names(table: Table) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pydantic import TypeAdapter
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
@@ -13,7 +14,8 @@ from ostler.core.canonical import Digest
 from ostler.core.errors import Conflict, InternalError
 from ostler.core.proposals import Proposal, Vote
 from ostler.core.states import OPEN, ProposalState
-from ostler.store.documents import checked, keep
+from ostler.store.ballots import Ballot
+from ostler.store.documents import checked, is_kept, keep
 from ostler.store.lookup import full_id
 from ostler.store.models import DocumentRow, ProposalRow, VoteRow
 from ostler.store.projection import Event, Value, add, change
@@ -26,6 +28,8 @@ _AGAIN = (
     ProposalState.WITHDRAWN,
 )
 """States from which a proposal that is found again is parked again."""
+
+_ROLES: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
 
 _BATCH = 1000
 """Ids in one query; SQLite takes some thirty thousand."""
@@ -57,18 +61,33 @@ class ProposalRecord:
     """Why it is in this state; may come from a person, so hostile."""
     owner: str
     """The worker that holds it, or empty."""
-    votes: tuple[Vote, ...]
-    """Votes on exactly this document, oldest first."""
+    ballots: tuple[Ballot, ...]
+    """Votes on exactly this document, oldest first, each with its signature."""
+    escalated: tuple[str, ...] = ()
+    """Roles that it was escalated to, because it waited past its SLA."""
+    escalated_at: datetime | None = None
+
+    @property
+    def votes(self) -> tuple[Vote, ...]:
+        """The same without signatures."""
+        return tuple(ballot.vote for ballot in self.ballots)
 
 
 def park(
-    session: Session, proposal: Proposal, state: ProposalState, *, at: datetime, actor: str
+    session: Session,
+    proposal: Proposal,
+    state: ProposalState,
+    *,
+    at: datetime,
+    actor: str,
+    found_at: datetime | None = None,
 ) -> Parked:
     """Park a proposal and send it where the verdict says: `parked`, `denied` or `approved`.
 
     A known id stays as it is, unless it is stale, expired, denied or withdrawn: then it is parked
     again with the new document, and votes on the old one no longer count. A card that waits, that
     nobody has voted on and of which the run believes something else now, says what the run says.
+    A new one is dated `found_at`, by default `at`.
     """
     if state not in _VERDICTS:
         raise InternalError(f"a proposal cannot begin as {state}")
@@ -78,7 +97,7 @@ def park(
             _renew(session, proposal, at=at, actor=actor)
         return Parked.KNOWN
     if row is None:
-        _insert(session, proposal, at=at, actor=actor)
+        _insert(session, proposal, at=at, actor=actor, found_at=found_at or at)
     else:
         _replace(session, proposal, row, at=at, actor=actor)
     if state is not ProposalState.PARKED:
@@ -120,6 +139,12 @@ def get_proposal(session: Session, typed: str) -> ProposalRecord:
     return _records(session, _with_body().where(ProposalRow.id == proposal_id))[0]
 
 
+def exists(session: Session, proposal_id: str) -> bool:
+    """Whether a proposal of this id was ever made."""
+    query = select(ProposalRow.id).where(ProposalRow.id == proposal_id)
+    return session.exec(query).first() is not None
+
+
 def queue(
     session: Session,
     *,
@@ -131,7 +156,7 @@ def queue(
     """Proposals in some states, highest score first, then by id."""
     query = (
         _with_body()
-        .where(col(ProposalRow.state).in_(states))
+        .where(col(ProposalRow.state).in_(states), is_kept())
         .order_by(col(ProposalRow.score).desc(), col(ProposalRow.id))
         .limit(limit)
         .offset(offset)
@@ -179,12 +204,17 @@ def open_items(session: Session, run: str) -> tuple[str, ...]:
 
 def votes_on(session: Session, proposal_id: str, digest: Digest) -> tuple[Vote, ...]:
     """The votes on one document of a proposal, oldest first."""
-    return _votes(session, {proposal_id: digest})[proposal_id]
+    return tuple(ballot.vote for ballot in ballots_on(session, proposal_id, digest))
 
 
-def _votes(session: Session, documents: Mapping[str, Digest]) -> dict[str, tuple[Vote, ...]]:
+def ballots_on(session: Session, proposal_id: str, digest: Digest) -> tuple[Ballot, ...]:
+    """The same with their signatures."""
+    return _ballots(session, {proposal_id: digest})[proposal_id]
+
+
+def _ballots(session: Session, documents: Mapping[str, Digest]) -> dict[str, tuple[Ballot, ...]]:
     """The votes on some proposals' documents, each oldest first; a query per thousand of them."""
-    found: dict[str, list[Vote]] = {proposal: [] for proposal in documents}
+    found: dict[str, list[Ballot]] = {proposal: [] for proposal in documents}
     ids = list(documents)
     for start in range(0, len(ids), _BATCH):
         query = (
@@ -196,8 +226,20 @@ def _votes(session: Session, documents: Mapping[str, Digest]) -> dict[str, tuple
         for row, body in session.exec(query):
             if row.proposal_digest == documents[row.proposal]:
                 text = checked(body, row.digest, f"a vote on {row.proposal}")
-                found[row.proposal].append(Vote.model_validate_json(text))
+                vote = Vote.model_validate_json(text)
+                found[row.proposal].append(Ballot(vote, text, row.signature))
     return {proposal: tuple(votes) for proposal, votes in found.items()}
+
+
+def escalated_to(session: Session, proposal_id: str) -> tuple[str, ...]:
+    """The roles that a proposal was escalated to."""
+    query = select(ProposalRow.escalated_to).where(ProposalRow.id == proposal_id)
+    return escalated_roles(session.exec(query).first())
+
+
+def escalated_roles(stored: str | None) -> tuple[str, ...]:
+    """The roles in a row's `escalated_to`."""
+    return () if stored is None else _ROLES.validate_json(stored)
 
 
 def proposal_of(row: ProposalRow, body: str) -> Proposal:
@@ -211,7 +253,7 @@ def _with_body() -> Select[ProposalRow, str]:
 
 def _records(session: Session, query: Select[ProposalRow, str]) -> tuple[ProposalRecord, ...]:
     rows = session.exec(query).all()
-    votes = _votes(session, {row.id: row.digest for row, _ in rows})
+    ballots = _ballots(session, {row.id: row.digest for row, _ in rows})
     return tuple(
         ProposalRecord(
             proposal=proposal_of(row, body),
@@ -222,10 +264,19 @@ def _records(session: Session, query: Select[ProposalRow, str]) -> tuple[Proposa
             decided_at=maybe_instant(row.decided_at),
             reason=row.reason,
             owner=row.owner,
-            votes=votes[row.id],
+            ballots=ballots[row.id],
+            escalated=escalated_roles(row.escalated_to),
+            escalated_at=maybe_instant(row.escalated_at),
         )
         for row, body in rows
     )
+
+
+def _waiting(proposal: Proposal, at: datetime) -> dict[str, Value]:
+    """The columns of a wait that begins."""
+    soonest = next(iter(proposal.verdict.escalations), None)
+    after = None if soonest is None else at + timedelta(seconds=soonest.after_seconds)
+    return {"escalates_at": maybe_stamp(after), "escalated_at": None, "escalated_to": None}
 
 
 def _columns(session: Session, proposal: Proposal) -> dict[str, Value]:
@@ -241,13 +292,16 @@ def _columns(session: Session, proposal: Proposal) -> dict[str, Value]:
     }
 
 
-def _insert(session: Session, proposal: Proposal, *, at: datetime, actor: str) -> None:
+def _insert(
+    session: Session, proposal: Proposal, *, at: datetime, actor: str, found_at: datetime
+) -> None:
     columns: dict[str, Value] = {
         **_columns(session, proposal),
+        **_waiting(proposal, at),
         "id": proposal.id,
         "state": ProposalState.PARKED.value,
-        "created_at": stamp(at),
-        "changed_at": stamp(at),
+        "created_at": stamp(found_at),
+        "changed_at": stamp(found_at),
         "reason": "",
         "owner": "",
         "lease_until": None,
@@ -263,12 +317,15 @@ def _renew(session: Session, proposal: Proposal, *, at: datetime, actor: str) ->
         return
     if _believed(known.proposal) == _believed(proposal):
         return
+    # Who waits for an answer does not wait anew because a run has said the same again.
+    same = known.proposal.verdict.escalations == proposal.verdict.escalations
+    waiting = {} if same else _waiting(proposal, at)
     change(
         session,
         Event(at, actor, "proposal.renewed", proposal.id),
         ProposalRow,
         (proposal.id,),
-        {**_columns(session, proposal), "changed_at": stamp(at)},
+        {**_columns(session, proposal), **waiting, "changed_at": stamp(at)},
         only_if={"state": ProposalState.PARKED.value, "digest": known.digest},
     )
 
@@ -282,7 +339,7 @@ def _replace(
     session: Session, proposal: Proposal, row: ProposalRow, *, at: datetime, actor: str
 ) -> None:
     source = ProposalState(row.state)
-    columns = _columns(session, proposal)
+    columns = {**_columns(session, proposal), **_waiting(proposal, at)}
     if not try_move(
         session,
         proposal.id,

@@ -5,21 +5,26 @@ from sqlmodel import Session
 
 from ostler.store.models import (
     AlertGroupRow,
+    AnswerRow,
     BacklogItemRow,
     DatasetRow,
     DeadLetterRow,
+    DelegationRow,
     DueRow,
     OutboxRow,
     ProposalRow,
     RunRow,
     ScheduleRow,
+    SealRow,
     Stored,
+    VoteRow,
     table_of,
 )
 
 _CHANGED = (
     *(DatasetRow, RunRow, BacklogItemRow, ProposalRow, OutboxRow),
-    *(AlertGroupRow, DeadLetterRow, DueRow, ScheduleRow),
+    *(AlertGroupRow, DeadLetterRow, DueRow, ScheduleRow, SealRow),
+    *(VoteRow, AnswerRow, DelegationRow),
 )
 """The rows that are ever updated; to all other tables the store only adds."""
 

@@ -112,6 +112,17 @@ def alerts_of(session: Session, run_id: str) -> tuple[Alert, ...]:
     return RunInputs.model_validate_json(checked(body, digest, f"run {run_id}")).alerts
 
 
+def contract_of(session: Session, run_id: str) -> Digest:
+    """The contract that a run went by; empty when it had none, or nobody recorded the run."""
+    query = select(RunRow.digest, DocumentRow.body).join(DocumentRow).where(RunRow.id == run_id)
+    found = session.exec(query).first()
+    if found is None:
+        return ""
+    digest, body = found
+    inputs = RunInputs.model_validate_json(checked(body, digest, f"run {run_id}"))
+    return inputs.contract or ""
+
+
 def latest_runs(
     session: Session, limit: int, *, dataset: str | None = None
 ) -> tuple[RunRecord, ...]:

@@ -1,6 +1,7 @@
 """SQLite: one file in WAL mode, for a workspace of its own."""
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -8,6 +9,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from ostler.core.errors import BadInput, Conflict
+from ostler.storage.privacy import make_file
 from ostler.store.database import Database
 from ostler.store.failures import Meaning, explain
 
@@ -92,6 +94,9 @@ class _Driver(Protocol):
     def execute(self, sql: str, /) -> object: ...
 
 
+_WRITES = "BEGIN IMMEDIATE"
+
+
 def database(url: URL) -> Database:
     """The database of `sqlite:///path/state.db` (BadInput when it is no file)."""
     if url.database in (None, "", ":memory:"):
@@ -103,7 +108,7 @@ def database(url: URL) -> Database:
     patient = url.update_query_dict({"timeout": url.query.get("timeout", str(BUSY_SECONDS))})
     return Database(
         where=where,
-        writer=_engine(patient, where, "BEGIN IMMEDIATE", "journal_mode=WAL", "synchronous=FULL"),
+        writer=_engine(patient, where, _WRITES, "journal_mode=WAL", "synchronous=FULL"),
         reader=_engine(patient, where, "BEGIN", "query_only=ON"),
         shared=False,
         exists=Path(where).exists,
@@ -124,6 +129,14 @@ def _engine(url: URL, where: str, begin: str, *pragmas: str) -> Engine:
     def began(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
+    def private(*_: object) -> None:
+        # Its log files get the rights of the database. What is wrong, SQLite says better.
+        with suppress(OSError):
+            if Path(where).parent.is_dir():
+                make_file(Path(where))
+
+    if begin == _WRITES:
+        event.listen(engine, "do_connect", private)
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", began)
     explain(engine, where, _meaning)

@@ -27,6 +27,7 @@ from ostler.store.times import instant, stamp
 
 KINDS: dict[str, str] = {
     "proposal.parked": "it waits for votes",
+    "proposal.escalated": "it waits past its SLA, and another role is asked as well",
     "proposal.expiring": "proposals of a run wait, and lapse soon; once per run",
     "proposal.approved": "people or policy said yes",
     "proposal.rejected": "people said no",
@@ -43,6 +44,7 @@ KINDS: dict[str, str] = {
     "proposal.withdrawn": "the newest run no longer proposes it",
     "proposal.superseded": "a person edited it; the edited one waits instead",
     "proposal.answered": "it was a question, and a person answered it",
+    "proposal.drilled": "it was a drill; nothing came of it",
     "run.parked": "a run left proposals that wait for votes; once per run",
     "contract.published": "a version of a contract is in force; its compatibility and consumers",
     "document.activated": "another version of the policies or of a prompt is in force",
@@ -158,6 +160,23 @@ def tell_expiring(session: Session, *, at: datetime) -> None:
                 "expires_at": ends,
             }
             enqueue(session, event_id(run, ends, "expiring"), "proposal.expiring", data, at=at)
+
+
+def tell_escalated(
+    session: Session, proposal_id: str, roles: Sequence[str], *, at: datetime
+) -> None:
+    """A proposal waits past its SLA; who has one of the roles is asked as well."""
+    row = _row(session, ProposalRow, proposal_id)
+    data: dict[str, JsonValue] = {
+        "proposal": row.id,
+        "dataset": row.dataset,
+        "item": row.item,
+        "run": row.run,
+        "digest": row.digest,
+        "roles": dict.fromkeys(sorted(roles), 1),
+    }
+    identity = event_id(row.id, row.digest, sorted(roles), "escalated")
+    enqueue(session, identity, "proposal.escalated", data, at=at)
 
 
 def tell_gate(

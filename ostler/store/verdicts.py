@@ -8,7 +8,7 @@ from sqlmodel import Session, col, func, select
 
 from ostler.core.judged import Judged
 from ostler.core.proposals import Verdict
-from ostler.store.documents import checked
+from ostler.store.documents import checked, is_kept
 from ostler.store.models import DocumentRow, ProposalRow
 from ostler.store.times import stamp
 
@@ -34,7 +34,7 @@ def judged(session: Session, since: datetime | None = None) -> Iterator[Judged]:
         query = (
             select(ProposalRow.id, ProposalRow.dataset, ProposalRow.digest, DocumentRow.body)
             .join(DocumentRow)
-            .where(ProposalRow.id > after)
+            .where(ProposalRow.id > after, is_kept())
             .order_by(ProposalRow.id)
             .limit(_PAGE)
         )

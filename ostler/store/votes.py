@@ -4,13 +4,20 @@ from sqlmodel import Session
 
 from ostler.core.actions import AskValues
 from ostler.core.errors import BadInput, Conflict, NotAllowed
+from ostler.core.escalation import standing_in
+from ostler.core.names import same_name
 from ostler.core.proposals import Vote
+from ostler.core.roster import NO_TRUST, Trust
+from ostler.core.seats import standing, still_open
 from ostler.core.states import ProposalState
 from ostler.store.answers import record_vote
-from ostler.store.documents import keep
+from ostler.store.ballots import Ballot, ballot, checked_ballot, counted, electorate, shown_of
+from ostler.store.datasets import subject
+from ostler.store.documents import keep_text
 from ostler.store.models import VoteRow
-from ostler.store.projection import Event, add
+from ostler.store.projection import Event, add, change
 from ostler.store.proposals import ProposalRecord, get_proposal
+from ostler.store.seals import Opening, drill_sentence, end_drill, opening
 from ostler.store.times import stamp
 from ostler.store.transitions import move, state_of
 
@@ -18,52 +25,135 @@ _DECIDABLE = {
     "approve": (ProposalState.PARKED,),
     "reject": (ProposalState.PARKED, ProposalState.APPROVED),
 }
-"""For each decision, the states in which it can still be taken."""
+"""For each decision, the states in which it can be taken by somebody who has not voted yet."""
 
 
 def cast(
-    session: Session, vote: Vote, *, votes_needed: int, roles_needed: tuple[str, ...]
+    session: Session,
+    vote: Vote,
+    *,
+    votes_needed: int,
+    roles_needed: tuple[str, ...],
+    signature: str | None = None,
+    trust: Trust = NO_TRUST,
+    drill_key: bytes = b"",
 ) -> ProposalState:
     """Record a vote and give the state that it leaves the proposal in.
 
-    One reject rejects. Enough approvals, with at least one of each needed role, approve. Conflict
-    when the proposal was decided, has expired or is not what the reviewer saw; NotAllowed for a
-    second vote. Whether the reviewer may vote at all was decided before.
+    One reject rejects. Enough approvals that fill every seat approve. A newer vote of the same
+    person takes the place of the older one until a worker has the proposal. Conflict when it was
+    decided, has expired or is not what the reviewer saw; NotAllowed for the same vote again;
+    VerificationFailed for one that is not signed as the roster in force wants it. Whether the
+    reviewer may vote at all, and without a signature, was decided before. A drill ends with the
+    first vote.
     """
     state_of(session, vote.proposal)  # a vote names its proposal in full
     record = get_proposal(session, vote.proposal)
+    given = ballot(vote, signature)
     _refuse(record, vote)
-    columns = {
-        "proposal": record.proposal.id,
-        "proposal_digest": vote.digest,
-        "reviewer": vote.reviewer,
-        "decision": vote.decision,
-        "digest": keep(session, vote),
-        "at": stamp(vote.at),
-    }
-    add(session, Event(vote.at, vote.reviewer, "vote.cast", record.proposal.id), VoteRow, columns)
-    record_vote(session, record.proposal, vote)
-    approvals = tuple(v for v in (*record.votes, vote) if v.decision == "approve")
-    target = record.state
-    if vote.decision == "reject":
-        target = ProposalState.REJECTED
-    elif len(approvals) >= votes_needed and _covered(approvals, roles_needed):
-        target = ProposalState.APPROVED
-    if target is not record.state:
-        move(
+    _refuse_forged(session, record, given, trust)
+    _record(session, record, given)
+    if (drill := _drill(session, drill_key, vote)) is not None:
+        because = drill_sentence(vote.decision, drill.nature)
+        return end_drill(
             session,
             record.proposal.id,
+            vote.digest,
             record.state,
-            target,
+            drill,
+            because,
             actor=vote.reviewer,
             at=vote.at,
-            because=vote.because,
         )
-    return target
+    record_vote(session, record.proposal, vote)
+    state = _settled(session, record, given, votes_needed, roles_needed, trust)
+    _lead_to(session, record, vote, state)
+    return state
 
 
-def _covered(approvals: tuple[Vote, ...], roles: tuple[str, ...]) -> bool:
-    return all(any(role in vote.roles for vote in approvals) for role in roles)
+def _drill(session: Session, key: bytes, vote: Vote) -> Opening | None:
+    """The seal of what was voted on, when it is a drill and the key is here to tell."""
+    found = opening(session, key, vote.proposal, vote.digest) if key else None
+    return found if found is not None and found.is_drill else None
+
+
+def revocable(record: ProposalRecord) -> bool:
+    """Whether a proposal is rejected, and whoever rejected it may take that back.
+
+    Once it had been approved its table is told to bar it for good.
+    """
+    return record.state is ProposalState.REJECTED and record.decided_at is None
+
+
+def _settled(
+    session: Session,
+    record: ProposalRecord,
+    given: Ballot,
+    votes: int,
+    roles: tuple[str, ...],
+    trust: Trust,
+) -> ProposalState:
+    """What all votes together say of a proposal."""
+    who = electorate(session, trust, given.vote.at)
+    cast = (*record.ballots, given)
+    good = tuple(one.vote for one in cast)
+    if who.roster is not None:
+        dataset = subject(session, record.proposal.dataset)
+        good = counted(who, cast, dataset, record.proposal.proposer).votes
+    if any(vote.decision == "reject" for vote in standing(good).values()):
+        return ProposalState.REJECTED
+    good = standing_in(good, record.proposal.verdict.escalations, record.escalated)
+    left = still_open(votes, roles, good)
+    if left.people or left.roles:
+        return ProposalState.PARKED
+    return ProposalState.APPROVED
+
+
+def _lead_to(session: Session, record: ProposalRecord, vote: Vote, target: ProposalState) -> None:
+    at = record.state
+    # What was rejected waits again before it can be approved.
+    for step in (ProposalState.PARKED, target) if at is ProposalState.REJECTED else (target,):
+        if step is not at:
+            move(
+                session,
+                record.proposal.id,
+                at,
+                step,
+                actor=vote.reviewer,
+                at=vote.at,
+                because=vote.because,
+            )
+        at = step
+
+
+def _record(session: Session, record: ProposalRecord, given: Ballot) -> None:
+    vote = given.vote
+    key = (record.proposal.id, vote.digest, vote.reviewer)
+    said = {
+        "decision": vote.decision,
+        "digest": keep_text(session, given.text),
+        "at": stamp(vote.at),
+        "signature": given.signature,
+    }
+    event = Event(vote.at, vote.reviewer, "vote.cast", record.proposal.id)
+    # The older vote stays in the log, and its document with it.
+    if not change(session, event, VoteRow, key, said, only_if={}):
+        names = ("proposal", "proposal_digest", "reviewer")
+        add(session, event, VoteRow, {**dict(zip(names, key, strict=True)), **said})
+
+
+def _refuse_forged(session: Session, record: ProposalRecord, given: Ballot, trust: Trust) -> None:
+    vote = given.vote
+    if vote.shown is not None and vote.shown != shown_of(session, record.proposal):
+        raise Conflict(f"proposal {vote.proposal} rests on something else by now", "look again")
+    who = electorate(session, trust, vote.at)
+    if who.roster is None:
+        if given.signature is not None:
+            raise NotAllowed("there is no roster to check the signature by")
+        return
+    if vote.shown is None or not vote.nonce:
+        raise NotAllowed("a signed vote says what it was cast on")
+    checked_ballot(who, given)
 
 
 def _refuse(record: ProposalRecord, vote: Vote) -> None:
@@ -72,11 +162,15 @@ def _refuse(record: ProposalRecord, vote: Vote) -> None:
         raise BadInput(
             f"{name} is a question: there is nothing to approve", f"answer it: ostler answer {name}"
         )
-    if record.state not in _DECIDABLE[vote.decision]:
+    mine = standing(record.votes).get(same_name(vote.reviewer))
+    takes_back = mine is not None and (mine.decision, vote.decision) == ("reject", "approve")
+    if record.state not in _DECIDABLE[vote.decision] and not (takes_back and revocable(record)):
         raise Conflict(f"proposal {name} is {record.state} already", "there is nothing to decide")
     if expires is not None and expires <= vote.at:
         raise Conflict(f"proposal {name} has expired", "groom the dataset again to renew it")
     if vote.digest != record.digest:
         raise Conflict(f"proposal {name} has changed since you saw it", "look at it again")
-    if any(earlier.reviewer == vote.reviewer for earlier in record.votes):
+    if mine is not None and (mine.decision, mine.reviewer) == (vote.decision, vote.reviewer):
         raise NotAllowed(f"{vote.reviewer} has voted on proposal {name} already")
+    if mine is not None and mine.reviewer != vote.reviewer:
+        raise NotAllowed(f"{mine.reviewer} has voted on proposal {name} already, by that name")

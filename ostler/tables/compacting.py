@@ -32,12 +32,13 @@ class Compacted:
     files_after: int
 
 
-def compact(table: VersionedTable, target: int = TARGET_FILE_SIZE) -> Compacted:
+def compact(table: VersionedTable, target: int = TARGET_FILE_SIZE, *, mark: str = "") -> Compacted:
     """Write small files together until each has about `target` bytes.
 
     Proved before it is committed: the digest of the content is the same. Staged again when another
     writer is faster; a worker that had staged on the old files stages again too. A table that has
-    no two small files in one partition is left alone. Raises Conflict when every try was beaten.
+    no two small files in one partition is left alone. `mark` is what the log announces the commit
+    under. Raises Conflict when every try was beaten.
     """
     for _ in range(TRIES):
         stage = open_stage(table)
@@ -49,7 +50,7 @@ def compact(table: VersionedTable, target: int = TARGET_FILE_SIZE) -> Compacted:
         prepared = rewritten(stage, groups)
         try:
             _prove(stage, layout, groups, prepared)
-            _commit(stage, prepared)
+            _commit(stage, prepared, mark)
         except BaseException as error:
             discard(stage, prepared)
             if isinstance(error, CommitFailedError):
@@ -90,10 +91,11 @@ def _prove(
         raise InternalError("the compacted files do not hold what the others held")
 
 
-def _commit(stage: Stage, prepared: Prepared) -> None:
+def _commit(stage: Stage, prepared: Prepared, mark: str) -> None:
     now = time.time_ns() // 1_000_000
     metadata = {
         "upkeep": COMPACTION,
+        "mark": mark,
         "files": {file.path: file.digest for file in prepared.added},
     }
     actions = [

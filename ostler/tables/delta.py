@@ -67,6 +67,8 @@ class Commit(Frozen):
     because: str = ""
     """Why they were barred, or taken out; what a person wrote, so hostile."""
 
+    mark: str = ""
+    """Under which the log announced it; what carries proposals has none."""
     upkeep: str = ""
     """What Ostler did to the files alone, `compaction`; the content is the version before's."""
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 from deltalake import CommitProperties, write_deltalake
 from deltalake.exceptions import DeltaError
 
+from ostler.core.canonical import canonical_json
 from ostler.core.datasets import ROW_ID
 from ostler.core.errors import BadInput, Conflict
 from ostler.storage.paths import path_of, remove_tree
@@ -35,11 +36,13 @@ def import_file(
     *,
     encoding: str = "utf-8",
     sheet: str = "",
+    mark: str = "",
     progress: Callable[[int], None] = lambda _rows: None,
 ) -> VersionedTable:
     """Copy a file into a new managed table, in file order, with bounded memory.
 
-    `progress` hears how many rows have been read; `sheet` chooses from a workbook. Raises BadInput,
+    `progress` hears how many rows have been read; `sheet` chooses from a workbook. `mark` is what
+    the log announces the commit under. Raises BadInput,
     and leaves nothing behind, when the file cannot be read to its end.
     """
     target = path_of(uri)
@@ -58,7 +61,7 @@ def import_file(
                 _counted(relation.to_arrow_reader(100_000), progress),
                 configuration=PROPERTIES,
                 target_file_size=TARGET_FILE_SIZE,
-                commit_properties=CommitProperties(custom_metadata={METADATA: "{}"}),
+                commit_properties=CommitProperties(custom_metadata={METADATA: _own(mark)}),
                 storage_options=delta_options(uri),
             )
         if isinstance(staging, Path):
@@ -75,6 +78,10 @@ def import_file(
         if not whole:
             remove_tree(staging)
     return VersionedTable(uri, key)
+
+
+def _own(mark: str) -> str:
+    return canonical_json({"mark": mark} if mark else {})
 
 
 def _counted(reader: pa.RecordBatchReader, progress: Callable[[int], None]) -> pa.RecordBatchReader:
@@ -96,11 +103,13 @@ def append_file(
     *,
     encoding: str = "utf-8",
     sheet: str = "",
+    mark: str = "",
     progress: Callable[[int], None] = lambda _rows: None,
 ) -> int:
     """Add a file's rows to a managed table, in one commit; returns how many.
 
-    Columns are matched by name and must be the table's; values must fit its types. Raises BadInput
+    Columns are matched by name and must be the table's; values must fit its types. `mark` is what
+    the log announces the commit under. Raises BadInput
     and changes nothing otherwise.
     """
     view = table.view()
@@ -124,7 +133,7 @@ def append_file(
                 _counted(rows.to_arrow_reader(100_000), progress),
                 mode="append",
                 target_file_size=TARGET_FILE_SIZE,
-                commit_properties=CommitProperties(custom_metadata={METADATA: "{}"}),
+                commit_properties=CommitProperties(custom_metadata={METADATA: _own(mark)}),
                 storage_options=delta_options(table.uri),
             )
         except duckdb.Error as error:

@@ -7,14 +7,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ostler.core.base import RowId
-from ostler.core.canonical import Digest, canonical_json
+from ostler.core.canonical import Digest, canonical_json, digest_bytes
 from ostler.core.errors import NotFound, VerificationFailed
 from ostler.core.proposals import Change
 from ostler.core.schema import Shape
 from ostler.storage.paths import AnyPath, files_under, write_whole
 from ostler.tables.disk import writing
 from ostler.tables.engine import computed
-from ostler.tables.patches import CHANGES, Patch, digest_of_patch
+from ostler.tables.patches import CHANGES, Patch, digest_of_patch, empty_patch
+
+NOTHING = digest_bytes(b"")
+"""The digest of the patch that changes nothing: of a question, or of a contract alone."""
 
 _SHAPE = b"ostler.shape"
 """The key of a schema patch's shape in the metadata of its file."""
@@ -31,9 +34,12 @@ class PatchFiles:
         return self.folder / f"{digest}.parquet"
 
     def put(self, patch: Patch) -> AnyPath:
-        """Keep a patch; whole and on disk when this returns, BadInput when the disk is full."""
+        """Keep a patch; whole and on disk when this returns, BadInput when the disk is full.
+
+        The one that changes nothing is no file: there is nothing in it that could be kept.
+        """
         path = self.path(patch.digest)
-        if not path.exists():
+        if patch.digest != NOTHING and not path.exists():
             with writing(self.folder):
                 changes, content = patch.changes, io.BytesIO()
                 if patch.shape is not None:
@@ -47,6 +53,8 @@ class PatchFiles:
         """Read a patch and check it against its name; VerificationFailed when it is another."""
         path = self.path(digest)
         if not path.exists():
+            if digest == NOTHING:
+                return empty_patch()
             raise NotFound(f"the patch file {path.name} is missing from {self.folder}")
         try:
             changes = pq.read_table(io.BytesIO(path.read_bytes()))

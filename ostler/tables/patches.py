@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from ostler.core.base import RowId
-from ostler.core.canonical import Digest, digest_of
+from ostler.core.canonical import Digest, canonical_json, digest_of
 from ostler.core.datasets import Column
 from ostler.core.errors import BadInput, Conflict
 from ostler.core.proposals import Change, PatchSummary
@@ -172,6 +172,20 @@ def digest_of_changes(changes: pa.Table) -> Digest:
         """SELECT sha256(CAST(json_array(op, "row", "column", old, new) AS VARCHAR)) AS h FROM p""",
         p=changes,
     )
+
+
+def lines_of(patch: Patch) -> bytes:
+    """A patch as text: its shape or `null`, then a line per change, as its digest is made of them.
+
+    What checks a digest without an engine for tables reads this.
+    """
+    lines = compute(
+        """SELECT CAST(json_array(op, "row", "column", old, new) AS VARCHAR) FROM p
+           ORDER BY op, "row", "column" """,
+        p=patch.changes,
+    )
+    shape = canonical_json(patch.shape)
+    return "".join(f"{line}\n" for line in (shape, *(str(line) for (line,) in lines))).encode()
 
 
 def digest_lines(lines: str, **tables: pa.Table) -> Digest:

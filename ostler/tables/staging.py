@@ -232,7 +232,8 @@ def outgrown(because: str) -> Stale:
 def moved(cell: Change) -> Stale:
     """What to raise when a cell is not what a patch was made from."""
     return Stale(
-        f"row {cell.row}, {cell.column!r} is no longer {cell.old!r}",
+        # Without its value: the sentence is kept in the log, and told to people and machines.
+        f"row {cell.row}, {cell.column!r} no longer holds what it did",
         "groom the dataset again to get a proposal for what is there now",
     )
 

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.trace import SpanContext, format_span_id, format_trace_id
 from typing_extensions import override
 
+from ostler.storage.privacy import make_file
 from ostler.telemetry import names
 
 TABLE = """
@@ -136,6 +137,7 @@ class SpanStore(SpanProcessor):
 
 
 def _connect(file: Path) -> sqlite3.Connection:
+    make_file(file)
     connection = sqlite3.connect(
         file, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ostler.core.canonical import Digest, digest_of
+from ostler.storage.privacy import make_file, make_folder
 
 if TYPE_CHECKING:
     from ostler.tools.packing import Array
@@ -53,7 +54,8 @@ class States:
         path = self._path(key)
         draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
+            make_file(draft)
             self._written += pack(draft, arrays)
             draft.replace(path)
         except OSError:

@@ -91,15 +91,7 @@ class DueRuns:
 
     def next(self, dataset: str | None = None) -> Ran | None:
         """Groom what has been due longest, or one dataset now; None when there is nothing to do."""
-        with self.store.transaction() as session:
-            held = claim_due(
-                session,
-                self.owner,
-                lease_seconds=self.settings.lease_seconds,
-                most=max(1, self.settings.runs),
-                is_gone=is_gone,
-                dataset=dataset,
-            )
+        held = self._claimed(dataset)
         if held is None:
             return None
         try:
@@ -109,19 +101,54 @@ class DueRuns:
         except Exception as error:
             # Whatever it is, it is this dataset's alone: it is noted, shown and tried again.
             return self._failed(held, error)
+        self._settle(held)
+        return Ran(held.dataset, groomed)
+
+    def whole(self, dataset: str) -> Groomed:
+        """Groom a dataset as a whole for a person who waits; what was due of it is done with that.
+
+        Alerts that no run has looked into stay due. What fails is raised, and is tried again if it
+        was due.
+        """
+        held = None if self._unseen(dataset) else self._claimed(dataset)
+        if held is None:
+            return self.bench.groom(dataset, (), lambda: None)
+        try:
+            groomed = self.bench.groom(dataset, (), self._beat(held))
+        except Exception as error:
+            self._failed(held, error)
+            raise
+        self._settle(held)
+        return groomed
+
+    def _claimed(self, dataset: str | None) -> DueClaim | None:
+        with self.store.transaction() as session:
+            return claim_due(
+                session,
+                self.owner,
+                lease_seconds=self.settings.lease_seconds,
+                most=max(1, self.settings.runs),
+                is_gone=is_gone,
+                dataset=dataset,
+            )
+
+    def _settle(self, held: DueClaim) -> None:
         with self.store.transaction() as session:
             next_at = self.clock() + timedelta(seconds=self.settings.spacing_seconds)
             settle_due(session, held, next_at=next_at)
-        return Ran(held.dataset, groomed)
 
-    def _groom(self, held: DueClaim) -> tuple[Groomed, ...]:
-        version = self.bench.newest(held.dataset)
+    def _unseen(self, dataset: str) -> tuple[AlertGroup, ...]:
+        """The alerts that fire and that no run has looked into on the newest version."""
+        version = self.bench.newest(dataset)
         with self.store.reading() as session:
-            unseen = tuple(
+            return tuple(
                 group
-                for group in alerts.firing(session, held.dataset)
+                for group in alerts.firing(session, dataset)
                 if group.version != version or not group.run
             )
+
+    def _groom(self, held: DueClaim) -> tuple[Groomed, ...]:
+        unseen = self._unseen(held.dataset)
         beat = self._beat(held)
         groomed = [
             self._about(unseen[place : place + ALERTS], beat)

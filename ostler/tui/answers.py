@@ -61,6 +61,8 @@ class Decided:
     proposal: str
     decision: str
     state: ProposalState
+    told: str = ""
+    """Of a drill: what the reviewer is told of it."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,15 @@ def piece(desk: Desk, view: int, start: int) -> PieceRead:
 
 def card(desk: Desk, proposal: str) -> CardRead:
     """A card with the changes of the patch that it names, or some that are spread over it."""
-    found = desk.card(proposal)
+    return _read(desk, desk.card(proposal))
+
+
+def unmask(desk: Desk, seen: Card) -> CardRead:
+    """The card with the values that the reviewer may read; the log knows of it."""
+    return _read(desk, desk.unmasked(seen))
+
+
+def _read(desk: Desk, found: Card) -> CardRead:
     changes, more = _changes(desk, found, 0)
     sample = found.record.proposal.dry_run.sample
     if more and sample:
@@ -133,14 +143,22 @@ def more(desk: Desk, shown: Shown) -> MoreRead:
     return MoreRead(shown.with_more(*_changes(desk, shown.card, shown.paged)))
 
 
-def approve(desk: Desk, seen: Card) -> Decided:
-    """A vote for exactly the card that was on the screen."""
-    return Decided(seen.record.proposal.id, "approve", desk.approve(seen))
+def approve(desk: Desk, seen: Card, seconds: int) -> Decided:
+    """A vote for exactly the card that was on the screen, and for how long."""
+    state = desk.approve(seen, seconds_shown=seconds)
+    return _decided(desk, seen, "approve", state)
 
 
-def reject(desk: Desk, seen: Card, because: str) -> Decided:
+def reject(desk: Desk, seen: Card, because: str, seconds: int) -> Decided:
     """A vote against it."""
-    return Decided(seen.record.proposal.id, "reject", desk.reject(seen, because))
+    state = desk.reject(seen, because, seconds_shown=seconds)
+    return _decided(desk, seen, "reject", state)
+
+
+def _decided(desk: Desk, seen: Card, decision: str, state: ProposalState) -> Decided:
+    name = seen.record.proposal.id
+    told = desk.card(name).record.reason if state is ProposalState.DRILLED else ""
+    return Decided(name, decision, state, told)
 
 
 def edit(desk: Desk, seen: Card, wanted: Edit) -> Remade:
@@ -156,5 +174,5 @@ def answer(desk: Desk, seen: Card, said: tuple[Said, ...]) -> Remade:
 
 
 def _changes(desk: Desk, of: Card, start: int) -> tuple[tuple[Change, ...], bool]:
-    found = desk.changes(of.record.proposal.patch.digest, CHANGES + 1, start)
+    found = desk.changes(of, CHANGES + 1, start)
     return found[:CHANGES], len(found) > CHANGES

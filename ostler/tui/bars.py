@@ -93,6 +93,8 @@ def idle(queue: Queue, *, can_work: bool) -> Content:
 def decided(answer: Decided, *, can_work: bool) -> Content:
     """What a vote has done."""
     name = untrusted(answer.proposal, style=STRONG)
+    if answer.told:
+        return join(name, ours(": "), untrusted(answer.told, 200, STRONG))
     if answer.decision == "reject":
         return join(name, ours(" is rejected"))
     if answer.state is ProposalState.PARKED:

@@ -150,10 +150,17 @@ def _head(card: Card, width: int, now: datetime) -> Iterator[Content]:
     ]
     if proposal.expires_at is not None and record.state is ProposalState.PARKED:
         facts.append(join(ours("lapses in "), span(proposal.expires_at - now)))
+    if record.escalated and record.escalated_at is not None:
+        roles = untrusted(" and ".join(record.escalated), 60, WARNING)
+        facts.append(join(ours("escalated to "), roles, ours(" "), ago(record.escalated_at, now)))
     if record.reason:
         facts.append(untrusted(record.reason, _PROSE))
     yield from hung(untrusted(proposal.sentence, _PROSE, STRONG), width)
     yield from packed(facts, width)
+    if card.masked:
+        names = listed([untrusted(name, 40, STRONG) for name in card.masked])
+        rest = ours("; u shows them to who may read them, and is logged", MUTED)
+        yield from hung(join(names, rest), width, ours("masked: ", WARNING))
     if card.refusal and record.state is ProposalState.PARKED and not asked_of(proposal):
         refusal = untrusted(card.refusal, _PROSE, WARNING)
         yield from hung(refusal, width, ours("you cannot approve it: ", WARNING))

@@ -7,6 +7,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 
+from ostler.core.canonical import Digest
 from ostler.tui.card import Shown, card_lines
 from ostler.tui.pane import Lines, Pane
 from ostler.tui.text import hung, join, ours, untrusted
@@ -32,6 +33,9 @@ class CardPane(Pane):
         super().__init__(_no_lines, id=id)
         self.shown: Shown | None = None
         """The card on the screen; None as soon as another one is expected."""
+        self.since: datetime | None = None
+        """When the card on the screen was first shown as it is."""
+        self._of: Digest = ""
         self._expected: str | None = ""
         self._soon: tuple[Timer, ...] = ()
 
@@ -40,6 +44,7 @@ class CardPane(Pane):
         if proposal == self._expected:
             return False
         self._expected = proposal
+        self.since = None
         self._clear()
         if proposal is None:
             self.show(_no_lines)
@@ -55,6 +60,8 @@ class CardPane(Pane):
         """Show a card, from its beginning or where the pane stands."""
         self._clear()
         self.shown = shown
+        if shown.card.record.digest != self._of or self.since is None:
+            self._of, self.since = shown.card.record.digest, now
         self.show(lambda width: card_lines(shown, width, now), from_top=from_top)
 
     def show_instead(self, content: Content) -> None:

@@ -33,11 +33,15 @@ class Deciding(Asking[Answer]):
         self.desk = desk
         self.voting = False
         """Whether a vote, an edit or an answer is being recorded."""
-        self._replies: dict[Digest, Replies] = {}
+        self._replies: dict[_Seen, Replies] = {}
 
     @abstractmethod
     def decidable(self) -> Card | None:
         """The card that a decision would be bound to; says why when there is none."""
+
+    @abstractmethod
+    def seconds_shown(self) -> int:
+        """How long the card on the screen has been there."""
 
     @abstractmethod
     def say(self, content: Content) -> None:
@@ -62,7 +66,7 @@ class Deciding(Asking[Answer]):
 
     def _approve(self, seen: Card, answer: bool | None) -> None:
         if answer:
-            self._record(partial(answers.approve, self.desk, seen))
+            self._record(partial(answers.approve, self.desk, seen, self.seconds_shown()))
         else:
             self.say(ours("not approved"))
 
@@ -78,7 +82,7 @@ class Deciding(Asking[Answer]):
 
     def _reject(self, seen: Card, because: str | None) -> None:
         if because:
-            self._record(partial(answers.reject, self.desk, seen, because))
+            self._record(partial(answers.reject, self.desk, seen, because, self.seconds_shown()))
         else:
             self.say(ours("not rejected"))
 
@@ -88,8 +92,11 @@ class Deciding(Asking[Answer]):
         if card is None:
             return
         proposal = card.record.proposal
-        if len(corrections_of(proposal.draft.action)) < 2:
+        corrections = corrections_of(proposal.draft.action)
+        if len(corrections) < 2:
             self.say(ours("there is nothing to strike here: approve it or reject it"))
+        elif card.masks.hides(one.column for one in corrections):
+            self.say(ours("its values are masked, so none can be struck: u shows them"))
         else:
             self.console.push_screen(Strike(proposal), partial(self._strike, card))
 
@@ -144,17 +151,17 @@ class Deciding(Asking[Answer]):
 
     def _answer(self, card: Card) -> None:
         """Open the question; what was said to it before is still there."""
-        proposal, digest = card.record.proposal, card.record.digest
+        proposal, seen = card.record.proposal, _seen(card)
         if (refusal := no_edit(card)) is not None:
             self.say(refusal)
             return
-        replies = self._replies.setdefault(digest, Replies(asked_of(proposal)))
-        sheet = Questions(proposal, replies, partial(self._replies.__setitem__, digest))
+        replies = self._replies.setdefault(seen, Replies(asked_of(proposal)))
+        sheet = Questions(proposal, replies, partial(self._replies.__setitem__, seen))
         self.console.push_screen(sheet, partial(self._send, card))
 
     def _send(self, seen: Card, answer: bool | None) -> None:
         if answer:
-            said = self._replies[seen.record.digest].given
+            said = self._replies[_seen(seen)].given
             self._record(partial(answers.answer, self.desk, seen, said))
         else:
             self.say(ours("not sent; a opens it again with what you said"))
@@ -163,6 +170,14 @@ class Deciding(Asking[Answer]):
         self.voting = True
         self.say(ours("recording what you decided …"))
         self.put("vote", question)
+
+
+_Seen = tuple[Digest, tuple[str, ...]]
+"""A card with the masks that it was shown with."""
+
+
+def _seen(card: Card) -> _Seen:
+    return card.record.digest, card.masked
 
 
 def _filled(cells: int) -> Callable[[Cell], Content]:

@@ -48,6 +48,7 @@ KEYS: tuple[Key, ...] = (
     Key("direction", "d", "d", "direction", "take one of its other ways instead"),
     Key("fill", "f", "f", "fill", "give all its cells one value that you type"),
     Key("more", "m", "m", "more", "show more changes of the patch", "", "More"),
+    Key("unmask", "u", "u", "unmask", "show masked values that you may read; logged"),
     Key("filter", "slash", "/", "filter", "show only what holds some text", "Filter"),
     Key("view", "v", "v", "view", "what waits, what is approved, what is closed", "View"),
     Key("work", "w", "w", "work", "apply what is approved"),

@@ -13,7 +13,7 @@ from textual.events import Resize
 from textual.widgets import Input, Static
 from typing_extensions import override
 
-from ostler.core.errors import Conflict, OstlerError
+from ostler.core.errors import Conflict, NotAllowed, OstlerError
 from ostler.core.states import ProposalState
 from ostler.review.desk import Card, Desk
 from ostler.tui import answers, bars, state
@@ -113,6 +113,11 @@ class Review(Deciding):
             return shown.card
         return None
 
+    @override
+    def seconds_shown(self) -> int:
+        since = self._card.since
+        return 0 if since is None else int((self.desk.clock() - since).total_seconds())
+
     @property
     def _list(self) -> QueueView:
         return self.query_one("#queue", QueueView)
@@ -199,7 +204,7 @@ class Review(Deciding):
                 self._draw_foot(self.size.width)
             case MoreRead(shown):
                 self._card.show_card(shown, self.desk.clock(), from_top=False)
-            case Decided(proposal, _, after):
+            case Decided(proposal, _, after, _):
                 said = bars.decided(answer, can_work=self._work is not None)
                 self._decided(proposal, after, said)
             case Remade(proposal, after, _):
@@ -231,7 +236,7 @@ class Review(Deciding):
             self._worked(bars.problem(error, ours("not applied: ", WARNING)))
             return
         before = NOTHING
-        if task == "card":
+        if task == "card" and not (isinstance(error, NotAllowed) and self._card.shown):
             before = ours("this card cannot be shown: ", WARNING)
             self._card.show_instead(bars.problem(error, before))
         elif task == "vote":
@@ -393,6 +398,14 @@ class Review(Deciding):
             self.say(ours("there are no more changes"))
         else:
             self.put("card", partial(answers.more, self.desk, shown))
+
+    def action_unmask(self) -> None:
+        """Show the masked values that the reviewer may read; the log knows of it."""
+        shown = self._card.shown
+        if shown is None or not shown.card.masked:
+            self.say(ours("nothing is masked here"))
+        else:
+            self.put("card", partial(answers.unmask, self.desk, shown.card))
 
     def action_work(self) -> None:
         """Execute what was approved, in the background."""

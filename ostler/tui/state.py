@@ -25,6 +25,7 @@ VIEWS: tuple[tuple[ProposalState, ...], ...] = (
         S.REVOKED,
         S.ABORTED,
         S.WITHDRAWN,
+        S.DRILLED,
         S.SUPERSEDED,
         S.ANSWERED,
     ),

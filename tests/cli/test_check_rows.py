@@ -76,12 +76,26 @@ def test_no_command_shows_a_classified_value_unless_a_role_may_see_it(people: Ru
     for args in ((), ("--json",), ("--rows", known), ("--rows", known, "--csv")):
         told = people("check", "people", *args)
         assert "s3cret" not in told.out + told.err
+    refused = people("check", "people", "--rows", known, "--unmask")
+    assert refused.code == 2 and "classified 'PII'" in refused.err
+    assert "s3cret" not in refused.out + refused.err and not unmasked(people)
     settings = Path("ostler.yaml")
     settings.write_text(settings.read_text() + "people: {ana: [dpo]}\nreaders: {pii: [dpo]}\n")
-    told = people("check", "people", "--rows", known, "--json").json
+    # The role alone shows nothing: it takes an act, and that is in the log.
+    assert people("check", "people", "--rows", known, "--json").json["masked"] == ["mail"]
+    assert not unmasked(people)
+    told = people("check", "people", "--rows", known, "--json", "--unmask").json
     assert told["masked"] == [] and told["rows"][0]["cells"] == [SECRET]
-    shown = people("check", "people", "--rows", known)
+    shown = people("check", "people", "--rows", known, "--unmask")
     assert "s3cret" in shown.out and "\x1b[2J" not in shown.out
+    [first, _] = unmasked(people)
+    assert (first["actor"], first["subject"]) == ("ana", "people@0")
+    assert first["payload"] == {"columns": ["mail"]}
+    assert people("audit", "verify").code == 0
+
+
+def unmasked(run: Run) -> list[dict[str, Any]]:
+    return [one for one in run("log", "--json").json if one["kind"] == "values.unmasked"]
 
 
 @pytest.mark.parametrize(

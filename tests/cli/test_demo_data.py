@@ -20,26 +20,33 @@ from ostler.tools.repair.mining import mine
 from ostler.triggers.alerts.reading import Message, read_message
 
 FOUND = {
+    # Typos in a product of two short words are left to the columns that decide it.
     "typo": 0.5,
+    # What one small group of rows says against a frequent value is asked about, with the answer.
     "dependency": 0.6,
     "format": 0.8,
     "unit": 0.8,
     "duplicate": 0.8,
     "near duplicate": 0.8,
-    # What was meant nobody can know, so that these are asked about.
-    "missing": 0.0,
-    "filler": 0.0,
+    "missing": 0.8,
+    "filler": 0.8,
 }
 """Share of the planted errors of each kind that cards put right at once."""
+TOLD = 0.8
+"""The same, with those that a question names together with what is right."""
 MISTAKEN = 0.1
-"""Share of the changes of all cards that may be wrong."""
+"""Share of the changes that each miner's cards may get wrong."""
+
+
+def mined_on(view: View) -> tuple[Draft, ...]:
+    """All cards of a first grooming."""
+    grid = grid_of(view)
+    return (*mine(grid, "demo"), *mine_duplicates(grid, "demo"))
 
 
 def drafts_on(view: View) -> tuple[Draft, ...]:
-    """All cards of a first grooming but the question."""
-    grid = grid_of(view)
-    mined = (*mine(grid, "demo"), *mine_duplicates(grid, "demo"))
-    return tuple(draft for draft in mined if not isinstance(draft.action, AskValues))
+    """The same but the question."""
+    return tuple(draft for draft in mined_on(view) if not isinstance(draft.action, AskValues))
 
 
 @pytest.fixture(scope="module")
@@ -92,20 +99,33 @@ def test_the_miners_find_what_was_planted_and_little_else(demo, name):
     view = view_over(rows_of(file_of(demo, name)))
     planted = {(str(e.row), e.column): e for e in demo.planted if e.dataset == name}
     found: set[Planted] = set()
-    changes = misses = 0
-    for draft in drafts_on(view):
+    hits, misses = Counter[str](), Counter[str]()
+    drafts = mined_on(view)
+    for draft in drafts:
         for change in compile_action(draft.action, view).to_pylist():
             at = (change["row"], change["column"] if change["op"] == "set" else "")
             error = planted.get(at)
-            changes += 1
             if error and (change["op"] == "delete" or error.right == (change["new"] or "")):
                 found.add(error)
+                hits[draft.tool] += 1
             else:
-                misses += 1
-    assert misses <= MISTAKEN * changes
+                misses[draft.tool] += 1
+    for miner in {**hits, **misses}:
+        assert misses[miner] <= MISTAKEN * (hits[miner] + misses[miner]), miner
+    asked = {
+        planted[cell.row, cell.column]
+        for draft in drafts
+        if isinstance(draft.action, AskValues)
+        for cell in draft.action.cells
+        if (cell.row, cell.column) in planted
+        and planted[cell.row, cell.column].right in [choice or "" for choice in cell.choices]
+    }
     counts = Counter(error.kind for error in found)
+    told = Counter(error.kind for error in found | asked)
     for (dataset, kind), count in demo.counts.items():
-        assert dataset != name or counts[kind] >= FOUND[kind] * count, (kind, counts[kind], count)
+        if dataset == name:
+            assert counts[kind] >= FOUND[kind] * count, (kind, counts[kind], count)
+            assert told[kind] >= TOLD * count, (kind, told[kind], count)
 
 
 @pytest.mark.parametrize("name", ["customers", "orders"])
@@ -117,14 +137,15 @@ def test_the_miners_are_quiet_on_the_data_without_its_errors(demo, name):
             rows[error.row - 1][error.column] = error.right
     extra = {error.row for error in errors if not error.column}
     view = view_over([row for number, row in enumerate(rows, start=1) if number not in extra])
-    # What is missing may be told by other columns, in clean data too.
     proposed = [
-        change
+        (draft.tool, change["old"])
         for draft in drafts_on(view)
         for change in compile_action(draft.action, view).to_pylist()
-        if change["old"] is not None
     ]
-    assert len(proposed) <= 0.001 * len(rows) * len(rows[0])
+    # An address that follows from the name is offered where it is missing, and nothing else is.
+    derived = [tool for tool, old in proposed if tool == "repair.derived/2" and old is None]
+    assert len(proposed) - len(derived) <= 0.001 * len(rows) * len(rows[0])
+    assert len(derived) <= 0.025 * len(rows)
 
 
 def test_the_batch_is_the_same_shop_in_cents_with_a_new_status(demo):
@@ -139,15 +160,21 @@ def test_the_batch_is_the_same_shop_in_cents_with_a_new_status(demo):
 def test_once_the_batch_is_in_the_miners_see_the_cents(demo):
     orders, batch = rows_of(demo.orders), rows_of(demo.batch)
     view = view_over([*orders, *batch])
-    new = [str(number) for number in range(len(orders) + 1, len(orders) + len(batch) + 1)]
-    mended = [
-        change
+    drafts = [
+        (draft, changes)
         for draft in drafts_on(view)
-        if isinstance(draft.action, Correct) and draft.action.principle == "scale"
-        for change in compile_action(draft.action, view).to_pylist()
-        if change["column"] == "unit_price" and change["row"] in new
+        if isinstance(draft.action, Correct)
+        and (
+            changes := [
+                change
+                for change in compile_action(draft.action, view).to_pylist()
+                if change["column"] == "unit_price"
+            ]
+        )
     ]
-    assert len(mended) >= 0.9 * len(batch)
+    [(draft, mended)] = drafts
+    assert draft.action.principle == "scale"
+    assert len(mended) == len(batch)
     assert {c["new"] for c in mended} <= {row["unit_price"] for row in orders}
 
 

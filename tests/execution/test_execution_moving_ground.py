@@ -13,7 +13,7 @@ def test_a_cell_that_an_outsider_changed_makes_a_patch_stale(bench: Workbench) -
     [outcome] = work_once(bench.context)
     assert (outcome.state, outcome.version) == (ProposalState.STALE, None)
     assert bench.state(made) is ProposalState.STALE
-    assert bench.reason(made) == "row 2, 'city' is no longer 'Lisbxn'"
+    assert bench.reason(made) == "row 2, 'city' no longer holds what it did"
     assert bench.digest == before
     assert bench.item_state(made) is ItemState.OPEN
     assert bench.faults() == ()

@@ -13,7 +13,7 @@ from ostler.policies.engine import evaluate
 from ostler.policies.policyset import PolicySet, default_site, invariants_of, load_policies
 from ostler.policies.proving import Proof, holds, not_loosened
 from ostler.policies.requests import ChangeAction, ChangeRequest, to_change
-from ostler.policies.symbolic import KINDS
+from ostler.policies.symbolic import KINDS, OPTIONAL
 
 RULE = '@id("{}") @reason("r") @owner("o") '
 ACTIONS: tuple[ChangeAction, ...] = ("propose", "auto_apply", "apply_after_approval", "revert")
@@ -130,6 +130,29 @@ def test_what_is_not_modelled_is_not_proven(condition: str) -> None:
     assert all("not modelled" in one.because for one in unclear)
 
 
+SEAT = """
+@id("seat") @reason("r") @owner("o") @votes("1") @role("owner") {more}
+permit (principal, action == Action::"apply_after_approval", resource);
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "loosened"),
+    [
+        ("", '@sla("24h") @escalates("lead")', True),
+        ('@sla("24h") @escalates("lead")', '@sla("12h") @escalates("lead")', True),
+        ('@sla("24h") @escalates("lead")', '@sla("24h") @escalates("boss")', True),
+        ('@sla("24h") @escalates("lead")', '@sla("2d") @escalates("lead")', False),
+        ('@sla("24h") @escalates("lead")', "", False),
+    ],
+)
+def test_who_may_stand_in_is_part_of_what_is_proved(
+    before: str, after: str, loosened: bool
+) -> None:
+    old, new = (load_policies({"s.cedar": SEAT.format(more=more)}) for more in (before, after))
+    assert ("refuted" in {one.answer for one in not_loosened(old, new)}) is loosened
+
+
 def test_the_model_of_a_request_has_what_the_schema_declares() -> None:
     schema = Path(policies.__file__).with_name("schema.cedarschema").read_text()
     cedarpy.Schema.from_str(schema)
@@ -142,4 +165,20 @@ def test_the_model_of_a_request_has_what_the_schema_declares() -> None:
         name, _, kind = line.split("//")[0].strip().rstrip(",").partition(": ")
         if kind in kinds and line.startswith("    "):
             declared[f"{at}.{name}"] = kinds[kind]
-    assert declared == dict(KINDS)
+    # What a request may be without is marked in the schema, and known to be so by the model.
+    marked = {path: f"{path}?" for path in OPTIONAL}
+    assert declared == {marked.get(path, path): kind for path, kind in KINDS.items()}
+
+
+@pytest.mark.parametrize(
+    ("condition", "answer"),
+    [
+        ("context has seconds_shown && context.seconds_shown < 3", "proven"),
+        ("!(context has seconds_shown)", "proven"),
+    ],
+)
+def test_a_forbid_of_votes_that_come_too_fast_loosens_nothing(condition: str, answer: str) -> None:
+    rule = f'forbid (principal, action == Action::"vote", resource) when {{ {condition} }};'
+    assert {one.answer for one in not_loosened(site(), site(rule))} == {answer}
+    [vote] = [one for one in not_loosened(site(rule), site()) if one.answer != "proven"]
+    assert vote.answer == "refuted"

@@ -18,7 +18,9 @@ from ostler.core.edits import Edit, Filler, Said
 from ostler.core.errors import BadInput, Conflict, NotAllowed
 from ostler.core.experience import Experience, Struck
 from ostler.core.proposals import Alternative, Basis, Draft, Evidence, Proposal
+from ostler.core.roster import Trust
 from ostler.core.states import ProposalState
+from ostler.execution.making.bench import Bench
 from ostler.execution.worker import work_once
 from ostler.replay.rerun import replay
 from ostler.replay.verification import verify_workspace
@@ -31,6 +33,8 @@ from ostler.tools.repair.compile import compile_action
 S = ProposalState
 PLACES = (("Lisbon", "1000"), ("Oslo", "2000"), ("Madrid", "3000"), ("Vienna", "4000"))
 TYPOS = {4: "Lisbxn", 25: "Oslx", 34: "Mxdrid", 47: "Vienxa", 60: "Lxsbon", 81: "Osxo"}
+
+UNSIGNED = Trust(unsigned_votes=True)
 
 
 class Office:
@@ -50,7 +54,9 @@ class Office:
 
     def desk(self, person: str) -> Desk:
         parts = self.parts
-        return Desk(parts.store, parts.patches, parts.policies, person, (), parts.groomer.clock)
+        clock, policies = parts.groomer.clock, parts.policies
+        bench = Bench(parts.store, parts.patches, policies, clock)
+        return Desk(parts.store, parts.patches, policies, person, (), clock, bench, UNSIGNED)
 
     def groom(self) -> str:
         return groom(
@@ -172,7 +178,7 @@ def test_another_direction_or_one_value_for_all_takes_the_cards_place(office: Of
     made = ana.edit(turned, Edit(direction="1", fill=Filler(value=None)))
     assert made.draft.basis
     assert made.draft.basis.direction == "back"
-    [change] = ana.changes(made.patch.digest, 5)
+    [change] = ana.changes(ana.card(made.id), 5)
     assert (change.old, change.new) == (one.old, None)
 
 

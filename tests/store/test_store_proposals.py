@@ -139,7 +139,9 @@ def test_votes_that_are_refused_leave_no_trace(store: Store) -> None:
         (samples.vote(on, seconds=100), Conflict, "expired"),
         (samples.vote(samples.proposal(run="R-2")), Conflict, "changed since you saw it"),
         (samples.vote(on), NotAllowed, "voted on proposal P-AAAAAAAA already"),
-        (samples.vote(on, decision="reject"), NotAllowed, "already"),
+        # Who has voted votes by one name; another spelling of it is nobody else.
+        (samples.vote(on, "Ana "), NotAllowed, "ana has voted on proposal P-AAAAAAAA already"),
+        (samples.vote(on, "ANA", decision="reject"), NotAllowed, "already"),
     ]
     with store.transaction() as session:
         park(session, on)

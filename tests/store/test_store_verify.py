@@ -14,9 +14,11 @@ from ostler.store import (
     datasets,
     merkle,
     proposals,
+    subtrees,
 )
 from ostler.store.engine import Store
 from ostler.store.heads import Head
+from ostler.store.leaves import leaf_of
 from ostler.store.models import (
     PROJECTED,
 )
@@ -110,12 +112,12 @@ def rewrite(state_db: StateDatabase, index: int) -> None:
     """Forge an entry together with everything in the database that would give it away."""
     state_db.edit('UPDATE audit_entry SET actor = :who WHERE "index" = :n', who="eve", n=index)
     rows = state_db.rows(
-        'SELECT "index", at, actor, kind, subject, payload FROM audit_entry ORDER BY "index"'
+        'SELECT "index", at, actor, kind, subject, commitment FROM audit_entry ORDER BY "index"'
     )
     frontier: merkle.Frontier = ()
     sizes = {size for (size,) in state_db.rows("SELECT size FROM checkpoint")}
     for row in rows:
-        leaf = audit.leaf_of(*row)
+        leaf = leaf_of(*row)
         frontier = merkle.pushed(frontier, row[0], leaf)
         state_db.edit(
             'UPDATE audit_entry SET leaf = :leaf, subtree = :subtree WHERE "index" = :n',
@@ -243,10 +245,10 @@ def test_entries_of_other_rooms_are_proved_and_change_nothing(
         assert [e.index for e in audit.entries(session, limit=2)] == [0, 1]
         assert [e.index for e in audit.latest_entries(session, 2)] == [4, 3]
         assert [e.payload for e in audit.latest_entries(session, 1, subject="R-1")] == [{"n": 3}]
-        leaves = audit.leaves(session)
+        leaf = bytes.fromhex(audit.entries(session)[2].leaf)
+        proof = subtrees.inclusion(session, 2, 5)
         head = audit.head(session)
-    proof = merkle.inclusion_proof(2, leaves)
-    assert merkle.includes(2, 5, leaves[2], proof, bytes.fromhex(head.root))
+    assert merkle.includes(2, 5, leaf, proof, bytes.fromhex(head.root))
 
 
 def test_a_savepoint_that_was_rolled_back_leaves_a_sound_log(

@@ -24,7 +24,9 @@ from ostler.core.proposals import (
     RankPart,
     proposal_id,
 )
+from ostler.core.roster import Trust
 from ostler.core.states import ProposalState
+from ostler.execution.making.bench import Bench
 from ostler.policies.judgement import judge
 from ostler.policies.policyset import default_site, load_policies
 from ostler.policies.requests import Principal, change_request
@@ -105,15 +107,20 @@ def build_desk(
 ) -> Desk:
     """A workspace's state with these cases parked, best first as their scores say."""
     (folder / ".ostler").mkdir(parents=True)
+    store = open_store(
+        f"sqlite:///{folder / '.ostler' / 'state.db'}", folder / ".ostler" / "heads.log"
+    )
+    patches = PatchFiles(folder / ".ostler" / "patches")
+    policies = load_policies({**default_site(), **({"more.cedar": site} if site else {})})
     desk = Desk(
-        store=open_store(
-            f"sqlite:///{folder / '.ostler' / 'state.db'}", folder / ".ostler" / "heads.log"
-        ),
-        patches=PatchFiles(folder / ".ostler" / "patches"),
-        policies=load_policies({**default_site(), **({"more.cedar": site} if site else {})}),
+        store=store,
+        patches=patches,
+        policies=policies,
         reviewer=reviewer,
         roles=roles,
         clock=lambda: NOW,
+        maker=Bench(store, patches, policies, lambda: NOW),
+        trust=Trust(unsigned_votes=True),
     )
     with desk.store.transaction() as session:
         for name in sorted({case.dataset for case in cases}):

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from ostler.review.desk import Desk
 from ostler.tui.app import ReviewApp
+from ostler.tui.card_pane import CardPane
 from ostler.tui.state import Queue
 
 ALL = Queue()
@@ -39,9 +40,15 @@ async def settle(pilot: Pilot[None]) -> None:
     while True:
         await pilot.pause(0.04)
         await pilot.pause()
-        if all(worker.is_finished for worker in pilot.app.workers):
+        if all(worker.is_finished for worker in pilot.app.workers) and not _expecting(pilot):
             return
         await pilot.app.workers.wait_for_complete()
+
+
+def _expecting(pilot: Pilot[None]) -> bool:
+    """Whether a card is on its way: on a busy machine its pause is over late."""
+    panes = (pane for screen in pilot.app.screen_stack for pane in screen.query(CardPane))
+    return any(pane._soon for pane in panes)
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:

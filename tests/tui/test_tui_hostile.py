@@ -119,7 +119,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
     desk = build_desk(tmp_path_factory.mktemp("card") / "demo", [AMOUNT])
     [line] = desk.queue()
     card = desk.card(line.id)
-    return Shown(card, desk.changes(card.record.proposal.patch.digest, 20), more=True)
+    return Shown(card, desk.changes(card, 20), more=True)
 
 
 @given(texts, st.integers(12, 140))

@@ -103,6 +103,15 @@ def _parked(data: Data) -> Words:
     )
 
 
+def _escalated(data: Data) -> Words:
+    roles = data["roles"]
+    named = " and ".join(inert(role) for role in roles) if isinstance(roles, dict) else ""
+    return (
+        f"{_dataset(data)}: a proposal waits past its SLA; {named} is asked as well",
+        [f"ostler review {data['proposal']}"],
+    )
+
+
 def _expiring(data: Data) -> Words:
     until = instant(str(data["expires_at"]))
     return (
@@ -169,6 +178,7 @@ def _proposals(data: Data) -> str:
 
 _WORDS: Mapping[str, Callable[[Data], Words]] = {
     "run.parked": _parked,
+    "proposal.escalated": _escalated,
     "proposal.expiring": _expiring,
     "gate.failed": _gate,
     "item.due": _due,

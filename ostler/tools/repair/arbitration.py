@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ostler.core.base import Cell
-from ostler.tools.repair.candidates import Candidates, Doubts, Found, Shares, Texts
+from ostler.tools.repair.candidates import ANY, Candidates, Doubts, Found, Shares, Texts
 from ostler.tools.repair.grid import Grid, Whole
 
 _UNKNOWN = 0.25
 """Against every repair stands that it is another one still, with odds of so much."""
+_KNOWN = 0.5
+"""How likely a value must be for a candidate that yields to do so."""
 
 
 def arbitrate(grid: Grid, found: Sequence[Found]) -> tuple[list[Candidates], list[Doubts]]:
@@ -23,6 +25,7 @@ def arbitrate(grid: Grid, found: Sequence[Found]) -> tuple[list[Candidates], lis
     """
     candidates = [one for one in found if isinstance(one, Candidates) and len(one.rows)]
     doubts = [one for one in found if isinstance(one, Doubts) and len(one.rows)]
+    candidates = _yielded(grid, candidates)
     if not candidates:
         return [], doubts
     won, scores = _contested(grid, candidates)
@@ -39,6 +42,20 @@ def arbitrate(grid: Grid, found: Sequence[Found]) -> tuple[list[Candidates], lis
             kept.append(scored.where(keep))
         start = end
     return kept, doubts
+
+
+def _yielded(grid: Grid, candidates: Sequence[Candidates]) -> list[Candidates]:
+    """The candidates without the cells in which they yield to what another one knows."""
+    cells = [one.rows * len(grid.columns) + one.places for one in candidates]
+    left: list[Candidates] = []
+    for at, one in zip(cells, candidates, strict=True):
+        better = [
+            other_at[other.scores >= _KNOWN]
+            for other_at, other in zip(cells, candidates, strict=True)
+            if one.yields_to == other.principle or (one.yields_to == ANY and not other.yields_to)
+        ]
+        left.append(one.where(~np.isin(at, np.concatenate(better))) if better else one)
+    return [one for one in left if len(one.rows)]
 
 
 def _contested(grid: Grid, candidates: Sequence[Candidates]) -> tuple[NDArray[np.bool_], Shares]:

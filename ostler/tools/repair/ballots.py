@@ -18,6 +18,8 @@ _VOTERS = 8
 """Determinants of one column that vote at most: more of them are echoes."""
 _FREQUENT = 30
 """Values of a column that are compared with each other: enough for a middle."""
+_CHANCE = 0.1
+"""Cells that agree vouch for what they agree with so much at most: they may be wrong together."""
 _DOUBT = 1.0
 """Rows of another opinion that every group is taken to have beside those that are seen."""
 
@@ -34,6 +36,8 @@ class Ballots:
     voters: tuple[Dependence, ...]
     backers: NDArray[np.bool_]
     """Which voters are for it: a row for each voter, a column for each cell."""
+    vouched: Floats
+    """For each voter and cell, how far other cells of the row speak against what it goes by."""
 
 
 MEASURES = (
@@ -71,8 +75,9 @@ def ballots(known: Dependences, column: GridColumn) -> Ballots | None:
     if not len(rows):
         return None
     against = [one[keep] for one in against]
+    vouched = np.stack([_vouched(known, voter, rows) for voter in voters])
     measures = _measures(column, voters, said, against, rows, new, known.usual_strength)
-    return Ballots(rows, new, measures, voters, best[:, rows] == new)
+    return Ballots(rows, new, measures, voters, best[:, rows] == new, vouched)
 
 
 def _elected(known: Dependences, column: GridColumn) -> tuple[Dependence, ...]:
@@ -122,6 +127,30 @@ def _against(known: Dependences, voter: Dependence, rows: Whole) -> Floats:
             held = known.grid.columns[one.dependent].codes[rows]
             against += (said >= 0) & (held >= 0) & (said != held)
     return against
+
+
+def _vouched(known: Dependences, voter: Dependence, rows: Whole) -> Floats:
+    """How much likelier other cells agree by chance with a wrong determinant than with the cell.
+
+    Below 1 where they speak for the determinants, above where they speak for what the row holds.
+    """
+    cell = (voter.dependent,)
+    theirs = _by_chance(known, voter.determinants, cell, rows)
+    return theirs / _by_chance(known, cell, voter.determinants, rows)
+
+
+def _by_chance(
+    known: Dependences, determinants: tuple[int, ...], without: tuple[int, ...], rows: Whole
+) -> Floats:
+    """The chance that what other columns hold agrees with determinants that are wrong."""
+    chance = np.ones(len(rows))
+    for one in known.known:
+        if one.determinants == determinants and one.dependent not in without:
+            column = known.grid.columns[one.dependent]
+            said, held = known.votes(one).best[rows], column.codes[rows]
+            shares = column.counts / max(1, column.filled)
+            chance[(held >= 0) & (said == held)] *= float((shares**2).sum())
+    return np.maximum(_CHANCE, chance)
 
 
 def _measures(

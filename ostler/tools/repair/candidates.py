@@ -19,6 +19,10 @@ Texts = NDArray[np.object_]
 """Of `str | None`."""
 
 
+ANY = "any"
+"""Every other principle."""
+
+
 @dataclass(frozen=True)
 class Direction:
     """Another way to settle the same matter: other cells, or the same ones written otherwise."""
@@ -59,6 +63,8 @@ class Candidates:
     """Whether the cells of one row stand or fall together."""
     apart: bool = False
     """Whether it must not be packed with the rules of other columns."""
+    yields_to: str = ""
+    """The principle that explains its cells better wherever it has them, too; ANY for all."""
 
     def where(self, keep: NDArray[np.bool_]) -> "Candidates":
         """Those of its cells for which `keep` says so."""

@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from ostler.core.actions import Correct, Correction
 from ostler.core.base import Cell
-from ostler.core.checks import AnyRule, Dependency, NotNull, RejectedValues
 from ostler.core.experience import Experience
 from ostler.core.proposals import Alternative, Basis, Draft, Evidence
 from ostler.tools.repair.candidates import Candidates, Shares, Texts
 from ostler.tools.repair.grid import Grid, GridColumn, Whole
 from ostler.tools.repair.learning import belief, fell
+from ostler.tools.repair.mended import mended
 
 Band = Literal["sure", "likely", "doubtful"]
 
@@ -32,8 +32,6 @@ _FAMILIES: Mapping[str, str] = dict.fromkeys(
 """What principles are packed together as, where they say the same kind of thing to a person."""
 _OPEN = 10
 """Cells from which on a rule whose direction is open stands by itself, so that it can be chosen."""
-_NAMED = 200
-"""Values that a rule names at most."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +132,7 @@ def _draft(
     counter = "; ".join(dict.fromkeys(one.counter for one in group if one.counter))
     return Draft(
         action=_correct(grid, largest.principle, rule, group),
-        rule=_mended(grid, largest),
+        rule=mended(grid, largest, group),
         evidence=Evidence(
             confidence=min(0.99, mean),
             summary=rule,
@@ -204,18 +202,3 @@ def _of_column(grid: Grid, column: GridColumn, rows: Whole, news: Texts) -> Iter
         made.append(Correction(column=column.name, old=old, new=text, rows=named))
     most: list[int] = np.argsort(-held, kind="stable").tolist()
     return [made[k] for k in most]
-
-
-def _mended(grid: Grid, one: Candidates) -> AnyRule:
-    """The rule that fails less once the cells are corrected."""
-    place = int(one.places[0])
-    column = grid.columns[place]
-    rows = one.rows[one.places == place]
-    olds, counts = np.unique(column.codes[rows], return_counts=True)
-    if olds[np.argmax(counts)] < 0:
-        return NotNull(column=column.name)
-    if one.determinants and one.determinants[0] != column.name:
-        return Dependency(determinants=one.determinants[:1], dependent=column.name)
-    frequent: list[int] = olds[np.argsort(-counts, kind="stable")].tolist()
-    values = [column.values[code] for code in frequent[:_NAMED] if code >= 0]
-    return RejectedValues(column=column.name, values=tuple(values))

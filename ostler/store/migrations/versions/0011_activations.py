@@ -9,7 +9,7 @@ from sqlalchemy import Column, ForeignKeyConstraint, PrimaryKeyConstraint
 from ostler.store.types import TEXT, WHOLE
 
 revision = "0011"
-down_revision = "0007"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

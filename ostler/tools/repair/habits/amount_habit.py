@@ -22,7 +22,7 @@ _RIVAL = 0.15
 """Share from which on amounts with a unit may be those that are right."""
 _SEVERAL = 3
 """A unit that so many values carry is none by accident."""
-_LEAST = 5
+_LEAST = 4
 """Values without which nothing can be called a habit."""
 _SURE = 0.97
 _LACKING = 0.9
@@ -148,7 +148,9 @@ class AmountHabit:
         amid = [k for k, fit in enumerate(fits) if fit >= _AMID]
         # The likeliest way to read it, unless only another one lies among the others.
         best = amid[0] if amid else max(range(len(readings)), key=lambda k: (fits[k], -k))
-        return readings[best], fits[best]
+        # Thousands that can be read in one way only are what is written, however far off they lie.
+        alone = fits[best] / sum(fits) if readings[best].group else 0.0
+        return readings[best], max(fits[best], alone)
 
 
 def amount_habit(values: Counted, rows: int) -> AmountHabit | None:

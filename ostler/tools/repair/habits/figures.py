@@ -14,6 +14,8 @@ _CODE = 4
 """Digits from which on equal lengths are no chance."""
 _SEPARATED = 0.6
 """Share of the large numbers that have a mark between the thousands where that is the custom."""
+_CUSTOM = 5
+"""Numbers with a mark between the thousands from which on it is one."""
 _FRACTIONS = 0.1
 """Share of the numbers with decimals without which they do not say what stands before them."""
 _FEW = 0.02
@@ -150,8 +152,8 @@ def _marks(usual: Sequence[tuple[Amount, int]]) -> tuple[str, str]:
     group, point = most_of(groups), most_of(points) or "."
     if sum(points.values()) < _FRACTIONS * sum(n for _, n in usual):
         point = "."
-    if share_of(groups, group) < _SEPARATED or group == point:
-        # 1.234 and 1,234 alone do not say whether they are large.
+    if share_of(groups, group) < _SEPARATED or group == point or groups[group] < _CUSTOM:
+        # 1.234 and 1,234 alone do not say whether they are large, and two of them are no custom.
         group = ""
     return group, point
 

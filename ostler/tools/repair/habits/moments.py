@@ -27,7 +27,8 @@ _OPEN = 0.85
 _LESS = 0.85
 """Trust where the column says less than the value: whoever says more may say another thing."""
 _UNSURE = 0.4
-"""Trust where a digit is lacking: it may have been any."""
+"""Trust where a digit is lacking, or the year may be a slip: it may have been any."""
+_YEAR = 366
 _POINTED = 9.0
 """Where points stand between the numbers the day comes first, as sure as so many examples."""
 
@@ -204,8 +205,8 @@ class MomentHabit:
         total = sum(possible.values())
         best = max(possible, key=lambda day: (possible[day], -day.toordinal()))
         trust = 0.97 if len(possible) == 1 else min(0.97, possible[best] / total)
-        if self.low and self.high and not self._near(best):
-            trust = min(trust, 0.4)
+        if self.low and self.high and not self._near(best, farther=True):
+            trust = min(trust, _UNSURE)
         return best, trust
 
     def _weight(self, one: Day) -> float:
@@ -216,10 +217,15 @@ class MomentHabit:
         day = self._dated(one)
         return weight if self._near(day) else 0.1 * weight
 
-    def _near(self, day: date) -> bool:
+    def _near(self, day: date, *, farther: bool = False) -> bool:
+        """Whether a day is among the others or not far from them; `farther`, not out of reach.
+
+        Out of reach is what lies more than a year off, and more than the others lie apart.
+        """
         if self.low is None or self.high is None:
             return True
-        reach = max(30, (self.high - self.low).days // 10)
+        apart = (self.high - self.low).days
+        reach = max(_YEAR, apart) if farther else max(30, apart // 10)
         low, high = self.low.toordinal() - reach, self.high.toordinal() + reach
         return low <= day.toordinal() <= high
 

@@ -53,7 +53,7 @@ def respaced(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
     rows: Counter[str] = Counter()
     bare: defaultdict[str, list[str]] = defaultdict(list)
     for value in counts:
-        bare[_bare(value)].append(value)
+        bare[_bare(value).casefold()].append(value)
     usual = _usual(counts)
     for value, held in counts.items():
         for slip, new in _undone(value, held, usual):
@@ -163,8 +163,9 @@ def _parts(value: str) -> list[str]:
 def _twin(
     value: str, new: str, counts: Mapping[str, int], bare: Mapping[str, list[str]]
 ) -> str | None:
-    """A more frequent value with the same letters and digits."""
+    """A more frequent value with the same letters and digits, in the same case if there is one."""
     if counts.get(new, 0) > counts[value]:
         return new
-    same = [other for other in bare[_bare(value)] if counts[other] > 2 * counts[value]]
-    return max(same, key=lambda other: (counts[other], other), default=None)
+    own = _bare(value)
+    same = [other for other in bare[own.casefold()] if counts[other] > 2 * counts[value]]
+    return max(same, key=lambda other: (_bare(other) == own, counts[other], other), default=None)

@@ -45,12 +45,15 @@ def _odds(column: GridColumn, cast: Ballots) -> Floats:
 
 
 def _rival_odds(cast: Ballots, wrong: Mapping[int, Floats]) -> Floats:
-    """The odds that not the cell is wrong but, for all that are for a change, what they go by."""
+    """The odds that not the cell is wrong but, for all that are for a change, what they go by.
+
+    What other cells of the row agree with is less likely to be what is wrong.
+    """
     least = np.full(len(cast.rows), np.inf)
-    for voter, backs in zip(cast.voters, cast.backers, strict=True):
+    for voter, backs, chance in zip(cast.voters, cast.backers, cast.vouched, strict=True):
         known = [wrong[place][cast.rows] for place in voter.determinants if place in wrong]
         suspect = np.max(known, axis=0) if known else np.zeros(len(cast.rows))
-        least = np.where(backs, np.minimum(least, suspect), least)
+        least = np.where(backs, np.minimum(least, suspect * chance), least)
     return least
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ostler.tools.repair.candidates import Candidates, Direction, Doubts, Found, Ground, mapped
+from ostler.tools.repair.candidates import ANY, Candidates, Direction, Doubts, Found, Ground, mapped
 from ostler.tools.repair.grid import Grid, GridColumn
+from ostler.tools.repair.habits.codes import CodeHabit
 from ostler.tools.repair.miners.forms import habit_of
 
 PRINCIPLE = "filler"
@@ -36,9 +37,12 @@ _NINES = re.compile(r"-?(9{3,}|-9{1,2})(\.[09]+)?|-1(\.0+)?|-9{1,2}(\.0+)?")
 """Numbers that programs write where they know none."""
 _ALIKE = re.compile(r"(?i)([^\d\W])\1{2,}")
 """One letter again and again."""
+_ONE_DIGIT = re.compile(r"\D*(\d)(\D*\1){4,}\D*")
+"""One digit again and again, as in a telephone number that nobody has."""
 _LOOKED_AT = 20_000
 """Distinct values that are compared with the lists; fillers come back, and so come early."""
 _OFTEN = 3
+"""Rows from which on a filler is no accident."""
 _SHARE = 0.08
 """Share of a column from which on a filler is a custom of the table, and no accident."""
 _MOST = 0.9
@@ -52,6 +56,8 @@ _SURE = 0.9
 """How certain a filler is that is no category of its own."""
 _ACCIDENT = 0.92
 """How likely a cell is wrong that holds what is never a value."""
+_EMPTIED = 0.88
+"""How likely it is right to leave such a cell empty: somebody may know what was meant."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,9 @@ class _Filler:
 def mine_fillers(ground: Ground) -> Iterator[Found]:
     """Fillers that become missing, holes that become the filler, and doubts where neither is sure.
 
-    A rare filler is an accident: what was meant is unknown. A frequent one is a custom, and where
-    the table also leaves cells empty the two mean the same.
+    One by itself is an accident: what was meant is unknown. One that comes back says that nothing
+    is known, and where nothing else knows better the cell ought to be empty. A frequent one is a
+    custom, and where the table also leaves cells empty the two mean the same.
     """
     grid = ground.grid
     own = _own_words(grid)
@@ -92,6 +99,8 @@ def mine_fillers(ground: Ground) -> Iterator[Found]:
     for one in found:
         if one not in customs:
             yield _accident(grid, one)
+            if one.held >= _OFTEN and one.certain >= _SURE:
+                yield _emptied(grid, one)
     for one in customs:
         yield from _custom(grid, one, alone=len(customs) == 1, leaves_empty=leaves_empty)
 
@@ -121,13 +130,16 @@ def _fillers(column: GridColumn) -> list[_Filler]:
         return []
     values = column.values if column.distinct <= _LOOKED_AT else _first(column, _LOOKED_AT)
     bare = [_bare(value) for value in values]
-    typed = column.numeric >= 0.5 or (column.is_text and habit_of(column) is not None)
+    habit = habit_of(column) if column.is_text else None
+    typed = column.numeric >= 0.5 or habit is not None
     markers = [code for code, text in enumerate(bare) if text in _MARKERS]
     words = [code for code, text in enumerate(bare) if text in _WORDS or _ALIKE.fullmatch(text)]
     if typed:
         markers += words
         words = []
     numbers = [code for code in _outlying(column, values) if code not in markers]
+    if isinstance(habit, CodeHabit):
+        numbers += [code for code, text in enumerate(bare) if _ONE_DIGIT.fullmatch(text)]
     days = [code for code, text in enumerate(bare) if _DATES.fullmatch(text)]
     if 2 * sum(column.counts[code] for code in days) > column.filled:
         days = []
@@ -175,6 +187,25 @@ def _accident(grid: Grid, one: _Filler) -> Doubts:
         grid, one.column.place, dict.fromkeys(one.codes, (None, one.certain * _ACCIDENT))
     )
     return Doubts(PRINCIPLE, rows, places, np.round(scores, 4), "stands for no value at all")
+
+
+def _emptied(grid: Grid, one: _Filler) -> Candidates:
+    """The cells left empty, unless another miner knows what they ought to hold."""
+    column = one.column
+    rows, places, nothing, scores = mapped(
+        grid, column.place, dict.fromkeys(one.codes, (None, one.certain * _EMPTIED))
+    )
+    return Candidates(
+        principle=PRINCIPLE,
+        rule=f"values of {column.name} are {one.shown}, which stand for none",
+        rows=rows,
+        places=places,
+        news=nothing,
+        scores=np.round(scores, 4),
+        direction="to missing",
+        support=column.filled - one.held,
+        yields_to=ANY,
+    )
 
 
 def _custom(grid: Grid, one: _Filler, *, alone: bool, leaves_empty: bool) -> Iterator[Found]:

@@ -196,6 +196,8 @@ def _found(numbers: Numbers, expected: Expectation, settled: list[_Settled]) -> 
             news=news,
             scores=scores,
             support=column.filled - len(settled),
+            # One factor that explains many numbers leaves no slip to be found in one of them.
+            yields_to="scale",
         )
     doubted = [one for one in settled if one.wrong >= _DOUBTED]
     if doubted:

@@ -11,6 +11,8 @@ from ostler.tools.repair.wording import corrected, is_wordy, repeated, values_of
 
 _ESTABLISHED = 2
 """A value is known from so many rows on."""
+_REPEATED = 0.1
+"""Share of the rows with a known value below which hardly any value shows how others are spelt."""
 _SOUND = 4
 """A slip does not repeat so often."""
 _NUMERIC = 0.8
@@ -19,7 +21,7 @@ _RUNS = 20
 """Unless what was meant stands there so many times more often."""
 _SETTLED = 0.85
 """Share of the rows that hold known values from which another digit is a slip, and no quantity."""
-_OTHER_DIGIT = 0.65
+_OTHER_DIGIT = 0.5
 """What is left of the belief where a digit differs: it says something else more often than not."""
 _NEW = 0.8
 """And where the whole value is found nowhere else, but the word alone."""
@@ -71,6 +73,17 @@ class _Near:
     """Its length, and whether a digit differs: chance is measured apart for each."""
 
 
+@dataclass(frozen=True)
+class _Compared:
+    """How the texts of a column compare with its known ones, by the kind of difference."""
+
+    near: dict[str, _Near]
+    odd: defaultdict[tuple[str, str], list[int]]
+    """Of the rare texts, those near a known one, and all."""
+    sound: defaultdict[tuple[str, str], list[int]]
+    """The same of the frequent ones."""
+
+
 def respelt(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
     """Rare texts, each with the known one that it comes nearest to, and how sure that is.
 
@@ -78,36 +91,19 @@ def respelt(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
     one that does is no sign of a mistake; where most rare ones do and no known ones, it is.
     """
     known = [text for text, held in counts.items() if held >= _ESTABLISHED][:_KNOWN]
-    if not known:
+    if sum(counts[text] for text in known) <= _REPEATED * sum(counts.values()):
         return {}
-    index = Neighbours(text.casefold() for text in known)
-    written = {text.casefold(): text for text in reversed(known)}
-    rows = sum(counts.values())
-    settled = sum(n for n in counts.values() if n >= _SOUND) >= _SETTLED * rows
-    near: dict[str, _Near] = {}
-    odd: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    sound: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for text, held in counts.items():
-        size = _size(text)
-        for slip, peers in _peers(text, index, written).items():
-            kind = size, slip
-            if not peers:
-                # Most have none.
-                (sound if held >= _SOUND else odd)[kind][1] += 1
-                continue
-            better = [one for one in peers if counts[one[0]] >= max(_ESTABLISHED, _MARGIN * held)]
-            runs = len(text) >= _WORD and any(counts[o] >= _RUNS * held for o, _ in peers)
-            if held >= _SOUND and not runs:
-                sound[kind][0] += bool(peers)
-                sound[kind][1] += 1
-            elif held < _SOUND:
-                odd[kind][0] += bool(better)
-                odd[kind][1] += 1
-            if better and text not in near and (slip == "letters" or (settled and held == 1)):
-                near[text] = _nearest(better, counts, kind)
+    compared = _compared(counts, known)
+    claimed: Counter[str] = Counter()
+    for text, one in compared.near.items():
+        claimed[one.new] += counts[text]
     found: dict[str, tuple[str, float]] = {}
-    for text, one in near.items():
-        believed = _believed(odd[one.kind], sound[one.kind], _CHANCE[one.kind[0]])
+    for text, one in compared.near.items():
+        if claimed[one.new] > counts[one.new]:
+            # Nobody errs more often than not: values near one another are this column's nature.
+            continue
+        odd, sound = compared.odd[one.kind], compared.sound[one.kind]
+        believed = _believed(odd, sound, _CHANCE[one.kind[0]])
         score = believed * one.share * (1 - 0.08 * (one.distance - 1))
         if one.kind[1] == "digits":
             score *= _OTHER_DIGIT
@@ -119,6 +115,36 @@ def respelt(counts: Mapping[str, int]) -> dict[str, tuple[str, float]]:
         found[text] = one.new, min(0.98, score)
     # What is itself misspelt is no pattern for others.
     return {text: pair for text, pair in found.items() if pair[0] not in found}
+
+
+def _compared(counts: Mapping[str, int], known: Sequence[str]) -> _Compared:
+    """Every text compared with the known ones."""
+    index = Neighbours(text.casefold() for text in known)
+    written = {text.casefold(): text for text in reversed(known)}
+    rows = sum(counts.values())
+    settled = sum(n for n in counts.values() if n >= _SOUND) >= _SETTLED * rows
+    found = _Compared({}, defaultdict(lambda: [0, 0]), defaultdict(lambda: [0, 0]))
+    for text, held in counts.items():
+        size = _size(text)
+        for slip, peers in _peers(text, index, written).items():
+            kind = size, slip
+            if not peers:
+                # Most have none.
+                (found.sound if held >= _SOUND else found.odd)[kind][1] += 1
+                continue
+            better = [one for one in peers if counts[one[0]] >= max(_ESTABLISHED, _MARGIN * held)]
+            runs = len(text) >= _WORD and any(counts[o] >= _RUNS * held for o, _ in peers)
+            if held < _SOUND:
+                found.odd[kind][0] += bool(better)
+                found.odd[kind][1] += 1
+            elif not runs:
+                found.sound[kind][0] += 1
+                found.sound[kind][1] += 1
+                continue
+            told = slip == "letters" or (settled and held == 1)
+            if better and told and text not in found.near:
+                found.near[text] = _nearest(better, counts, kind)
+    return found
 
 
 def _peers(
@@ -158,11 +184,19 @@ def _nearest(
 
 
 def _slip(text: str, meant: str) -> str:
-    """Whether letters or digits differ; empty where it is something else, such as the case."""
+    """Whether letters or digits differ; empty where it is something else, such as the case.
+
+    Another short word inside a longer value says something else: the half of a day, a state.
+    """
     if text.casefold() == meant.casefold() or text.isupper() != meant.isupper():
         return ""
     if text[0] != meant[0] and text[0].casefold() == meant[0].casefold():
         return ""
+    tokens, wanted = _TOKEN.findall(text), _TOKEN.findall(meant)
+    if len(tokens) == len(wanted) > 1:
+        other = [max(len(a), len(b)) for a, b in zip(tokens, wanted, strict=True) if a != b]
+        if other and max(other) <= _WORD:
+            return ""
     digits, others = _digits(text), _digits(meant)
     mistaken = len(text) == len(meant) and abs(len(digits) - len(others)) == 1
     return "letters" if digits == others or mistaken else "digits"

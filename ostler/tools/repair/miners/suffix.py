@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ostler.tools.repair.candidates import Candidates, Found, Ground, Texts
 from ostler.tools.repair.grid import Grid, GridColumn
+from ostler.tools.repair.miners.fillers import stands_for_none
 from ostler.tools.repair.wording import BOUND, values_of
 
 _LEAST = 3
@@ -36,7 +37,12 @@ def mine_suffix(ground: Ground) -> Iterator[Found]:
 
 
 def _tells(value: str) -> bool:
-    """Whether a value is more than a digit or a sign, which stands at many ends by chance."""
+    """Whether a value is more than a digit or a sign, which stands at many ends by chance.
+
+    What stands for no value at all is none that could have slipped.
+    """
+    if stands_for_none(value):
+        return False
     return sum(map(str.isalpha, value)) >= 2 or len(value) >= 4
 
 

@@ -11,6 +11,7 @@ from ostler.tools.repair.grid import Grid
 from ostler.tools.repair.miners.consensus import mine_consensus
 
 Row = list[str | None]
+Cells = dict[tuple[int, int], str | None]
 
 
 def towns(rng: Random, rows: int) -> list[Row]:
@@ -35,23 +36,60 @@ def found(rows: list[Row], least: float = 0.5) -> dict[tuple[int, int], str | No
     }
 
 
-@settings(max_examples=15, deadline=None)
-@given(seed=st.integers(0, 10_000), rate=st.sampled_from((0.02, 0.04, 0.06)))
-def test_planted_errors_are_found_and_put_right(seed: int, rate: float) -> None:
-    rng = Random(seed)
-    clean = towns(rng, 400)
+def planted_in(rng: Random, clean: list[Row], rate: float) -> tuple[list[Row], Cells]:
+    """The rows with errors in all columns that hang together, and what those cells should hold."""
     dirty = [list(row) for row in clean]
-    planted: dict[tuple[int, int], str | None] = {}
+    planted: Cells = {}
     for row in range(len(dirty)):
         for place in range(3):
             if rng.random() < rate:
                 wrong = rng.choice((None, f"{clean[row][place]}x", rng.choice(clean)[place]))
                 if wrong != clean[row][place]:
                     dirty[row][place], planted[row, place] = wrong, clean[row][place]
-    proposed = found(dirty)
-    right = sum(planted.get(cell) == new for cell, new in proposed.items())
-    assert right >= 0.65 * len(planted)
-    assert right >= 0.9 * len(proposed)
+    return dirty, planted
+
+
+def tellable(cell: tuple[int, int], dirty: list[Row], clean: list[Row], planted: Cells) -> bool:
+    """Whether the rest of its row still says what a cell should hold.
+
+    A code or a town must be left that names the place. Where the cell holds another place's value,
+    all the rest must be right, and must not fit that other place as well.
+    """
+    row, place = cell
+    others = [at for at in range(3) if at != place]
+    if not any(at < 2 and (row, at) not in planted for at in others):
+        return False
+    region_of = {row[at]: row[2] for row in clean for at in (0, 1)}
+    foreign = [at for at in range(3) if (row, at) in planted and at_home(dirty[row][at], clean)]
+    if foreign != ([place] if place in foreign else []):
+        return False
+    if place not in foreign:
+        return True
+    sound = all((row, at) not in planted for at in others)
+    return sound and (place == 2 or region_of[dirty[row][place]] != clean[row][2])
+
+
+def at_home(value: str | None, clean: list[Row]) -> bool:
+    return any(value in row[:3] for row in clean)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_planted_errors_are_found_and_put_right(seed: int) -> None:
+    rng = Random(seed)
+    clean = towns(rng, 400)
+    all_right = all_proposed = 0
+    for rate in (0.02, 0.06, 0.12):
+        dirty, planted = planted_in(rng, clean, rate)
+        proposed = found(dirty)
+        told = [cell for cell in planted if tellable(cell, dirty, clean, planted)]
+        right = sum(planted.get(cell) == new for cell, new in proposed.items())
+        # A fifth or so of what is planted leaves a row that fits several places, or none.
+        assert len(told) >= 0.6 * len(planted)
+        assert sum(proposed.get(cell, "") == planted[cell] for cell in told) >= 0.85 * len(told)
+        assert right >= 0.65 * len(planted)
+        all_right, all_proposed = all_right + right, all_proposed + len(proposed)
+    assert all_right >= 0.9 * all_proposed
 
 
 @settings(max_examples=10, deadline=None)

@@ -3,9 +3,8 @@
 The person is its proposer, so that by the hard policies somebody else has to approve it.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 
 from ostler.core.checks import Check
 from ostler.core.datasets import Dataset
@@ -13,14 +12,13 @@ from ostler.core.errors import NotAllowed, NotFound
 from ostler.core.items import Criterion
 from ostler.core.proposals import Draft, DryRun, Proposal, proposal_id
 from ostler.core.sentences import describe
+from ostler.execution.making.bench import Bench
+from ostler.policies.in_force import todays
 from ostler.policies.judgement import judge
-from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import Principal, change_request
-from ostler.store import datasets, lineage
-from ostler.store.engine import Store
+from ostler.store import lineage
 from ostler.store.proposals import ProposalRecord
 from ostler.tables.delta import table_of
-from ostler.tables.patch_files import PatchFiles
 from ostler.tables.patches import Patch, make
 from ostler.tables.view import View
 from ostler.tools.dry_run import dry_run
@@ -33,26 +31,13 @@ _SAMPLE = 20
 """Changed cells on the card."""
 
 
-@dataclass(frozen=True)
-class Bench:
-    """What it takes to make a proposal for a person."""
-
-    store: Store
-    patches: PatchFiles
-    policies: PolicySet
-    person: Principal
-    clock: Callable[[], datetime]
-
-
-def newest(bench: Bench, name: str) -> tuple[Dataset, View]:
-    """A dataset and its newest version."""
-    with bench.store.reading() as session:
-        dataset = datasets.get_dataset(session, name)
-    return dataset, table_of(dataset).view()
-
-
 def remade(
-    bench: Bench, record: ProposalRecord, draft: Draft, dataset: Dataset, view: View
+    bench: Bench,
+    person: Principal,
+    record: ProposalRecord,
+    draft: Draft,
+    dataset: Dataset,
+    view: View,
 ) -> Proposal:
     """The proposal of a person's draft, on a dataset's newest version; nothing is parked yet.
 
@@ -76,9 +61,9 @@ def remade(
     result = _proved(bench, draft, [e.check for e in before.dry_run.effects], dataset, view, patch)
     row_count = view.row_count
     verdict = judge(
-        bench.policies,
+        todays(bench.store, bench.policies),
         change_request(
-            proposer=bench.person,
+            proposer=person,
             dataset=dataset,
             action=draft.action,
             patch=summary,
@@ -96,7 +81,7 @@ def remade(
         dataset=dataset.name,
         item=before.item,
         run=before.run,
-        proposer=bench.person.name,
+        proposer=person.name,
         draft=draft,
         sentence=describe(draft.action),
         patch=summary,
@@ -124,7 +109,7 @@ def _proved(
 
     def find(name: str) -> View | None:
         try:
-            return newest(bench, name)[1]
+            return bench.newest(name)[1]
         except NotFound:
             return None
 

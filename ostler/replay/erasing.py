@@ -1,0 +1,80 @@
+"""Erasing with the files: what a proposal changed, and what a run recorded."""
+
+from contextlib import suppress
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from ostler.core.canonical import Digest
+from ostler.core.datasets import WORKSPACE
+from ostler.core.errors import OstlerError
+from ostler.store import runs
+from ostler.store.datasets import get_dataset
+from ostler.store.engine import Store
+from ostler.store.erasing import Target, erase, subject_of
+from ostler.store.erasures import Erasure
+from ostler.store.models import ProposalRow
+from ostler.store.objects import Objects
+from ostler.store.proposals import get_proposal
+from ostler.tables.delta import table_of
+from ostler.tables.patch_files import PatchFiles
+
+
+def erase_all(
+    store: Store,
+    objects: Objects,
+    patches: PatchFiles,
+    typed: str,
+    *,
+    because: str,
+    actor: str,
+    at: datetime,
+) -> tuple[str, Erasure]:
+    """Erase what is recorded of a proposal or a run; its id, and what was erased.
+
+    NotFound, BadInput; Conflict for a proposal that is not decided or not done. The log has it
+    first; killed in between, the same command removes what is left.
+    """
+    with store.reading() as session:
+        subject = subject_of(session, typed)
+        is_run = (
+            session.exec(select(ProposalRow.id).where(col(ProposalRow.id) == subject)).first()
+            is None
+        )
+    target = (
+        Target(subject, objects=_recorded(store, subject))
+        if is_run
+        else Target(subject, patches=_patches(store, subject))
+    )
+    with store.transaction() as session:
+        subject_of(session, subject)
+        erasure = erase(session, target, because=because, actor=actor, at=at)
+    for digest in target.patches:
+        patches.path(digest).unlink(missing_ok=True)
+    for digest in target.objects:
+        objects.path(digest).unlink(missing_ok=True)
+    return subject, erasure
+
+
+def _recorded(store: Store, run: str) -> tuple[Digest, ...]:
+    """What a run was told of the data, and what its steps handed on."""
+    with store.reading() as session:
+        record = runs.get_run(session, run)
+    return tuple(sorted({record.inputs.facts, *(step.digest for step in record.steps)}))
+
+
+def _patches(store: Store, proposal: str) -> tuple[Digest, ...]:
+    """Its patch, the parts of it that went out alone, and what undid them."""
+    found: set[Digest] = set()
+    with store.reading() as session:
+        row = session.exec(select(ProposalRow).where(ProposalRow.id == proposal)).one()
+        # A document of the workspace is in no table.
+        dataset = None if row.dataset == WORKSPACE.name else get_dataset(session, row.dataset)
+        # Erased before, or edited: what its table carries is known all the same.
+        with suppress(OstlerError):
+            found.add(get_proposal(session, proposal).proposal.patch.digest)
+    for commit in table_of(dataset).history() if dataset else ():
+        for name, digest in zip(commit.proposals, commit.patches, strict=False):
+            if name.removeprefix("undo/").removesuffix("/canary") == proposal:
+                found.add(digest)
+    return tuple(sorted(found))

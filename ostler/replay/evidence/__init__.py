@@ -1,0 +1,1 @@
+"""Evidence: who decided what, on what, under which policy, in one file that proves itself."""

@@ -1,0 +1,64 @@
+"""Who sits at the desk: by what name and in which roles, and how they sign."""
+
+from collections.abc import Callable, Sequence
+
+from ostler.core.datasets import Dataset
+from ostler.core.errors import NotAllowed, NotFound
+from ostler.core.proposals import Vote
+from ostler.store.ballots import VOTE, Ballot, Electorate, ballot, roles_on
+
+Sign = Callable[[Sequence[str], str, bytes], str]
+"""Signs bytes in a namespace with the first of some keys (public lines) that can be had.
+
+NotFound when none can, `ostler.store.signers.Locked` when a passphrase is needed first.
+"""
+
+
+def no_key(lines: Sequence[str], namespace: str, message: bytes) -> str:
+    """A `Sign` for whoever has no key."""
+    raise NotFound("there is no key to sign with here")
+
+
+def name_of(who: Electorate, reviewer: str) -> str:
+    """A reviewer's name as the roster writes it; NotAllowed for who may not vote by it.
+
+    Where there is no roster it is the name that they give themselves.
+    """
+    if who.refusal:
+        raise NotAllowed(who.refusal, "say who you are: ostler identity init")
+    if who.roster is None:
+        return reviewer
+    member = who.roster.member(reviewer)
+    if member is None:
+        raise NotAllowed(
+            f"{reviewer} is not in the roster", "ask an administrator: ostler identity add"
+        )
+    if member.kind != "person":
+        raise NotAllowed(f"{member.name} is an agent, and agents never vote")
+    if not member.keys_at(who.at):
+        raise NotAllowed(f"the roster has no key of {member.name} that is valid now")
+    return member.name
+
+
+def roles_for(
+    who: Electorate,
+    reviewer: str,
+    said: tuple[str, ...],
+    dataset: Dataset,
+    without: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """The roles of a reviewer for a dataset: by the roster, and only without one as settings say.
+
+    `without` are people in whose stead they do not act here.
+    """
+    return said if who.roster is None else roles_on(who, reviewer, dataset, without)
+
+
+def signed(who: Electorate, vote: Vote, sign: Sign) -> Ballot:
+    """The vote with its reviewer's signature, where there is a roster to check one by."""
+    if who.roster is None:
+        return ballot(vote, None)
+    member = who.roster.member(vote.reviewer)
+    lines = member.keys_at(who.at) if member else ()
+    made = ballot(vote, None)
+    return ballot(vote, sign(lines, VOTE, made.text.encode()))

@@ -1,0 +1,135 @@
+"""Erasing what was recorded of a proposal or a run, so that the log explains what is gone.
+
+What goes: bodies of documents, what people wrote freely, the payloads that hold that. What stays:
+every leaf and hash, every column of every row but the free text, all votes and their signatures.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from ostler.core.canonical import Digest
+from ostler.core.errors import Conflict
+from ostler.core.states import ProposalState
+from ostler.store import audit
+from ostler.store.documents import ERASED_BODY
+from ostler.store.erasures import ERASED, ErasedPayload, Erasure
+from ostler.store.folding import change_in
+from ostler.store.lookup import full_id
+from ostler.store.models import (
+    AnswerRow,
+    AuditEntryRow,
+    DocumentRow,
+    ProposalRow,
+    RunRow,
+    table_of,
+)
+from ostler.store.projection import Change, Event, change
+from ostler.store.proposals import OPEN
+from ostler.store.transitions import state_of
+
+_FREE = {table_of(ProposalRow).name: "reason"}
+"""Of each table, the column that people write what they like into."""
+
+_VOTE = "vote.cast"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to be erased, and the files that lie beside the database."""
+
+    subject: str
+    """A proposal or a run, by its id."""
+    patches: tuple[Digest, ...] = ()
+    objects: tuple[Digest, ...] = ()
+
+
+def subject_of(session: Session, typed: str) -> str:
+    """The id of a proposal or a run (NotFound, BadInput); Conflict for a proposal that is open."""
+    if typed.upper().startswith("R-"):
+        return full_id(session, RunRow, "run", typed)
+    found = full_id(session, ProposalRow, "proposal", typed)
+    state = ProposalState(state_of(session, found))
+    if state in OPEN:
+        raise Conflict(
+            f"proposal {found} is {state}: what is decided or done rests on it",
+            f"decide it first: ostler reject {found} --because '...'",
+        )
+    return found
+
+
+def erase(session: Session, target: Target, *, because: str, actor: str, at: datetime) -> Erasure:
+    """Erase what the database holds of a target; whoever calls removes the files afterwards."""
+    documents = _documents(session, target.subject)
+    payloads = _payloads(session, target.subject)
+    erasure = Erasure(
+        payloads=tuple(payloads),
+        documents=documents,
+        patches=target.patches,
+        objects=target.objects,
+        because=because,
+    )
+    connection = session.connection()
+    emptied = update(DocumentRow).where(col(DocumentRow.digest).in_(documents))
+    connection.execute(emptied.values(body=ERASED_BODY))
+    indexes = [one.index for one in payloads]
+    bare = update(AuditEntryRow).where(col(AuditEntryRow.index).in_(indexes))
+    connection.execute(bare.values(payload="", salt=""))
+    event = Event(at, actor, ERASED, target.subject, erasure.model_dump(mode="json"))
+    # The entry that says so also takes the free text out of the row.
+    key, nothing = (target.subject,), {"reason": ""}
+    if not change(session, event, ProposalRow, key, nothing, only_if={}):
+        audit.append(
+            session,
+            at=at,
+            actor=actor,
+            kind=ERASED,
+            subject=target.subject,
+            payload={"detail": dict(event.detail)},
+        )
+    return erasure
+
+
+def _documents(session: Session, proposal: str) -> tuple[Digest, ...]:
+    """What a proposal says, in all its forms, and what was answered to it."""
+    found = set(session.exec(select(AnswerRow.digest).where(AnswerRow.proposal == proposal)).all())
+    for _, step in _changes(session, proposal):
+        digest = step.set.get("digest") if step else None
+        if step and step.table == table_of(ProposalRow).name and isinstance(digest, str):
+            found.add(digest)
+    return tuple(sorted(found))
+
+
+def _payloads(session: Session, subject: str) -> Sequence[ErasedPayload]:
+    """Entries that hold free text or details, and what of them stays; votes stay whole."""
+    found: list[ErasedPayload] = []
+    for entry, step in _changes(session, subject):
+        free = _FREE.get(step.table, "") if step else ""
+        written = step is not None and bool(step.set.get(free))
+        if entry.kind in (_VOTE, ERASED) or not (written or entry.payload.get("detail")):
+            continue
+        if step is not None and free in step.set:
+            step = step.model_copy(update={"set": {**step.set, free: ""}})
+        found.append(ErasedPayload(index=entry.index, row=step))
+    return found
+
+
+def _changes(session: Session, subject: str) -> list[tuple[audit.AuditEntry, Change | None]]:
+    """The entries of a subject that can be erased, and what each did to a row.
+
+    Those of before there were salts cannot: their payload is in the leaf itself.
+    """
+    query = (
+        select(AuditEntryRow.index, AuditEntryRow.payload)
+        .where(AuditEntryRow.subject == subject, AuditEntryRow.salt != "")
+        .order_by(col(AuditEntryRow.index))
+    )
+    payloads = dict(session.exec(query).all())
+    return [
+        (entry, change_in(payloads[entry.index]))
+        for entry in audit.entries(session, subject=subject)
+        if entry.index in payloads
+    ]

@@ -1,0 +1,86 @@
+"""What an entry of the log says was erased: payloads, documents, patches, recorded objects.
+
+The entry is what explains the gap: whatever is gone and stands in none is missed. A payload that
+changed a projected row leaves that change behind here, without what people wrote freely, so that
+the row can still be derived.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, Field, TypeAdapter
+
+from ostler.core.base import Frozen
+from ostler.core.canonical import Digest
+from ostler.store.projection import Change
+
+ERASED = "audit.erased"
+"""The kind of entry."""
+
+
+class ErasedPayload(Frozen):
+    """An entry whose payload is gone."""
+
+    index: int
+    row: Change | None
+    """What it did to a row, less the free text."""
+
+
+class Erasure(Frozen):
+    """One erasing, as its entry has it under `detail`."""
+
+    payloads: tuple[ErasedPayload, ...] = ()
+    documents: tuple[Digest, ...] = ()
+    patches: tuple[Digest, ...] = ()
+    objects: tuple[Digest, ...] = ()
+    because: str = Field(min_length=1)
+
+    @property
+    def counted(self) -> str:
+        """What is gone, for a sentence."""
+        parts = {
+            "documents": self.documents,
+            "patches": self.patches,
+            "objects": self.objects,
+            "payloads": self.payloads,
+        }
+        return ", ".join(f"{len(gone)} {what}" for what, gone in parts.items())
+
+
+class _Said(BaseModel):
+    """The payload of an entry; there is a `row` beside the detail where one changed."""
+
+    detail: Erasure
+
+
+_SAID = TypeAdapter(_Said)
+
+
+@dataclass(frozen=True)
+class Erased:
+    """Everything that entries say was erased."""
+
+    payloads: Mapping[int, Change | None] = field(default_factory=dict[int, "Change | None"])
+    documents: frozenset[Digest] = frozenset()
+    patches: frozenset[Digest] = frozenset()
+    objects: frozenset[Digest] = frozenset()
+
+
+def erasure_in(payload: str) -> Erasure:
+    """What an entry of that kind says; ValueError when it makes no sense."""
+    return _SAID.validate_json(payload).detail
+
+
+def together(erasures: Mapping[int, Erasure]) -> Erased:
+    """All erasures of a log, by the index of their entries; each speaks of what was before it."""
+    return Erased(
+        {
+            payload.index: payload.row
+            for index, erasure in sorted(erasures.items())
+            for payload in erasure.payloads
+            if payload.index < index
+        },
+        frozenset(one for erasure in erasures.values() for one in erasure.documents),
+        frozenset(one for erasure in erasures.values() for one in erasure.patches),
+        frozenset(one for erasure in erasures.values() for one in erasure.objects),
+    )

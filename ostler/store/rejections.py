@@ -1,0 +1,32 @@
+"""Rejections of what had been approved: which of them the tables have not been told yet."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from ostler.core.states import ProposalState
+from ostler.store import audit
+from ostler.store.models import AuditEntryRow, ProposalRow
+from ostler.store.proposals import ProposalRecord, get_proposal
+
+_BARRED = "proposal.barred"
+
+
+def not_barred(session: Session) -> tuple[ProposalRecord, ...]:
+    """Rejected proposals that had been approved and that no entry says to be barred, by id."""
+    told = select(AuditEntryRow.subject).where(AuditEntryRow.kind == _BARRED)
+    query = (
+        select(ProposalRow.id)
+        .where(
+            ProposalRow.state == ProposalState.REJECTED,
+            col(ProposalRow.decided_at).is_not(None),
+            col(ProposalRow.id).not_in(told),
+        )
+        .order_by(col(ProposalRow.id))
+    )
+    return tuple(get_proposal(session, proposal) for proposal in session.exec(query).all())
+
+
+def note_barred(session: Session, proposal: str, *, actor: str, at: datetime) -> None:
+    """Note that the table bars a rejected proposal for good."""
+    audit.append(session, at=at, actor=actor, kind=_BARRED, subject=proposal, payload={})
