@@ -24,7 +24,7 @@ from ostler.policies.in_force import todays
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import NO_PACE, DatasetFacts, Pace, Principal
-from ostler.review.identity import Sign, name_of, no_key, roles_for, signed
+from ostler.review.identity import Sign, Unlock, name_of, no_key, no_lock, roles_for, signed
 from ostler.review.making import Choice, Maker
 from ostler.review.pacing import pace_at, try_again
 from ostler.review.sight import Sight
@@ -100,6 +100,8 @@ class Desk:
     trust: Trust = NO_TRUST
     sign: Sign = no_key
     """How the reviewer signs, where a roster says by which keys."""
+    unlock: Unlock = no_lock
+    """Takes the passphrase that signing asked for."""
 
     def queue(
         self,
@@ -178,7 +180,7 @@ class Desk:
         shown = replace(
             record,
             proposal=masked(record.proposal, masks),
-            votes=masked(record.votes, masks),
+            ballots=tuple(replace(one, vote=masked(one.vote, masks)) for one in record.ballots),
         )
         return Card(
             record=shown,
@@ -302,6 +304,15 @@ class Desk:
         """Whether votes are signed here; without it whoever is at the keyboard is believed."""
         with self.store.reading() as session:
             return electorate(session, self.trust, self.clock()).roster is not None
+
+    @property
+    def key_lines(self) -> tuple[str, ...]:
+        """Public lines of the reviewer's keys, by the roster; none where it knows none."""
+        at = self.clock()
+        with self.store.reading() as session:
+            who = electorate(session, self.trust, at)
+        member = who.roster.member(self.reviewer) if who.roster else None
+        return member.keys_at(at) if member else ()
 
     def _follow(
         self,

@@ -205,7 +205,7 @@ GRANT USAGE ON SCHEMA ostler TO team;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ostler TO team;
 GRANT UPDATE ON ostler.dataset, ostler.run, ostler.backlog_item, ostler.proposal, ostler.outbox,
     ostler.delivery, ostler.relay, ostler.alert_group, ostler.dead_letter, ostler.due,
-    ostler.schedule, ostler.vote, ostler.answer, ostler.delegation TO team;
+    ostler.schedule, ostler.vote, ostler.seal, ostler.answer, ostler.delegation TO team;
 GRANT DELETE ON ostler.outbox, ostler.delivery, ostler.alert, ostler.dead_letter TO team;
 """
 """As docs/state-database.md lists them."""
