@@ -252,11 +252,15 @@ def withdraw(
     from ostler.cli.opening import now, opened
     from ostler.cli.output import say
     from ostler.store.rosters import withdraw as end
+    from ostler.store.votes import recount
 
     with opened(workspace) as parts:
         with parts.store.transaction() as session:
-            end(session, delegation, actor=parts.workspace.reviewer, at=now())
+            me, at = parts.workspace.reviewer, now()
+            end(session, delegation, actor=me, at=at)
+            again = recount(session, parts.trust, actor=me, at=at)
         say(f"{delegation} is withdrawn")
+        _tell_parked(again)
 
 
 def whoami(workspace: options.Workspace = None, as_json: options.Json = False) -> None:
@@ -382,15 +386,24 @@ def install_text(parts: "Opened", text: str, signature: str) -> None:
     from ostler.cli.opening import now
     from ostler.cli.output import say
     from ostler.store.rosters import install
+    from ostler.store.votes import recount
 
     with parts.store.transaction() as session:
-        found = install(
-            session, text, signature, parts.trust, actor=parts.workspace.reviewer, at=now()
-        )
+        me, at = parts.workspace.reviewer, now()
+        found = install(session, text, signature, parts.trust, actor=me, at=at)
+        again = recount(session, parts.trust, actor=me, at=at)
     copy = parts.workspace.roster
     copy.write_text(text, encoding="utf-8")
     copy.with_name(f"{copy.name}.sig").write_text(signature, encoding="utf-8")
     say(f"roster {found.roster.number} is in force: {len(found.roster.members)} members")
+    _tell_parked(again)
+
+
+def _tell_parked(proposals: tuple[str, ...]) -> None:
+    from ostler.cli.output import say
+
+    for name in proposals:
+        say(f"{name} waits again: its votes no longer suffice")
 
 
 def _key_file(named: Path | None) -> Path:
@@ -401,13 +414,31 @@ def _key_file(named: Path | None) -> Path:
     if named is not None:
         path = named.expanduser()
         return path if path.suffix == ".pub" else path.with_name(f"{path.name}.pub")
-    found = key_files()
+    found = key_files() or _made()
     if not found:
         raise NotFound(
             "there is no Ed25519 key in ~/.ssh",
             "make one, with a passphrase: ssh-keygen -t ed25519; or name it with --key",
         )
     return found[0].with_name(f"{found[0].name}.pub")
+
+
+def _made() -> tuple[Path, ...]:
+    """A key that a person at a terminal wants made; ssh-keygen asks for its passphrase."""
+    import shutil
+    import subprocess
+    import sys
+
+    from ostler.cli.asking import confirmed
+
+    tool, path = shutil.which("ssh-keygen"), Path.home() / ".ssh" / "id_ed25519"
+    if tool is None or path.exists() or not sys.stdin.isatty():
+        return ()
+    if not confirmed(f"There is no Ed25519 key in {path.parent}. Make one, with a passphrase?"):
+        return ()
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    done = subprocess.run([tool, "-q", "-t", "ed25519", "-f", str(path)], check=False)  # noqa: S603
+    return (path,) if done.returncode == 0 else ()
 
 
 def _line(path: Path) -> str:

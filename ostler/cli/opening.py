@@ -295,6 +295,7 @@ class Opened:
             receipts=self.receipts,
             trust=self.trust,
             sign=self.keyring.sign,
+            unlock=self.keyring.unlock,
         )
 
     @property

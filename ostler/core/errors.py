@@ -3,6 +3,7 @@
 OstlerError
 ├── UserError            the person can mend it; exit code 2
 │   ├── BadInput         a file, an option or a document that cannot be used
+│   │   └── Locked       a key whose passphrase has to be asked for
 │   ├── NotFound         a name or an id that does not exist
 │   ├── NotAllowed       policy or the rules of voting say no
 │   └── Conflict         the state has moved on: already decided, stale, another worker
@@ -30,6 +31,15 @@ class UserError(OstlerError):
 
 class BadInput(UserError):
     """A file, an option or a document that cannot be used as it is."""
+
+
+class Locked(BadInput):
+    """A key file has a passphrase that nobody has given yet, or gave wrongly."""
+
+    def __init__(self, key: str, message: str, hint: str) -> None:
+        super().__init__(message, hint)
+        self.key = key
+        """Path of the file."""
 
 
 class NotFound(UserError):

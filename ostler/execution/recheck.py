@@ -14,7 +14,7 @@ from ostler.policies.requests import ChangeRequest
 from ostler.store import proposals
 from ostler.store.ballots import Ballot, Counted, counted, electorate, shown_of
 from ostler.store.claims import Claim
-from ostler.store.datasets import get_dataset
+from ostler.store.datasets import subject
 from ostler.store.seals import Locked, opening
 
 Obstacle = tuple[ProposalState, str]
@@ -73,7 +73,7 @@ def _votes(context: ExecutionContext, claim: Claim) -> Counted:
             return Counted((), ())
         _refuse_strangers(name, claim.digest, cast, shown)
         who = electorate(session, context.trust, context.clock())
-        dataset = get_dataset(session, claim.proposal.dataset)
+        dataset = subject(session, claim.proposal.dataset)
         return counted(who, cast, dataset, claim.proposal.proposer)
 
 

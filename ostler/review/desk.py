@@ -23,7 +23,7 @@ from ostler.policies.engine import Decision
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import NO_PACE, DatasetFacts, Pace, Principal
-from ostler.review.identity import Sign, name_of, no_key, roles_for, signed
+from ostler.review.identity import Sign, Unlock, name_of, no_key, no_lock, roles_for, signed
 from ostler.review.making import Choice, Maker
 from ostler.review.pacing import pace_at, try_again
 from ostler.review.sight import Sight
@@ -98,6 +98,8 @@ class Desk:
     trust: Trust = NO_TRUST
     sign: Sign = no_key
     """How the reviewer signs, where a roster says by which keys."""
+    unlock: Unlock = no_lock
+    """Takes the passphrase that signing asked for."""
 
     def queue(
         self,

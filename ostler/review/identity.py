@@ -10,8 +10,16 @@ from ostler.store.ballots import VOTE, Ballot, Electorate, ballot, roles_on
 Sign = Callable[[Sequence[str], str, bytes], str]
 """Signs bytes in a namespace with the first of some keys (public lines) that can be had.
 
-NotFound when none can, `ostler.store.signers.Locked` when a passphrase is needed first.
+NotFound when none can, Locked when a passphrase is needed first.
 """
+
+
+Unlock = Callable[[str, str], None]
+"""Opens a key (its file) with a passphrase; Locked for a wrong one."""
+
+
+def no_lock(key: str, passphrase: str) -> None:
+    """An `Unlock` for whoever has no key."""
 
 
 def no_key(lines: Sequence[str], namespace: str, message: bytes) -> str:

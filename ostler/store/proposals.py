@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
 from ostler.core.canonical import Digest
-from ostler.core.errors import Conflict, InternalError
+from ostler.core.errors import Conflict, InternalError, VerificationFailed
 from ostler.core.proposals import Proposal, Vote
 from ostler.core.states import OPEN, ProposalState
 from ostler.store.ballots import Ballot
@@ -134,9 +134,15 @@ def _is_card(proposal: Proposal) -> bool:
 
 
 def get_proposal(session: Session, typed: str) -> ProposalRecord:
-    """A proposal by its id or a unique beginning of it (NotFound, BadInput)."""
+    """A proposal by its id or a unique beginning of it.
+
+    NotFound, BadInput; VerificationFailed when its document is gone.
+    """
     proposal_id = full_id(session, ProposalRow, "proposal", typed)
-    return _records(session, _with_body().where(ProposalRow.id == proposal_id))[0]
+    found = _records(session, _with_body().where(ProposalRow.id == proposal_id))
+    if not found:
+        raise VerificationFailed(f"the stored document of proposal {proposal_id} is gone")
+    return found[0]
 
 
 def exists(session: Session, proposal_id: str) -> bool:

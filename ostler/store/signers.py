@@ -11,19 +11,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
-from ostler.core.errors import BadInput, NotFound
+from ostler.core.errors import BadInput, Locked, NotFound
 from ostler.store import sshsig
 
 Ask = Callable[[str], str | None]
 """Asks a person for the passphrase of a key, by its name; None when there is nobody to ask."""
-
-
-class Locked(BadInput):
-    """A key file has a passphrase that nobody has given yet, or gave wrongly."""
-
-    def __init__(self, path: Path, message: str, hint: str) -> None:
-        super().__init__(message, hint)
-        self.path = path
 
 
 _IDENTITIES, _IDENTITIES_ANSWER = 11, 12
@@ -71,9 +63,9 @@ class Keyring:
             "load it into the ssh-agent (ssh-add), or name its file: reviewer_key in ostler.yaml",
         )
 
-    def unlock(self, path: Path, passphrase: str) -> None:
-        """Open a key for the rest of this process (Locked for a wrong passphrase)."""
-        self._unlocked[path] = _loaded(path, lambda _: passphrase)
+    def unlock(self, key: str, passphrase: str) -> None:
+        """Open a key file for the rest of this process (Locked for a wrong passphrase)."""
+        self._unlocked[Path(key)] = _loaded(Path(key), lambda _: passphrase)
 
     def _with_file(self, path: Path, line: str, namespace: str, message: bytes) -> str:
         if line.startswith(sshsig.HARDWARE):
@@ -128,14 +120,14 @@ def _unlocked(path: Path, content: bytes, ask: Ask) -> object:
     passphrase = ask(path.name)
     if not passphrase:
         raise Locked(
-            path,
+            str(path),
             f"{path} has a passphrase and nobody gave it",
             f"load it into the agent: ssh-add {path}",
         )
     try:
         return load_ssh_private_key(content, passphrase.encode())
     except ValueError as error:
-        raise Locked(path, f"that is not the passphrase of {path}", "try again") from error
+        raise Locked(str(path), f"that is not the passphrase of {path}", "try again") from error
 
 
 def _sign_with_openssh(path: Path, namespace: str, message: bytes) -> str:

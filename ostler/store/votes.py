@@ -1,5 +1,7 @@
 """Votes: one per reviewer on exactly what was shown, and what they add up to."""
 
+from datetime import datetime
+
 from sqlmodel import Session
 
 from ostler.core.actions import AskValues
@@ -8,18 +10,26 @@ from ostler.core.escalation import standing_in
 from ostler.core.names import same_name
 from ostler.core.proposals import Vote
 from ostler.core.roster import NO_TRUST, Trust
-from ostler.core.seats import standing, still_open
+from ostler.core.seats import Open, standing, still_open
 from ostler.core.states import ProposalState
 from ostler.store.answers import record_vote
-from ostler.store.ballots import Ballot, ballot, checked_ballot, counted, electorate, shown_of
-from ostler.store.datasets import get_dataset
+from ostler.store.ballots import (
+    Ballot,
+    Electorate,
+    ballot,
+    checked_ballot,
+    counted,
+    electorate,
+    shown_of,
+)
+from ostler.store.datasets import subject
 from ostler.store.documents import keep_text
 from ostler.store.models import VoteRow
 from ostler.store.projection import Event, add, change
-from ostler.store.proposals import ProposalRecord, get_proposal
+from ostler.store.proposals import ProposalRecord, get_proposal, queue
 from ostler.store.seals import Opening, drill_sentence, end_drill, opening
 from ostler.store.times import stamp
-from ostler.store.transitions import move, state_of
+from ostler.store.transitions import move, state_of, try_move
 
 _DECIDABLE = {
     "approve": (ProposalState.PARKED,),
@@ -71,6 +81,33 @@ def cast(
     return state
 
 
+def recount(session: Session, trust: Trust, *, actor: str, at: datetime) -> tuple[str, ...]:
+    """Park again what is approved and whose votes no longer suffice; gives the ids.
+
+    Asked when who may vote has changed: a key was taken out, a stand-in sent home.
+    """
+    who = electorate(session, trust, at)
+    gone: list[str] = []
+    for record in queue(session, states=(ProposalState.APPROVED,)):
+        verdict = record.proposal.verdict
+        if verdict.outcome != "votes":
+            continue
+        left = _left(session, record, who, record.ballots, verdict.votes, verdict.roles)
+        if left.people or left.roles:
+            try_move(
+                session,
+                record.proposal.id,
+                ProposalState.APPROVED,
+                ProposalState.PARKED,
+                actor=actor,
+                at=at,
+                because="its votes no longer suffice: who may vote has changed",
+                columns={"decided_at": None},
+            )
+            gone.append(record.proposal.id)
+    return tuple(gone)
+
+
 def _drill(session: Session, key: bytes, vote: Vote) -> Opening | None:
     """The seal of what was voted on, when it is a drill and the key is here to tell."""
     found = opening(session, key, vote.proposal, vote.digest) if key else None
@@ -96,17 +133,33 @@ def _settled(
     """What all votes together say of a proposal."""
     who = electorate(session, trust, given.vote.at)
     cast = (*record.ballots, given)
-    good = tuple(one.vote for one in cast)
-    if who.roster is not None:
-        dataset = get_dataset(session, record.proposal.dataset)
-        good = counted(who, cast, dataset, record.proposal.proposer).votes
+    good = _counted(session, record, who, cast)
     if any(vote.decision == "reject" for vote in standing(good).values()):
         return ProposalState.REJECTED
-    good = standing_in(good, record.proposal.verdict.escalations, record.escalated)
-    left = still_open(votes, roles, good)
-    if left.people or left.roles:
-        return ProposalState.PARKED
-    return ProposalState.APPROVED
+    left = _left(session, record, who, cast, votes, roles)
+    return ProposalState.PARKED if left.people or left.roles else ProposalState.APPROVED
+
+
+def _left(
+    session: Session,
+    record: ProposalRecord,
+    who: Electorate,
+    cast: tuple[Ballot, ...],
+    votes: int,
+    roles: tuple[str, ...],
+) -> Open:
+    good = _counted(session, record, who, cast)
+    escalations = record.proposal.verdict.escalations
+    return still_open(votes, roles, standing_in(good, escalations, record.escalated))
+
+
+def _counted(
+    session: Session, record: ProposalRecord, who: Electorate, cast: tuple[Ballot, ...]
+) -> tuple[Vote, ...]:
+    if who.roster is None:
+        return tuple(one.vote for one in cast)
+    dataset = subject(session, record.proposal.dataset)
+    return counted(who, cast, dataset, record.proposal.proposer).votes
 
 
 def _lead_to(session: Session, record: ProposalRecord, vote: Vote, target: ProposalState) -> None:

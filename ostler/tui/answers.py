@@ -29,6 +29,8 @@ class PageRead:
     counts: dict[ProposalState, int]
     start: int
     lines: tuple[Line, ...]
+    signed: bool
+    """Whether votes are signed."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,11 @@ def page(desk: Desk, view: int, start: int, limit: int) -> PageRead:
     """A window of the queue."""
     newest, counts = desk.newest(), desk.counts()
     return PageRead(
-        newest, counts, start, desk.queue(states=VIEWS[view], limit=limit, offset=start)
+        newest,
+        counts,
+        start,
+        desk.queue(states=VIEWS[view], limit=limit, offset=start),
+        desk.signing,
     )
 
 

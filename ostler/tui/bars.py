@@ -26,7 +26,14 @@ from ostler.tui.text import (
 )
 
 
-def top_bar(desk: Desk, queue: Queue, counts: Mapping[ProposalState, int], width: int) -> Content:
+def top_bar(
+    desk: Desk,
+    queue: Queue,
+    counts: Mapping[ProposalState, int],
+    width: int,
+    *,
+    signed: bool,
+) -> Content:
     """Workspace, how much there is in each view, and who is at the keyboard."""
     views = [
         join(ours("["), part, ours("]"))
@@ -40,7 +47,8 @@ def top_bar(desk: Desk, queue: Queue, counts: Mapping[ProposalState, int], width
         ours("  "),
         listed(views, " "),
     )
-    right = join(untrusted(desk.reviewer, 24, STRONG), ours(" "))
+    unsigned = ours("") if signed else ours("UNSIGNED ", WARNING)
+    right = join(unsigned, untrusted(desk.reviewer, 24, STRONG), ours(" "))
     return join(fitted(left, max(0, width - right.cell_length)), right)
 
 

@@ -8,10 +8,11 @@ from typing import LiteralString
 from textual.content import Content
 
 from ostler.core.checks import Check
-from ostler.core.proposals import Change, CheckEffect, Vote
+from ostler.core.proposals import Change, CheckEffect
 from ostler.core.rollout import describe_rollout
 from ostler.core.states import ProposalState
 from ostler.review.desk import Card, verdict_words
+from ostler.store.ballots import Ballot
 from ostler.tui.basis_card import (
     corrections_of,
     counter_lines,
@@ -295,13 +296,15 @@ def _policy(card: Card, width: int, now: datetime) -> Iterator[Content]:
         yield from hung(sentence, width, ours("rollout  ", MUTED))
     if not card.record.votes:
         yield ours("no votes so far")
-    for vote in card.record.votes:
-        yield from _vote(vote, width, now)
+    for ballot in card.record.ballots:
+        yield from _vote(ballot, width, now)
 
 
-def _vote(vote: Vote, width: int, now: datetime) -> Iterator[Content]:
+def _vote(ballot: Ballot, width: int, now: datetime) -> Iterator[Content]:
+    vote = ballot.vote
     mark = ours("+ approve ", ADDED) if vote.decision == "approve" else ours("- reject ", REMOVED)
-    who = join(untrusted(vote.reviewer, 60), ours(", "), ago(vote.at, now))
+    by = untrusted(ballot.key, 60, MUTED) if ballot.key else ours("UNSIGNED", WARNING)
+    who = join(untrusted(vote.reviewer, 60), ours(", "), ago(vote.at, now), ours(", "), by)
     because = join(ours(": "), untrusted(vote.because, _PROSE)) if vote.because else NOTHING
     yield from hung(join(who, because), width, mark)
 

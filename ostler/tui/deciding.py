@@ -9,6 +9,7 @@ from textual.content import Content
 from ostler.core.base import Cell
 from ostler.core.canonical import Digest
 from ostler.core.edits import Edit, Filler
+from ostler.core.errors import Locked
 from ostler.core.experience import Struck
 from ostler.review.desk import Card, Desk
 from ostler.tui import answers
@@ -16,7 +17,7 @@ from ostler.tui.answers import Answer
 from ostler.tui.asking import Asking
 from ostler.tui.basis_card import corrections_of
 from ostler.tui.directions import Directions
-from ostler.tui.prompts import Confirm, Reason, Value, approval
+from ostler.tui.prompts import Confirm, Passphrase, Reason, Value, approval
 from ostler.tui.question_card import asked_of
 from ostler.tui.questions import Questions
 from ostler.tui.refusals import no_approval, no_edit, no_rejection
@@ -34,6 +35,8 @@ class Deciding(Asking[Answer]):
         self.voting = False
         """Whether a vote, an edit or an answer is being recorded."""
         self._replies: dict[_Seen, Replies] = {}
+        self._unsigned: Callable[[], Answer] | None = None
+        """What was decided last, until it is signed."""
 
     @abstractmethod
     def decidable(self) -> Card | None:
@@ -168,8 +171,27 @@ class Deciding(Asking[Answer]):
 
     def _record(self, question: Callable[[], Answer]) -> None:
         self.voting = True
+        self._unsigned = question
         self.say(ours("recording what you decided …"))
         self.put("vote", question)
+
+    def unlock(self, error: Locked) -> None:
+        """Ask for the passphrase of the key that is to sign what was decided."""
+        self.console.push_screen(Passphrase(error), partial(self._unlocked, error.key))
+
+    def _unlocked(self, key: str, passphrase: str | None) -> None:
+        question = self._unsigned
+        if passphrase is None or question is None:
+            self.say(ours("not recorded: it is not signed"))
+            return
+
+        def sign() -> Answer:
+            self.desk.unlock(key, passphrase)
+            return question()
+
+        self.voting = True
+        self.say(ours("recording what you decided …"))
+        self.put("vote", sign)
 
 
 _Seen = tuple[Digest, tuple[str, ...]]

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar, LiteralString, TypeVar
 
 from textual import on
@@ -15,6 +16,7 @@ from textual.widgets import Input, Static
 from typing_extensions import override
 
 from ostler.core.edits import Filler
+from ostler.core.errors import Locked
 from ostler.review.desk import Card
 from ostler.review.text import typed
 from ostler.tui.text import (
@@ -71,6 +73,9 @@ class _Line(ModalScreen[ResultT]):
         Binding("escape", "cancel", "Cancel", id="line.cancel"),
     ]
 
+    SECRET: ClassVar[bool] = False
+    """Whether what is typed is hidden."""
+
     def __init__(self, label: Content, begin: str = "") -> None:
         super().__init__()
         self._label = label
@@ -81,7 +86,7 @@ class _Line(ModalScreen[ResultT]):
         with Vertical(classes="prompt"):
             with Horizontal():
                 yield Static(self._label, markup=False, classes="label")
-                yield Field(typed(self._begin), compact=True, id="line")
+                yield Field(typed(self._begin), compact=True, id="line", password=self.SECRET)
             yield Static(self.hint(typed(self._begin)), markup=False, id="hint")
 
     def on_mount(self) -> None:
@@ -136,6 +141,27 @@ class Reason(_Line[str]):
             self.dismiss(text.strip())
         else:
             self.say(ours("a rejection needs a reason", WARNING))
+
+
+class Passphrase(_Line[str]):
+    """What opens the key that signs? Hidden while it is typed, and kept nowhere."""
+
+    SECRET = True
+
+    def __init__(self, error: Locked) -> None:
+        super().__init__(
+            join(ours("Passphrase of "), untrusted(Path(error.key).name, 40), ours(": "))
+        )
+        self._error = error
+
+    @override
+    def hint(self, text: str) -> Content:
+        why = untrusted(self._error.message, 120, WARNING)
+        return join(_keys("enter signs"), ours(" · "), why)
+
+    @override
+    def submit(self, text: str) -> None:
+        self.dismiss(text or None)
 
 
 class Value(_Line[Filler]):

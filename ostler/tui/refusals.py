@@ -31,6 +31,6 @@ def no_rejection(card: Card, reviewer: str) -> Content | None:
     if ProposalState.REJECTED not in TRANSITIONS[record.state]:
         state = untrusted(record.state.value, style=WARNING)
         return join(ours("you cannot reject "), name, ours(": it is "), state)
-    if any(vote.reviewer == reviewer for vote in record.votes):
+    if any((v.reviewer, v.decision) == (reviewer, "reject") for v in record.votes):
         return join(ours("you have voted on "), name, ours(" already", WARNING))
     return None

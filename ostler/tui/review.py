@@ -13,7 +13,7 @@ from textual.events import Resize
 from textual.widgets import Input, Static
 from typing_extensions import override
 
-from ostler.core.errors import Conflict, NotAllowed, OstlerError
+from ostler.core.errors import Conflict, Locked, NotAllowed, OstlerError
 from ostler.core.states import ProposalState
 from ostler.review.desk import Card, Desk
 from ostler.tui import answers, bars, state
@@ -63,6 +63,7 @@ class Review(Deciding):
         self._queue = begin
         self._counts: dict[ProposalState, int] = {}
         self._newest = -1
+        self._signed = True
         self._said: Content | None = None
         self._wraps = True
         self._working = self._leaving = False
@@ -158,7 +159,8 @@ class Review(Deciding):
             self.drop("card")
 
     def _draw_bars(self) -> None:
-        top = bars.top_bar(self.desk, self._queue, self._counts, self.size.width)
+        width, signed = self.size.width, self._signed
+        top = bars.top_bar(self.desk, self._queue, self._counts, width, signed=signed)
         self.query_one("#top", Static).update(top, layout=False)
         said = self._said or bars.idle(self._queue, can_work=self._work is not None)
         before, self._wraps = self._wraps, said.cell_length > self.size.width - 2
@@ -191,8 +193,8 @@ class Review(Deciding):
     @override
     def take(self, answer: Answer) -> None:
         match answer:
-            case PageRead(newest, counts, start, lines):
-                self._newest, self._counts = newest, counts
+            case PageRead(newest, counts, start, lines, signed):
+                self._newest, self._counts, self._signed = newest, counts, signed
                 total = sum(counts[one] for one in self._queue.states)
                 self._set(state.loaded(self._queue, total, start, lines))
                 self._read_missing()
@@ -241,6 +243,9 @@ class Review(Deciding):
             self._card.show_instead(bars.problem(error, before))
         elif task == "vote":
             self.voting = False
+            if isinstance(error, Locked):
+                self.unlock(error)
+                return
             if isinstance(error, Conflict):
                 before = ours("somebody else was faster: ", WARNING)
             self.action_refresh()

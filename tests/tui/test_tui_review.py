@@ -218,8 +218,11 @@ async def test_a_vote_that_others_must_join(make_desk: MakeDesk) -> None:
         assert "+ approve ana, now" in screen(pilot)
         await press(pilot, "a")
         assert status(pilot) == f"you cannot approve {first}: you have voted on it"
+        # A newer vote takes the place of this one, if it says something else.
         await press(pilot, "r")
-        assert status(pilot) == f"you have voted on {first} already"
+        assert status(pilot) == f"Reject {first} because:"
+        await press(pilot, "escape")
+        assert [vote.decision for vote in votes(desk, first)] == ["approve"]
         ben = colleague(desk, "ben")
         ben.approve(ben.card(first))
         await press(pilot, "R")
