@@ -178,7 +178,7 @@ class Desk:
         shown = replace(
             record,
             proposal=masked(record.proposal, masks),
-            votes=masked(record.votes, masks),
+            ballots=tuple(replace(one, vote=masked(one.vote, masks)) for one in record.ballots),
         )
         return Card(
             record=shown,
