@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ostler.cli import audit_checkpoints, audit_erase, audit_receipts, options
+from ostler.cli import audit_checkpoints, audit_erase, audit_export, audit_receipts, options
 from ostler.cli.options import example
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     audit_checkpoints.register(audits)
     audit_receipts.register(audits)
     audit_erase.register(audits)
+    audit_export.register(audits)
     app.add_typer(audits, name="audit")
 
 
@@ -58,7 +59,7 @@ def verify(
     from ostler.cli.output import print_json, print_table, progress, say
     from ostler.cli.wording import count
     from ostler.replay.outside_heads import read_kept
-    from ostler.replay.verification import verify_workspace
+    from ostler.replay.verification import examine_workspace
     from ostler.review.text import visible
     from ostler.store.notes import read_key
 
@@ -67,7 +68,7 @@ def verify(
         cosigned = [read_kept(path) for path in sorted(parts.workspace.cosigned.glob("*.note"))]
         witnesses = [read_key(text) for text in witness_key or ()]
         with progress("verifying") as bar:
-            found = verify_workspace(
+            found = examine_workspace(
                 parts.store,
                 parts.objects,
                 parts.patches,

@@ -34,7 +34,6 @@ def erase(
     """
     from ostler.cli.opening import now, opened
     from ostler.cli.output import print_json, say
-    from ostler.cli.wording import count
     from ostler.core.errors import BadInput
     from ostler.replay.erasing import erase_all
 
@@ -54,13 +53,5 @@ def erase(
         )
     if as_json:
         print_json({"erased": name, **erased.model_dump(mode="json")})
-    gone = ", ".join(
-        (
-            count(len(erased.documents), "document"),
-            count(len(erased.patches), "patch", "patches"),
-            count(len(erased.objects), "object"),
-            count(len(erased.payloads), "payload"),
-        )
-    )
-    say(f"erased of {name}: {gone}")
+    say(f"erased of {name}: {erased.counted or 'nothing that was left'}")
     say("next: ostler audit verify")

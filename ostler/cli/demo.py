@@ -215,8 +215,7 @@ def _verify(parts: "Opened") -> None:
     from ostler.core.errors import VerificationFailed
     from ostler.replay.verification import verify_workspace
 
-    found = verify_workspace(parts.store, parts.objects, parts.patches, parts.datasets())
-    faults = found.faults
+    faults = verify_workspace(parts.store, parts.objects, parts.patches, parts.datasets())
     if faults:
         raise VerificationFailed(f"{faults[0].kind} {faults[0].subject}: {faults[0].message}")
     print_line("verified: the log, every row and file under it, and the tables")

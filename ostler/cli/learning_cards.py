@@ -25,9 +25,11 @@ def print_basis(proposal: "Proposal") -> None:
     basis = proposal.draft.basis
     if basis is None:
         return
+    deletes = proposal.patch.deleted > 0
+    what, becomes = ("rows", "be rightly deleted") if deletes else ("cells", "become right")
     print_line(
         f"  {visible(basis.principle)}, {basis.band}: "
-        f"{basis.expected:,.0f} cells are expected to become right"
+        f"{basis.expected:,.0f} {what} are expected to {becomes}"
     )
     if basis.experience:
         print_line("  ", visible(basis.experience))

@@ -114,6 +114,20 @@ def verify_workspace(
     progress: Callable[[str], None] = lambda _: None,
     connections: Connections = NO_CONNECTIONS,
     trust: Trust = NO_TRUST,
+) -> tuple[Fault, ...]:
+    """Everything that does not hold, named; empty when all does."""
+    found = examine_workspace(store, objects, patches, datasets, progress, connections, trust)
+    return found.faults
+
+
+def examine_workspace(
+    store: Store,
+    objects: Objects,
+    patches: PatchFiles,
+    datasets: Sequence[Dataset],
+    progress: Callable[[str], None] = lambda _: None,
+    connections: Connections = NO_CONNECTIONS,
+    trust: Trust = NO_TRUST,
     *,
     kept: Sequence[Kept] = (),
     cosigned: Sequence[Kept] = (),

@@ -303,6 +303,15 @@ class Desk:
         with self.store.reading() as session:
             return electorate(session, self.trust, self.clock()).roster is not None
 
+    @property
+    def key_lines(self) -> tuple[str, ...]:
+        """Public lines of the reviewer's keys, by the roster; none where it knows none."""
+        at = self.clock()
+        with self.store.reading() as session:
+            who = electorate(session, self.trust, at)
+        member = who.roster.member(self.reviewer) if who.roster else None
+        return member.keys_at(at) if member else ()
+
     def _follow(
         self,
         card: Card,

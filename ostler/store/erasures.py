@@ -38,13 +38,15 @@ class Erasure(Frozen):
     @property
     def counted(self) -> str:
         """What is gone, for a sentence."""
-        parts = {
-            "documents": self.documents,
-            "patches": self.patches,
-            "objects": self.objects,
-            "payloads": self.payloads,
-        }
-        return ", ".join(f"{len(gone)} {what}" for what, gone in parts.items())
+        parts = (
+            ("document", "documents", self.documents),
+            ("patch", "patches", self.patches),
+            ("object", "objects", self.objects),
+            ("payload", "payloads", self.payloads),
+        )
+        return ", ".join(
+            f"{len(gone)} {one if len(gone) == 1 else many}" for one, many, gone in parts if gone
+        )
 
 
 class _Said(BaseModel):

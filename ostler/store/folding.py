@@ -15,7 +15,14 @@ from sqlmodel import Session
 from ostler.core.canonical import Digest
 from ostler.core.states import TRANSITIONS, ProposalState
 from ostler.store.ledger import Problem, Proved
-from ostler.store.models import PROJECTED, AuditEntryRow, ProposalRow, has_document, table_of
+from ostler.store.models import (
+    PROJECTED,
+    AuditEntryRow,
+    ProposalRow,
+    VoteRow,
+    has_document,
+    table_of,
+)
 from ostler.store.projection import Change, Columns, Key, Value, key_names
 from ostler.store.streams import numbered_rows
 
@@ -23,7 +30,9 @@ _TABLES: dict[str, Table] = {table.name: table for table in PROJECTED}
 _KEYS = {table.name: key_names(table) for table in PROJECTED}
 _WITH_DOCUMENT = frozenset(table.name for table in PROJECTED if has_document(table))
 _PROPOSALS = table_of(ProposalRow).name
-_KEPT = 20_000
+_VOTES = table_of(VoteRow).name
+_OPEN_TO_VOTES = (ProposalState.PARKED.value, ProposalState.APPROVED.value)
+_KEPT = 5_000
 """Rows in memory, of a kilobyte or so each."""
 
 _AFTER: dict[object, tuple[str, ...]] = {
@@ -41,7 +50,7 @@ class Folded:
         self._rows: dict[tuple[str, Key], dict[str, Value]] = {}
         self._spilt = False
         connection.executescript(
-            """PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000;
+            """PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000;
                CREATE TABLE row (place TEXT PRIMARY KEY, columns TEXT, met INT) WITHOUT ROWID;
                CREATE TABLE document (digest TEXT PRIMARY KEY, subject TEXT, met INT)
                WITHOUT ROWID;"""
@@ -139,18 +148,31 @@ def fold_log(session: Session, proved: Proved, into: Folded) -> Iterator[Problem
             continue
         if step is None:
             continue
-        if step.table == _PROPOSALS and "state" in step.set:
-            state, row = step.set["state"], into.row(step.table, step.key)
-            before = row and row.get("state")
-            if state not in _AFTER.get(before, ()):
-                why = f"{subject} may not go from {before} to {state}"
-                yield Problem("entry", f"entry {index}", why)
+        if why := _out_of_order(step, into):
+            yield Problem("entry", f"entry {index}", why)
         if step.table in _WITH_DOCUMENT:
             digest = columns_of(step).get("digest")
             if isinstance(digest, str):
                 into.document(digest, subject)
         into.set(step)
     into.settle()
+
+
+def _out_of_order(step: Change, into: Folded) -> str:
+    """Why a change cannot come where it stands in the log; empty when it can."""
+    if step.table == _PROPOSALS and "state" in step.set:
+        state, before = step.set["state"], _state(into, step.key)
+        if state not in _AFTER.get(before, ()):
+            return f"{step.key[0]} may not go from {before} to {state}"
+    if step.table == _VOTES:
+        proposal = str(columns_of(step).get("proposal"))
+        if (state := _state(into, (proposal,))) not in _OPEN_TO_VOTES:
+            return f"a vote on {proposal} was cast when that was {state}"
+    return ""
+
+
+def _state(into: Folded, proposal: Key) -> Value:
+    return (into.row(_PROPOSALS, proposal) or {}).get("state")
 
 
 def change_in(payload: str) -> Change | None:

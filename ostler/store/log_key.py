@@ -35,6 +35,15 @@ class LogKey:
         note = Checkpoint(origin, head)
         return note.signed(sign(note, origin, kept_key(self.path)))
 
+    def extended(self, note: Checkpoint, *lines: str) -> Checkpoint:
+        """The same head, signed with lines that say what is handed out with it."""
+        more = Checkpoint(note.origin, note.head, extensions=lines)
+        return more.signed(sign(more, note.origin, kept_key(self.path)))
+
+    def public(self, note: Checkpoint) -> VerifierKey:
+        """The key that signs this log's checkpoints."""
+        return key_of(note.origin, kept_key(self.path))
+
     def _named(self, store: Store, actor: str, at: datetime) -> str:
         key = kept_key(self.path)
         with store.reading() as session:

@@ -9,6 +9,7 @@ from state_database import KINDS, StateDatabase
 
 from ostler.agents.grooming import groom
 from ostler.cli.add import take
+from ostler.cli.groom import due_runs
 from ostler.cli.init import write_policies
 from ostler.cli.opening import Opened
 from ostler.config.workspace import Workspace, create_workspace
@@ -240,6 +241,17 @@ def test_what_is_typed_for_a_question_waits_for_somebody_else(office: Office) ->
         ("2", "Oslo", "Oslo"),
     ]
     assert [one.dataset for one in waiting if one.waits] == ["people"]
+
+
+def test_a_groom_by_hand_does_what_was_due(office: Office) -> None:
+    asked = AskedCell(row="5", column="city", old="Lisbxn", because="rare")
+    ana, parts = office.desk("ana"), office.parts
+    ana.answer(office.question(asked), [Said(row="5", column="city", value="Lisbon")])
+    with parts.store.reading() as session:
+        assert [one.dataset for one in due.list_due(session) if one.waits] == ["people"]
+    due_runs(parts).whole("people")
+    with parts.store.reading() as session:
+        assert [one for one in due.list_due(session) if one.waits] == []
 
 
 def test_an_answer_is_kept_with_all_that_comes_of_it_or_not_at_all(office: Office) -> None:

@@ -30,15 +30,24 @@ manifest.json    what every file hashes to; what is withheld, because it holds c
 """
 
 
+BOUND = "evidence"
+"""The word in the checkpoint before the digest of the manifest that it vouches for."""
+
+NAMESPACE = "ostler-evidence"
+"""Of signatures over a manifest by whoever exported it."""
+
+
 @dataclass(frozen=True)
 class Sealed:
     """The head of the log that a bundle proves itself against."""
 
     head: Checkpoint
     key: VerifierKey
-    """That signed it."""
+    """That signs it."""
     proof: Callable[[int], Sequence[Hash]]
     """Of an entry's place in it."""
+    seal: Callable[[str], Checkpoint]
+    """Signs it once more with a line that is given."""
 
 
 def bundle(
@@ -49,9 +58,9 @@ def bundle(
     at: datetime,
     sign: Callable[[bytes], str] | None,
 ) -> bytes:
-    """The bytes of the zip; the same for the same evidence, signer and time.
+    """The bytes of the zip. The log's key signs its manifest together with the head of the log.
 
-    `sign` gives an SSH signature of the manifest; None where whoever exports has no key.
+    `sign` gives an SSH signature of the manifest as well; None where whoever exports has no key.
     """
     when = at.isoformat(timespec="seconds")
     head = f"the log {sealed.head.origin} of {sealed.head.head.size:,} entries"
@@ -60,7 +69,6 @@ def bundle(
         "README.txt": _README.format(asked=gathered.scope.asked, by=by, at=when).encode(),
         "verify.py": _verifier(),
         "report.html": report(gathered, by=by, at=at, head=head).encode(),
-        "checkpoint": str(sealed.head).encode(),
         "log.jsonl": "".join(
             f"{canonical_json(_proved(entry, sealed))}\n" for entry in gathered.entries
         ).encode(),
@@ -78,6 +86,7 @@ def bundle(
         }
     ).encode()
     content["manifest.json"] = manifest
+    content["checkpoint"] = str(sealed.seal(f"{BOUND} {digest_bytes(manifest)}")).encode()
     if sign is not None:
         content["manifest.json.sig"] = sign(manifest).encode()
     return _zipped(content, at)

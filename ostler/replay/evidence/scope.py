@@ -81,19 +81,22 @@ def _scope(
     found = session.exec(
         select(ProposalRow.id, ProposalRow.run, ProposalRow.item, ProposalRow.dataset).where(chosen)
     ).all()
-    with_runs = {*runs, *(row[1] for row in found)}
-    with_items = {*items, *(row[2] for row in found)}
     # A proposal that a person asked for names a run and an item that need not exist.
+    with_runs = _known(session, RunRow, {*runs, *(row[1] for row in found)})
+    with_items = _known(session, BacklogItemRow, {*items, *(row[2] for row in found)})
+    concerned = {*datasets, *(row[3] for row in found), *with_runs.values(), *with_items.values()}
     return Scope(
         asked=asked,
-        datasets=tuple(sorted({*datasets, *(row[3] for row in found)})),
-        items=_known(session, BacklogItemRow, with_items),
-        runs=_known(session, RunRow, with_runs),
+        datasets=tuple(sorted(concerned)),
+        items=tuple(with_items),
+        runs=tuple(with_runs),
         proposals=tuple(sorted(row[0] for row in found)),
     )
 
 
 def _known(
     session: Session, row: type[BacklogItemRow] | type[RunRow], ids: set[str]
-) -> tuple[str, ...]:
-    return tuple(one for one in session.exec(select(row.id).order_by(row.id)) if one in ids)
+) -> dict[str, str]:
+    """Those of some ids that there are, in order, each with its dataset."""
+    query = select(row.id, row.dataset).order_by(row.id)
+    return {one: dataset for one, dataset in session.exec(query) if one in ids}

@@ -60,7 +60,8 @@ def check_files(bundle: Bundle) -> None:
             bundle.problems.append(f"{name}: the manifest names it, and it is not there")
         elif sha256(bundle.files[name]) != digest:
             bundle.problems.append(f"{name}: it is not what the manifest says")
-    for name in sorted(set(bundle.files) - set(told) - {"manifest.json", "manifest.json.sig"}):
+    signed = {"manifest.json", "manifest.json.sig", "checkpoint"}
+    for name in sorted(set(bundle.files) - set(told) - signed):
         bundle.problems.append(f"{name}: the manifest does not name it")
     for folder in ("documents", "objects"):
         for name in sorted(bundle.files):
@@ -68,10 +69,21 @@ def check_files(bundle: Bundle) -> None:
                 bundle.problems.append(f"{name}: its content does not match its name")
 
 
+def check_signer(bundle: Bundle) -> None:
+    """Who exported it, if they signed it."""
+    if "manifest.json.sig" in bundle.files:
+        armored = bundle.files["manifest.json.sig"].decode()
+        signer = verify_ssh(armored, "ostler-evidence", bundle.files["manifest.json"])
+        bundle.notes.append(f"exported by {bundle.json('manifest.json')['made_by']}: {signer}")
+
+
 def check_log(bundle: Bundle, log_key: str) -> list[Json]:
-    """The checkpoint is signed, and every entry is in the tree that it is the head of."""
+    """The checkpoint is signed with the manifest, and every entry is in the tree under it."""
     note = bundle.files.get("checkpoint", b"").decode()
     size, root = read_checkpoint(note, log_key)
+    bound = f"evidence {sha256(bundle.files.get('manifest.json', b''))}"
+    if bound not in note.partition("\n\n")[0].splitlines()[3:]:
+        bundle.problems.append("manifest.json: the checkpoint was signed for another one")
     entries = list(bundle.lines("log.jsonl"))
     for entry in entries:
         name = f"entry {entry['index']}"
@@ -368,6 +380,7 @@ def verify(files: Mapping[str, bytes], root: str = "", log_key: str = "") -> Bun
 
     steps: tuple[Callable[[], None], ...] = (
         lambda: check_files(bundle),
+        lambda: check_signer(bundle),
         log,
         lambda: check_patches(bundle),
         votes,

@@ -6,6 +6,7 @@ no more than `CAP` and no less than its inverse, so that no single signal decide
 
 from math import log2, log10, prod
 
+from ostler.core.actions import DeleteDuplicates, DeleteRows
 from ostler.core.checks import Check, Severity
 from ostler.core.datasets import Dataset
 from ostler.core.proposals import Draft, DryRun, Evidence, PatchSummary, Rank, RankPart
@@ -94,8 +95,10 @@ def _gain(draft: Draft) -> RankPart:
     grown = log10(1 + worth) / log10(1 + MOST_GAIN) if worth > 0 else 0.0
     basis = draft.basis
     expected = basis.expected if basis is not None else 0.0
+    deletes = isinstance(draft.action, DeleteDuplicates | DeleteRows)
+    what, becomes = ("rows", "be rightly deleted") if deletes else ("cells", "become right")
     said = (
-        f"{expected:,.0f} cells are expected to become right, at a confidence of "
+        f"{expected:,.0f} {what} are expected to {becomes}, at a confidence of "
         f"{draft.evidence.confidence:.2f}: a decision is worth {worth:,.1f}"
     )
     return _part("gain", 1 / CAP + (CAP - 1 / CAP) * grown, said)
