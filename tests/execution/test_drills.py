@@ -105,7 +105,7 @@ class Place:
     def faults(self) -> list[str]:
         parts = self.parts
         found = verify_workspace(parts.store, parts.objects, parts.patches, parts.datasets())
-        return [f"{fault.subject}: {fault.message}" for fault in found.faults]
+        return [f"{fault.subject}: {fault.message}" for fault in found]
 
 
 @pytest.fixture

@@ -251,7 +251,7 @@ class Workbench:
         found = verify_workspace(
             self.parts.store, self.parts.objects, self.parts.patches, self.parts.datasets()
         )
-        return tuple(f"{fault.subject}: {fault.message}" for fault in found.faults)
+        return tuple(f"{fault.subject}: {fault.message}" for fault in found)
 
     def gc(self, keep_days: int = 0, at: datetime | None = None) -> Found:
         """What `ostler gc` does, now or when it will be `at`."""
