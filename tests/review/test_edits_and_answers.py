@@ -57,7 +57,7 @@ class Office:
         parts = self.parts
         clock, policies = parts.groomer.clock, parts.policies
         bench = Bench(parts.store, parts.patches, policies, clock)
-        return Desk(parts.store, parts.patches, policies, person, (), clock, bench, UNSIGNED)
+        return Desk(parts.store, parts.patches, policies, person, (), clock, bench, trust=UNSIGNED)
 
     def groom(self) -> str:
         return groom(

@@ -16,6 +16,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import cast
 
@@ -183,43 +184,60 @@ def sha256(content: bytes) -> str:
 def check_rosters(bundle: Bundle, rows: "Rows", root: str) -> list[tuple[int, Json]]:
     """Who was who from which entry on: each roster is signed by an administrator of the last."""
     found: list[tuple[int, Json]] = []
-    before, trusted = "", [root] if root else []
+    before = ""
     for index, row in rows.of("roster"):
-        digest = cast("str", row["digest"])
+        digest, at = cast("str", row["digest"]), cast("str", row["installed_at"])
         text = bundle.files.get(f"documents/{digest}")
         if text is None:
             raise Wrong(f"the roster {digest} is missing")
         roster = cast("Json", json.loads(text))
         signer = verify_ssh(cast("str", row["signature"]), "ostler-roster", text)
-        if not trusted:
+        if not found and not root:
             bundle.notes.append(f"the first roster is signed by {signer}: is that your root?")
-        elif signer not in trusted:
+        may = administrators(found[-1][1] if found else roster, at)
+        if signer not in may or (not found and root not in ("", signer)):
             raise Wrong(f"roster {roster['number']} is signed by {signer}, who may not")
         if roster.get("previous", "") != before:
             raise Wrong(f"roster {roster['number']} does not follow the one before it")
-        before, trusted = digest, administrators(roster)
+        before = digest
         found.append((index, roster))
     return found
 
 
-def administrators(roster: Json) -> list[str]:
-    """The keys that may sign the next roster."""
+def administrators(roster: Json, at: str) -> list[str]:
+    """The keys that may sign the next roster at a moment."""
     return [
         line
         for member in members(roster)
-        if any(role["role"] == "administrator" for role in cast("list[Json]", member["roles"]))
-        for line in keys(member)
+        if any(role["role"] == "administrator" for role in listed(member, "roles"))
+        for line in keys(member, at)
     ]
 
 
 def members(roster: Json) -> list[Json]:
-    """Who is in a roster."""
-    return cast("list[Json]", roster["members"])
+    """The people in a roster."""
+    return [one for one in listed(roster, "members") if one.get("kind", "person") == "person"]
 
 
-def keys(member: Json) -> list[str]:
-    """The lines of somebody's keys."""
-    return [cast("str", key["line"]) for key in cast("list[Json]", member["keys"])]
+def keys(member: Json, at: str) -> list[str]:
+    """The lines of somebody's keys that count at a moment."""
+    moment = datetime.fromisoformat(at)
+    return [
+        cast("str", key["line"])
+        for key in listed(member, "keys")
+        if not ("valid_after" in key and moment < time_in(key, "valid_after"))
+        and not ("valid_before" in key and time_in(key, "valid_before") <= moment)
+    ]
+
+
+def time_in(record: Json, name: str) -> datetime:
+    """A time in a record."""
+    return datetime.fromisoformat(cast("str", record[name]))
+
+
+def listed(record: Json, name: str) -> list[Json]:
+    """The records under a name; none where it is left out."""
+    return cast("list[Json]", record.get(name, []))
 
 
 def check_votes(bundle: Bundle, rows: "Rows", rosters: Sequence[tuple[int, Json]]) -> None:
@@ -249,8 +267,9 @@ def check_votes(bundle: Bundle, rows: "Rows", rosters: Sequence[tuple[int, Json]
         except Wrong as error:
             bundle.problems.append(f"{name}: {error}")
             continue
-        who = next((one for one in members(roster) if signer in keys(one)), None)
-        if who is None or who["name"] != vote["reviewer"] or who["kind"] != "person":
+        at = cast("str", vote["at"])
+        who = next((one for one in members(roster) if signer in keys(one, at)), None)
+        if who is None or who["name"] != vote["reviewer"]:
             bundle.problems.append(f"{name}: the roster knows {signer} as nobody of that name")
     if unsigned:
         bundle.notes.append(f"{unsigned} votes are UNSIGNED: nothing proves who cast them")
@@ -316,10 +335,16 @@ class Rows:
         return found[-1] if found else ""
 
 
+ARMOR = ("-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----")
+"""The lines around a signature in text."""
+
+
 def verify_ssh(armored: str, namespace: str, message: bytes) -> str:
     """The public key that signed a message (PROTOCOL.sshsig, Ed25519); Wrong if none did."""
-    lines = armored.strip().splitlines()
+    lines = armored.splitlines()
     try:
+        if (lines[0], lines[-1]) != ARMOR:
+            raise ValueError("it is no SSH signature")
         blob = base64.b64decode("".join(lines[1:-1]), validate=True)
         if blob[:10] != b"SSHSIG\x00\x00\x00\x01":
             raise ValueError("it is none of version 1")
@@ -340,7 +365,7 @@ def verify_ssh(armored: str, namespace: str, message: bytes) -> str:
         Ed25519PublicKey.from_public_bytes(raw).verify(signed, framed)
     except InvalidSignature as error:
         raise Wrong("its signature does not hold") from error
-    except ValueError as error:
+    except (ValueError, IndexError) as error:
         raise Wrong(f"its signature cannot be read: {error}") from error
     return f"{kind.decode()} {base64.b64encode(key).decode()}"
 

@@ -1,0 +1,218 @@
+"""Evidence bundles: one file that anybody checks with its own script, and that no edit survives."""
+
+import ast
+import hashlib
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+CONTRACT = """
+apiVersion: v3.1.0
+kind: DataContract
+id: people
+name: people
+version: 1.0.0
+status: active
+schema:
+  - name: people
+    properties:
+      - {name: id, logicalType: string}
+      - {name: city, logicalType: string}
+      - {name: phone, logicalType: string, classification: pii}
+"""
+
+Files = dict[str, bytes]
+
+
+def unpacked(file: Path) -> Files:
+    with zipfile.ZipFile(file) as packed:
+        return {name: packed.read(name) for name in packed.namelist()}
+
+
+def packed(files: Files, file: Path) -> Path:
+    with zipfile.ZipFile(file, "w") as target:
+        for name, content in files.items():
+            target.writestr(name, content)
+    return file
+
+
+def checked(file: Path, *options: str | Path) -> tuple[int, str]:
+    """What the bundle's own script says, run as a stranger would: without us, and elsewhere."""
+    script = file.with_suffix(".py")
+    script.write_bytes(unpacked(file)["verify.py"])
+    done = subprocess.run(
+        [sys.executable, "-I", str(script), str(file), *map(str, options)],
+        capture_output=True,
+        text=True,
+        cwd=file.parent,
+        env={},
+        timeout=60,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout
+
+
+@pytest.fixture
+def signed(
+    run, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A workspace with a roster in which a signed vote let a proposal into the table."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".ssh").mkdir()
+    key = home / ".ssh" / "id_ed25519"
+    made = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key)]
+    subprocess.run(made, check=True, timeout=60)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("OSTLER_UNSIGNED_VOTES")
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    rows = [
+        f"{n},{('Oslo', 'Rome')[n % 2]},{'n/a' if n % 9 == 0 else f'555-{n:04}'}\n"
+        for n in range(60)
+    ]
+    (tmp_path / "people.csv").write_text("id,city,phone\n" + "".join(rows), encoding="utf-8")
+    for words in ("init", "add people.csv", "identity init", "groom people"):
+        assert run(*words.split()).code == 0
+    name = next(one["id"] for one in run("queue", "--json").json if one["cells"])
+    assert run("approve", name).code == 0
+    assert run("work", "--once").code == 0
+    return tmp_path
+
+
+@pytest.fixture
+def keys(run, signed: Path) -> tuple[str | Path, ...]:
+    """What an auditor has from elsewhere: the root's key and the log's."""
+    root = Path.home() / ".ssh" / "id_ed25519.pub"
+    return ("--root", root, "--log-key", run("audit", "checkpoint", "--key").out.strip())
+
+
+@pytest.fixture
+def evidence(run, signed: Path, keys) -> Path:
+    assert run("audit", "export", "--dataset", "people", "evidence.zip").code == 0
+    return signed / "evidence.zip"
+
+
+def test_a_bundle_holds_all_of_it_and_proves_itself(run, signed, evidence, keys) -> None:
+    code, said = checked(evidence, *keys)
+    assert (code, said.splitlines()[-1]) == (0, "all of it holds")
+    assert "UNSIGNED" not in said and "is that your root" not in said
+    files = unpacked(evidence)
+    page = files["report.html"].decode()
+    [published] = run("queue", "--state", "published", "--json").json
+    for words in (published["id"], "approve", "SHA256:", "What ran, with what effect", "one-vote"):
+        assert words in page
+    run_id = run("trace", "--json").json[0]["run"]
+    item = run("item", "--json").json[0]["id"]
+    for choice in (("--run", run_id), ("--item", item), ("--since", "2000-01-01")):
+        assert run("audit", "export", *choice, "other.zip").code == 0
+        assert checked(signed / "other.zip", *keys)[0] == 0
+    assert run("audit", "verify").code == 0
+    assert run("audit", "export", "none.zip").code == 2
+    assert run("audit", "export", "--since", "2999-01-01", "none.zip").code == 2
+    assert not (signed / "none.zip").exists()
+
+
+def test_the_verifier_needs_nothing_of_ours(evidence) -> None:
+    tree = ast.parse(unpacked(evidence)["verify.py"])
+    named = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    named |= {
+        one.name for node in ast.walk(tree) if isinstance(node, ast.Import) for one in node.names
+    }
+    outside = {str(name).partition(".")[0] for name in named} - set(sys.stdlib_module_names)
+    assert outside == {"cryptography"}
+
+
+def test_one_changed_byte_of_any_file_is_named(evidence, keys, tmp_path: Path) -> None:
+    files = unpacked(evidence)
+    for name in files:
+        if name == "verify.py":
+            continue  # it runs itself
+        edited = {**files, name: bytes([files[name][0] ^ 1]) + files[name][1:]}
+        code, said = checked(packed(edited, tmp_path / "edited.zip"), *keys)
+        assert code == 1, name
+        folder = name.partition("/")[0]
+        assert folder in said or "manifest" in said or "signature" in said, (name, said)
+
+
+def resealed(files: Files) -> Files:
+    """The manifest written anew, as somebody would who has all but the keys."""
+    told = json.loads(files["manifest.json"])
+    apart = {"manifest.json", "manifest.json.sig", "checkpoint"}
+    told["files"] = {
+        name: hashlib.sha256(body).hexdigest() for name, body in files.items() if name not in apart
+    }
+    return {**files, "manifest.json": json.dumps(told).encode()}
+
+
+def edit_entries(files: Files, edit: Callable[[list[dict]], list[dict]]) -> Files:
+    lines = [json.loads(line) for line in files["log.jsonl"].splitlines()]
+    text = "".join(json.dumps(line) + "\n" for line in edit(lines))
+    return {**files, "log.jsonl": text.encode()}
+
+
+def test_edits_with_every_digest_put_right_are_found(evidence, keys, tmp_path: Path) -> None:
+    files = unpacked(evidence)
+
+    def said_of(edited: Files) -> str:
+        code, said = checked(packed(resealed(edited), tmp_path / "edited.zip"), *keys)
+        assert code == 1
+        return said
+
+    assert "the checkpoint was signed for another" in said_of(files)
+    votes = [
+        e for e in map(json.loads, files["log.jsonl"].splitlines()) if e["kind"] == "vote.cast"
+    ]
+    assert votes
+    other_actor = edit_entries(files, lambda es: [{**e, "actor": "eve"} for e in es])
+    assert "it is not in the log" in said_of(other_actor)
+    shuffled = edit_entries(files, lambda es: [{**e, "index": e["index"] + 1} for e in es])
+    assert "it is not in the log" in said_of(shuffled)
+    without = edit_entries(files, lambda es: [e for e in es if e["kind"] != "vote.cast"])
+    assert "0 approvals before it, and 1 were needed" in said_of(without)
+    payload = edit_entries(
+        files, lambda es: [{**e, "payload": e["payload"].replace("approve", "reject")} for e in es]
+    )
+    assert "its payload was edited" in said_of(payload)
+    [row] = [json.loads(vote["payload"])["row"]["set"] for vote in votes]
+    name = f"documents/{row['digest']}"
+    forged = {**files, name: files[name].replace(b'"because":""', b'"because":"!"')}
+    assert "its content does not match its name" in said_of(forged)
+    assert "signature does not hold" in said_of(forged)
+    lines = next(one for one in files if one.endswith(".lines"))
+    assert "it is not the patch" in said_of({**files, lines: files[lines].replace(b"n/a", b"n/b")})
+
+
+def test_keys_from_elsewhere_are_what_it_rests_on(evidence, keys, tmp_path: Path) -> None:
+    code, said = checked(evidence)
+    assert code == 0
+    assert "the log's key is taken from the bundle" in said and "is that your root?" in said
+    other = tmp_path / "eve"
+    made = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(other)]
+    subprocess.run(made, check=True, timeout=60)
+    code, said = checked(evidence, "--root", f"{other}.pub")
+    assert (code, "who may not" in said) == (1, True)
+    name, _, key = str(keys[-1]).split("+", 2)
+    code, said = checked(evidence, "--log-key", f"{name}+00000000+{key}")
+    assert (code, "is not signed by" in said) == (1, True)
+
+
+def test_classified_values_stay_out_unless_they_are_asked_for(run, signed, keys) -> None:
+    (signed / "contracts").mkdir(exist_ok=True)
+    (signed / "contracts" / "people.odcs.yaml").write_text(CONTRACT, encoding="utf-8")
+    assert run("audit", "export", "--dataset", "people", "masked.zip").code == 0
+    masked = unpacked(signed / "masked.zip")
+    assert not [name for name, body in masked.items() if b"555-0001" in body or b"n/a" in body]
+    assert checked(signed / "masked.zip", *keys)[0] == 0
+    refused = run("audit", "export", "--dataset", "people", "--unmask", "open.zip")
+    assert (refused.code, "may not see 'phone'" in refused.err) == (2, True)
+    with (signed / "ostler.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("\nreaders: {pii: [owner]}\n")
+    assert run("audit", "export", "--dataset", "people", "--unmask", "open.zip").code == 0
+    shown = unpacked(signed / "open.zip")
+    assert [name for name, body in shown.items() if b"n/a" in body]
+    assert checked(signed / "open.zip", *keys)[0] == 0
