@@ -11,6 +11,7 @@ from ostler.core.states import ProposalState
 from ostler.execution.closing import ACTOR, Outcome
 from ostler.execution.coming_into_force import come_into_force
 from ostler.execution.context import ExecutionContext
+from ostler.execution.recheck import held_up
 from ostler.store import activations, proposals
 from ostler.store.claims import Claim, claim
 from ostler.store.seals import may_run
@@ -30,7 +31,10 @@ def activate_documents(context: ExecutionContext) -> Iterator[Outcome]:
             owner=context.owner,
             at=context.clock(),
             lease_seconds=context.lease_seconds,
-            due=lambda proposal: may_run(session, context.drill_key, proposal.id, proposal.digest),
+            due=lambda proposal: (
+                may_run(session, context.drill_key, proposal.id, proposal.digest)
+                and not held_up(context, proposal)
+            ),
         )
     for held in claims:
         yield _activate(context.today(), held)
