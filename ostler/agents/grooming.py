@@ -25,6 +25,7 @@ from ostler.core.proposals import Proposal
 from ostler.core.recipes import PRINCIPLE, Recipe, StepFit
 from ostler.core.runs import MOMENT, RunInputs, Step
 from ostler.core.states import ProposalState, RunState
+from ostler.policies.in_force import todays
 from ostler.policies.policyset import PolicySet
 from ostler.review.overtaken import mark_overtaken
 from ostler.store import answers, findings, history, items, lineage, proposals, runs, telling
@@ -59,6 +60,7 @@ class Groomer:
     objects: Objects
     patches: PatchFiles
     policies: PolicySet
+    """Those that count as long as none were activated since."""
     settings: Grooming
     model: ModelClient
     telemetry: Telemetry
@@ -243,7 +245,7 @@ def _inputs(
         others=tuple((name, at) for name, _, at in read),
         files=groomer.objects.put(data_files(pinned)),
         contract=groomer.objects.put_text(contract) if contract is not None else None,
-        policy=groomer.objects.put_text(groomer.policies.recorded),
+        policy=groomer.objects.put_text(todays(groomer.store, groomer.policies).recorded),
         config=groomer.objects.put(groomer.settings),
         model=groomer.model.name,
         alerts=alerts,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ConfigDict, Field, model_validator
 
 from ostler.config.section import Section
-from ostler.core.datasets import WORKSPACE, Dataset, tags_of
+from ostler.core.datasets import Dataset, tags_of
 
 
 class Freeze(Section):
@@ -22,7 +22,8 @@ class Freeze(Section):
     until: datetime
     """The first moment after it."""
     datasets: tuple[str, ...] = ()
-    """Names, with * and ?; with neither these nor tags it is about all datasets."""
+    """Names, with * and ?; with neither these nor tags it is about everything, policies and prompts
+    of the workspace included."""
     tags: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -57,9 +58,6 @@ class Calendar(NamedTuple):
 
     def freeze(self, dataset: Dataset, at: datetime) -> str:
         """The name of the freeze that a dataset is in, the first by name; empty: in none."""
-        if dataset.name == WORKSPACE.name:
-            # Policies and prompts are no data; else nobody could lift what a freeze forbids.
-            return ""
         zone = ZoneInfo(self.zone)
         found = sorted(n for n, one in self.freezes.items() if one.holds(dataset, at, zone))
         return found[0] if found else ""

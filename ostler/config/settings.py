@@ -40,6 +40,13 @@ class Model(Section):
     attempts: int = Field(default=3, ge=1, le=5)
     temperature: float = Field(default=0, ge=0, le=2)
 
+    @field_validator("base_url")
+    @classmethod
+    def _refuse(cls, address: str) -> str:
+        if "@" in address:
+            raise ValueError("holds a name or password; a key comes from OSTLER_MODEL_API_KEY")
+        return address
+
 
 class Grooming(Section):
     """What steers a run; part of its recorded inputs."""
@@ -269,7 +276,7 @@ class Settings(BaseSettings):
     people: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Who may be in which role: `ana: [owner, steward]`."""
     readers: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Which roles see the values of a class of a contract: `pii: [steward]`; others see a mask."""
+    """Which roles may lift the masks of a class of a contract: `pii: [steward]`."""
     reviewer: str = ""
     """Who is at the keyboard; empty: the user of the operating system."""
     unsigned_votes: bool = False

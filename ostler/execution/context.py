@@ -1,7 +1,7 @@
 """What an execution is given; there is no model in it, and nothing that could ask one."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from ostler.core.datasets import Connection, Dataset
 from ostler.core.errors import NotFound
 from ostler.core.moments import Moment
 from ostler.core.roster import NO_TRUST, Trust
+from ostler.policies.in_force import todays
 from ostler.policies.policyset import PolicySet
 from ostler.store import datasets, lineage
 from ostler.store.engine import Store
@@ -52,6 +53,10 @@ class ExecutionContext:
     """Drills that are made for each hundred votes."""
     trust: Trust = NO_TRUST
     """Whose votes count."""
+
+    def today(self) -> "ExecutionContext":
+        """The same under the policies that people activated last, if they ever did."""
+        return replace(self, policies=todays(self.store, self.policies))
 
     def dataset(self, name: str) -> Dataset:
         """A dataset under care."""

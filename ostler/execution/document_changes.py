@@ -61,6 +61,7 @@ def request_document(context: ExecutionContext, asked: Asked, person: Principal)
     action = ActivateDocument(
         document=asked.document,
         name=asked.name,
+        version=change.version,
         before=digest_of_texts(before),
         after=digest_of_texts(asked.texts),
         takes_back=asked.takes_back,
@@ -86,7 +87,7 @@ def request_document(context: ExecutionContext, asked: Asked, person: Principal)
                 ),
                 tool="documents/1",
             ),
-            sentence=f"{describe(action)}: {_summary(change)}",
+            sentence=_sentence(action, change),
             patch=empty_patch().summary(change.previous),
             dry_run=DryRun(version=change.previous, effects=(), sample=()),
             acceptance=(),
@@ -187,14 +188,16 @@ def _trials(context: ExecutionContext, asked: Asked, request: ChangeRequest) -> 
 
 
 def _id(action: ActivateDocument, change: DocumentChange) -> str:
-    return proposal_id(WORKSPACE.name, action, digest_of([change.previous, change.because]))
+    return proposal_id(WORKSPACE.name, action, digest_of(change.because))
 
 
-def _summary(change: DocumentChange) -> str:
+def _sentence(action: ActivateDocument, change: DocumentChange) -> str:
     files = [file.name for file in (*change.files, *change.gone) if file.diff]
     if not files:
-        return f"version {change.version}, as it is now"
-    return f"version {change.version}, changes {', '.join(files)}"
+        return f"{describe(action)}, as it is now"
+    if change.document == "prompt":
+        return describe(action)
+    return f"{describe(action)}: {', '.join(files)}"
 
 
 def _item(proposal: Proposal, change: DocumentChange) -> BacklogItem:

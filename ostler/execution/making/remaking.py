@@ -16,6 +16,7 @@ from ostler.core.promises import Promises
 from ostler.core.proposals import Draft, DryRun, Proposal, proposal_id
 from ostler.core.sentences import describe
 from ostler.execution.making.bench import Bench
+from ostler.policies.in_force import todays
 from ostler.policies.judgement import judge
 from ostler.policies.requests import CheckCounts, Principal, change_request
 from ostler.store import contracts, lineage, registry
@@ -68,7 +69,7 @@ def remade(
         promises = _promises(session, dataset.name)
         moment = moment_of(session, dataset, bench.calendar, now)
     verdict = judge(
-        bench.policies,
+        todays(bench.store, bench.policies),
         change_request(
             proposer=person,
             dataset=dataset.model_copy(update={"downstream": result.downstream}),
