@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pydantic import JsonValue
 from sqlmodel import Session, col, select
 
-from ostler.core.errors import OstlerError
+from ostler.core.errors import NotFound, OstlerError
 from ostler.core.proposals import Vote
 from ostler.core.roster import Roster, Trust
 from ostler.core.seats import still_open
@@ -105,6 +105,8 @@ def _on(session: Session, name: str, past: _Past) -> Iterator[Flaw]:
     """The votes on a proposal, those that were replaced included, and what they add up to."""
     try:
         record = get_proposal(session, name)
+    except NotFound:
+        return  # It was erased: the log says by whom, or names it, and nothing can run on it.
     except _UNREADABLE as error:
         yield Flaw("vote", name, str(error))
         return

@@ -13,6 +13,7 @@ from ostler.core.base import Frozen
 from ostler.core.canonical import canonical_json
 from ostler.core.checks import Check, CheckResult, NotNull
 from ostler.core.datasets import Dataset
+from ostler.core.documents import SITE
 from ostler.core.errors import Conflict
 from ostler.core.experience import Answer, Taught
 from ostler.core.items import BacklogItem, Criterion, Finding, Quadrant, Track, item_id
@@ -39,6 +40,7 @@ from ostler.core.roster import (
 from ostler.core.runs import RunInputs, Step
 from ostler.core.states import ItemState, ProposalState, RunState
 from ostler.store import (
+    activations,
     alerts,
     answers,
     ballots,
@@ -219,6 +221,17 @@ def _begin(session: Session, objects: Objects) -> None:
     registry.publish(session, first, actor=agent, at=at)
     second = registry.Release("orders", "rules: [a]", "1.1.0", "full", parked.id, contract)
     registry.publish(session, second, actor=agent, at=at)
+    for number, text in enumerate(("permit all", "forbid all")):
+        activations.activate(
+            session,
+            "policies",
+            SITE,
+            {"site.cedar": text},
+            replaces=number,
+            proposal=parked.id,
+            actor=agent,
+            at=at,
+        )
 
 
 def _vote_signed(session: Session, parked: Proposal) -> None:
