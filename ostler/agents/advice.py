@@ -210,7 +210,8 @@ def follow(asked: Question, content: str) -> tuple[Draft, ...]:
             raise Nonsense(f"the answer names a draft that was not asked about: {given.draft}")
     said = {given.draft: given for given in reply.advice}
     drafts = [
-        _advised(draft, said[name]) if name in said else draft for name, draft in shown.items()
+        _advised(draft, said[name], asked.model) if name in said else draft
+        for name, draft in shown.items()
     ]
     drafts += asked.drafts[_DRAFTS_SHOWN:]
     added = [_added(asked, shown[addition.draft], addition) for addition in reply.additions]
@@ -222,12 +223,13 @@ def follow(asked: Question, content: str) -> tuple[Draft, ...]:
     return tuple(distinct.values())
 
 
-def _advised(draft: Draft, advice: Advice) -> Draft:
+def _advised(draft: Draft, advice: Advice, model: str) -> Draft:
     confidence = draft.evidence.confidence * (1.0 if advice.use else 0.5)
     return draft.model_copy(
         update={
             "action": _narrowed(draft.action, advice),
             "rationale": advice.rationale,
+            "model": model,
             "evidence": draft.evidence.model_copy(update={"confidence": round(confidence, 6)}),
         }
     )
@@ -286,6 +288,7 @@ def _added(asked: Question, beside: Draft, addition: Addition) -> Draft | None:
         rule=RejectedValues(column=new.column, values=texts),
         evidence=Evidence(confidence=0.3, summary="A model suggested it; no tool measured it."),
         tool=f"model:{asked.model}",
+        model=asked.model,
         rationale=addition.rationale,
     )
 

@@ -13,6 +13,8 @@ from ostler.config.settings import Grooming
 from ostler.core.checks import Check, LearnedLimits
 from ostler.core.datasets import Dataset
 from ostler.core.experience import Experience
+from ostler.core.moments import Moment
+from ostler.core.promises import Promises
 from ostler.core.recipes import Recipe
 from ostler.core.runs import RunInputs
 from ostler.policies.policyset import PolicySet, policies_from
@@ -37,6 +39,8 @@ class Brief:
     checks: tuple[Check, ...]
     classes: Mapping[str, str]
     """Of the contract: the classification of columns."""
+    promises: Promises | None
+    """Of the contract: what policies ask about it."""
     policies: PolicySet
     prompts: Mapping[str, str]
     """Texts for the model, by name."""
@@ -50,10 +54,11 @@ def read_brief(objects: Objects, inputs: RunInputs, others: tuple[Dataset, ...])
     dataset = Dataset.model_validate(objects.get(inputs.facts))
     checks: tuple[Check, ...] = ()
     classes: Mapping[str, str] = {}
+    promises: Promises | None = None
     if inputs.contract is not None:
         text = objects.text(inputs.contract)
         contract = parse_contract(text, dataset=dataset.name, source="the recorded contract")
-        checks, classes = contract.checks, contract.classes
+        checks, classes, promises = contract.checks, contract.classes, contract.promises
         if inputs.learned is not None:
             limits = LearnedLimits.model_validate(objects.get(inputs.learned)).limits
             checks = tuple(
@@ -69,6 +74,7 @@ def read_brief(objects: Objects, inputs: RunInputs, others: tuple[Dataset, ...])
         others=others,
         checks=checks,
         classes=classes,
+        promises=promises,
         policies=policies_from(objects.text(inputs.policy)),
         prompts={name: objects.text(digest) for name, digest in inputs.prompts},
         settings=Grooming.model_validate(objects.get(inputs.config)),
@@ -89,6 +95,7 @@ def context_of(
     run: str,
     now: datetime,
     trace: str,
+    moment: Moment,
     record: Record,
     patches: PatchFiles,
     model: ModelClient,
@@ -124,6 +131,8 @@ def context_of(
         reference=inputs.reference,
         alerts=inputs.alerts,
         checks=brief.checks,
+        promises=brief.promises,
+        moment=moment,
         experience=brief.experience,
         recipe=brief.recipe,
         policies=brief.policies,

@@ -16,6 +16,8 @@ from ostler.core.checks import Check
 from ostler.core.datasets import Dataset
 from ostler.core.experience import Experience
 from ostler.core.items import Alert
+from ostler.core.moments import Moment
+from ostler.core.promises import Promises
 from ostler.core.recipes import Recipe
 from ostler.core.runs import Step
 from ostler.policies.policyset import PolicySet
@@ -60,6 +62,10 @@ class GroomingContext:
     """What the run looks into; empty when it is the whole dataset."""
     checks: tuple[Check, ...]
     """Of the contract; empty without one."""
+    promises: Promises | None
+    """What policies ask about the contract; None without one."""
+    moment: Moment
+    """When it was begun, as policies are told of it."""
     experience: Experience
     """What people answered to earlier cards."""
     recipe: Recipe | None

@@ -1,9 +1,10 @@
 """The gate: policy's verdict on every candidate makes it a proposal."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from ostler.agents.context import GroomingContext
-from ostler.agents.outputs import Judged, Prioritized, RankedCandidate
+from ostler.agents.outputs import Investigation, Judged, Prioritized, RankedCandidate
 from ostler.core.actions import AskValues
 from ostler.core.checks import Check
 from ostler.core.errors import BadInput
@@ -12,19 +13,21 @@ from ostler.core.proposals import DryRun, Proposal, proposal_id
 from ostler.core.rollout import Rollout, Where
 from ostler.core.sentences import describe
 from ostler.policies.judgement import judge
-from ostler.policies.requests import Principal, change_request
+from ostler.policies.requests import CheckCounts, Principal, change_request
 from ostler.telemetry import names
 
 PROPOSER = Principal(kind="agent", name="proposer")
 
 
-def gate(context: GroomingContext, prioritized: Prioritized) -> Judged:
+def gate(context: GroomingContext, prioritized: Prioritized, found: Investigation) -> Judged:
     """One proposal per candidate: denied, automatic, or so many votes of which roles."""
     context.progress("asking policy")
-    return Judged(proposals=tuple(_proposal(context, ranked) for ranked in prioritized.candidates))
+    return Judged(
+        proposals=tuple(_proposal(context, ranked, found) for ranked in prioritized.candidates)
+    )
 
 
-def _proposal(context: GroomingContext, ranked: RankedCandidate) -> Proposal:
+def _proposal(context: GroomingContext, ranked: RankedCandidate, found: Investigation) -> Proposal:
     candidate = ranked.candidate
     draft, patch, result = candidate.draft, candidate.patch, candidate.dry_run
     request = change_request(
@@ -34,7 +37,11 @@ def _proposal(context: GroomingContext, ranked: RankedCandidate) -> Proposal:
         patch=patch,
         total_rows=context.around.row_count,
         confidence=draft.evidence.confidence,
-        worse_checks=len(result.worse),
+        checks=CheckCounts.of(result),
+        promises=context.promises,
+        moment=context.moment,
+        model=draft.model,
+        drift=_drift(found, patch.columns),
     )
     with context.telemetry.span(names.GATE) as span:
         verdict = judge(context.policies, request)
@@ -65,6 +72,16 @@ def _proposal(context: GroomingContext, ranked: RankedCandidate) -> Proposal:
         expires_at=context.now + timedelta(days=context.settings.expires_after_days),
         rollout=_plan(context, result),
     )
+
+
+def _drift(found: Investigation, columns: Sequence[str]) -> float:
+    """The largest statistic by which one of some columns has drifted."""
+    drifted = [
+        result.drift
+        for result in found.results
+        if result.drift is not None and set(columns).intersection(result.check.rule.columns)
+    ]
+    return max(drifted, default=0.0)
 
 
 def _plan(context: GroomingContext, result: DryRun) -> Rollout | None:

@@ -50,7 +50,7 @@ NODES: dict[str, tuple[Callable[..., Frozen], tuple[tuple[str, type[Frozen]], ..
     "propose": (propose, (("investigate", Investigation),)),
     "validate": (validate, (("propose", Proposed), ("investigate", Investigation))),
     "prioritize": (prioritize, (("validate", Validated),)),
-    "gate": (gate, (("prioritize", Prioritized),)),
+    "gate": (gate, (("prioritize", Prioritized), ("investigate", Investigation))),
     "park": (park, (("gate", Judged), ("investigate", Investigation))),
 }
 """Each node, and whose outputs it reads."""

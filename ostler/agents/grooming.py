@@ -13,20 +13,24 @@ from ostler.agents.graph import Handed, State, run_grooming
 from ostler.agents.model import ModelClient
 from ostler.agents.outputs import Parking, Prioritized, Proposed, Validated
 from ostler.agents.prompts import prompts_in_force
+from ostler.config.calendar import DEFAULT, Calendar
 from ostler.config.settings import Grooming
 from ostler.core.base import Frozen
 from ostler.core.canonical import Digest, short_id
 from ostler.core.checks import Check, LearnedLimits
 from ostler.core.datasets import Dataset
 from ostler.core.items import Alert
+from ostler.core.moments import Moment
 from ostler.core.proposals import Proposal
 from ostler.core.recipes import PRINCIPLE, Recipe, StepFit
-from ostler.core.runs import RunInputs, Step
+from ostler.core.runs import MOMENT, RunInputs, Step
 from ostler.core.states import ProposalState, RunState
+from ostler.policies.in_force import todays
 from ostler.policies.policyset import PolicySet
 from ostler.review.overtaken import mark_overtaken
 from ostler.store import answers, findings, history, items, lineage, proposals, runs, telling
 from ostler.store.engine import Store
+from ostler.store.moments import moment_of
 from ostler.store.objects import Objects
 from ostler.store.proposals import Parked
 from ostler.tables.delta import table_of
@@ -56,12 +60,15 @@ class Groomer:
     objects: Objects
     patches: PatchFiles
     policies: PolicySet
+    """Those that count as long as none were activated since."""
     settings: Grooming
     model: ModelClient
     telemetry: Telemetry
     clock: Callable[[], datetime]
     states: States | None = None
     """What was measured before."""
+    calendar: Calendar = DEFAULT
+    """What the settings say about the moment."""
 
 
 class Groomed(Frozen):
@@ -191,6 +198,7 @@ def groom(
             run=run.id,
             now=run.started_at,
             trace=trace,
+            moment=_moment(groomer, record, dataset, run.started_at),
             record=record,
             patches=groomer.patches,
             model=groomer.model,
@@ -237,7 +245,7 @@ def _inputs(
         others=tuple((name, at) for name, _, at in read),
         files=groomer.objects.put(data_files(pinned)),
         contract=groomer.objects.put_text(contract) if contract is not None else None,
-        policy=groomer.objects.put_text(groomer.policies.recorded),
+        policy=groomer.objects.put_text(todays(groomer.store, groomer.policies).recorded),
         config=groomer.objects.put(groomer.settings),
         model=groomer.model.name,
         alerts=alerts,
@@ -247,6 +255,19 @@ def _inputs(
         prompts=_prompts(groomer),
         code=__version__,
     )
+
+
+def _moment(groomer: Groomer, record: _StoreRecord, dataset: Dataset, begun: datetime) -> Moment:
+    """What policy is told of the moment, recorded as the run's first step, for a replay to be told.
+
+    No input: the same alerts on the same version are one run also in another hour.
+    """
+    recorded = record.recorded(MOMENT)
+    if recorded is None:
+        with groomer.store.reading() as session:
+            moment = moment_of(session, dataset, groomer.calendar, begun)
+        recorded = record.step(Step(name=MOMENT, digest=record.put(moment), at=begun))
+    return Moment.model_validate(record.get(recorded))
 
 
 def _prompts(groomer: Groomer) -> tuple[tuple[str, Digest], ...]:

@@ -182,7 +182,7 @@ def vote(
     from ostler.core.errors import BadInput, NotFound
 
     with opened(workspace) as parts:
-        record = parts.desk.card(proposal).record
+        record = parts.desk.record(proposal)
     signed = [ballot for ballot in record.ballots if ballot.signature is not None]
     if not signed:
         raise NotFound(f"no signed vote was cast on {record.proposal.id}")

@@ -277,12 +277,18 @@ def _mark(effect: "CheckEffect") -> Text:
 
 
 def _verdict(card: "Card") -> None:
-    from ostler.review.desk import verdict_words
+    from ostler.review.desk import lacking, verdict_words
 
     verdict = card.record.proposal.verdict
     _section("POLICY", verdict_words(verdict))
-    for rule, reason in zip(verdict.rules, verdict.reasons, strict=False):
-        print_line(f"  {visible(rule)}: {visible(reason)}")
+    owners = verdict.owners or ("",) * len(verdict.rules)
+    for rule, reason, owner in zip(verdict.rules, verdict.reasons, owners, strict=False):
+        whom = f" (of {visible(owner)})" if owner else ""
+        print_line(f"  {visible(rule)}: {visible(reason)}", (whom, "dim"))
+    for reason in verdict.reasons[len(verdict.rules) :]:
+        print_line(f"  {visible(reason)}")
+    for place, line in enumerate(lacking(verdict)):
+        print_line(f"  {'  ' if place else ''}{visible(line)}")
     if card.record.escalated and card.record.escalated_at is not None:
         roles = " and ".join(map(visible, card.record.escalated))
         print_line(f"  escalated to {roles} since {card.record.escalated_at:%Y-%m-%d %H:%M} UTC")

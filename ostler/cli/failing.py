@@ -100,13 +100,23 @@ def _print(page: "FailingRows") -> None:
 
 
 def _print_csv(page: "FailingRows") -> None:
-    """Exactly the values in a file or pipe; on a terminal nothing that could move it."""
+    """Values in a file or pipe, with a quote before what a spreadsheet would run as a formula.
+
+    People open such a list in one; `--json` says exactly what a cell holds. On a terminal nothing
+    is printed that could move it.
+    """
     from ostler.review.text import visible_cell
 
     shown = sys.stdout.isatty()
     writer = csv.writer(sys.stdout, lineterminator="\n")
     for line in (("row", *page.columns), *((row.row, *row.cells) for row in page.rows)):
-        writer.writerow([visible_cell(cell) if shown else cell for cell in line])
+        writer.writerow([visible_cell(cell) if shown else _guarded(cell) for cell in line])
+
+
+def _guarded(cell: str | None) -> str | None:
+    from ostler.tables.exporting import is_formula
+
+    return f"'{cell}" if cell is not None and is_formula(cell) else cell
 
 
 def _say(page: "FailingRows") -> None:

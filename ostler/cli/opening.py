@@ -232,26 +232,38 @@ class Opened:
         return str(self.workspace.contract(dataset).relative_to(self.workspace.root))
 
     def classes(self, dataset: str) -> Mapping[str, str] | None:
-        """By column the classes of the contract that counts; None when it cannot be read."""
+        """By column the class in the contract that counts; None when it cannot be read.
+
+        A column that it does not list has the class that an earlier contract gave it: patches and
+        versions from before a column was renamed or dropped still hold its values.
+        """
+        from ostler.store.contracts import contract_texts
         from ostler.store.registry import text_in_force
 
         with self.store.reading() as session:
-            text = text_in_force(session, dataset)
+            published, earlier = text_in_force(session, dataset), contract_texts(session, dataset)
         try:
-            text = self.file_text(dataset) if text is None else text
-            return {} if text is None else self._classes_of(dataset, text)
+            text = self.file_text(dataset) if published is None else published
+            now = None if text is None else self._classed(dataset, text)
         except BadInput:
             return None
+        classes = dict(now.classes) if now else {}
+        listed = now.columns if now else ()
+        for before in reversed(earlier):
+            for column, name in self._classed(dataset, before).classes.items():
+                if column not in listed:
+                    classes.setdefault(column, name)
+        return classes
 
-    def _classes_of(self, dataset: str, text: str) -> Mapping[str, str]:
+    def _classed(self, dataset: str, text: str) -> "Contract":
         # The console asks with each card, and a text seldom changes.
-        known = self._texts.get(dataset)
-        if known is None or known[0] != text:
-            known = self._texts[dataset] = (text, self._parsed(dataset, text).classes)
-        return known[1]
+        known = self._texts.get((dataset, text))
+        if known is None:
+            known = self._texts[dataset, text] = self._parsed(dataset, text)
+        return known
 
     @cached_property
-    def _texts(self) -> dict[str, tuple[str, Mapping[str, str]]]:
+    def _texts(self) -> "dict[tuple[str, str], Contract]":
         return {}
 
     @cached_property
@@ -290,7 +302,7 @@ class Opened:
             roles=self.workspace.roles(reviewer),
             clock=now,
             drill_key=self.workspace.drill_key(),
-            maker=Bench(self.store, self.patches, policies, now),
+            maker=Bench(self.store, self.patches, policies, now, self.workspace.settings.calendar),
             sight=self.sight,
             receipts=self.receipts,
             trust=self.trust,
@@ -352,6 +364,7 @@ class Opened:
             telemetry=self.telemetry,
             clock=now,
             states=self.states,
+            calendar=settings.calendar,
         )
 
     @property
@@ -371,6 +384,7 @@ class Opened:
             connections=self.workspace.settings.connections,
             contracts=self.workspace.contracts,
             states=self.states,
+            calendar=self.workspace.settings.calendar,
             drill_key=self.workspace.drill_key(make=self.workspace.settings.drills.per_hundred > 0),
             drills_per_hundred=self.workspace.settings.drills.per_hundred,
             trust=self.trust,

@@ -1,4 +1,4 @@
-"""`ostler policy`: check a policy set, try it on the past, prove what it never allows.
+"""`ostler policy`: check a set, try it on the past, prove what it never allows, take packs.
 
 Putting one in force is in `policy_activation`.
 """
@@ -28,6 +28,7 @@ policy = typer.Typer(
         "ostler policy check",
         "ostler policy backtest --policies new-policies/",
         "ostler policy prove --policies new-policies/ --invariants never.cedar",
+        "ostler policy packs",
         'ostler policy propose --because "two votes for deletions"',
     ),
 )
@@ -181,6 +182,60 @@ def prove(
     else:
         _print_proofs(proofs)
     return int(any(proof.answer != "proven" for proof in proofs))
+
+
+@policy.command(epilog=example("ostler policy packs", "ostler policy packs --json"))
+def packs(as_json: options.Json = False) -> None:
+    """The packs of rules that ship with Ostler, and what each asks."""
+    from ostler.cli.output import print_json, print_line
+    from ostler.policies.shipped import packs as shipped
+
+    found = shipped()
+    if as_json:
+        print_json(found)
+        return
+    for pack in found:
+        print_line((f"{pack.name:<9}", "bold"), pack.about)
+        for asked in pack.asks:
+            print_line(f"{'':9}{asked}")
+    print_line(("take one with: ostler policy add NAME", "dim"))
+
+
+@policy.command(epilog=example("ostler policy add pii", "ostler policy add freeze --json"))
+def add(
+    pack: Annotated[str, typer.Argument(help="A name of `ostler policy packs`.")],
+    workspace: options.Workspace = None,
+    as_json: options.Json = False,
+) -> None:
+    """Copy a pack into policies/ of the workspace, checked beside what is there already."""
+    from ostler.cli.opening import opened
+    from ostler.cli.output import print_json, say
+    from ostler.core.errors import Conflict
+    from ostler.policies.in_force import folder_texts
+    from ostler.policies.policyset import load_policies
+    from ostler.policies.shipped import pack_of
+
+    wanted = pack_of(pack)
+    with opened(workspace) as parts:
+        folder = parts.workspace.policies
+        there = folder_texts(folder)
+        if wanted.file in there:
+            raise Conflict(
+                f"policies/{wanted.file} is there already",
+                "edit it; to have the shipped one again, take it away first",
+            )
+        load_policies({**there, wanted.file: wanted.text})
+        path = folder / wanted.file
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(wanted.text)
+        except OSError as error:
+            raise Conflict(f"{path} cannot be written: {error.strerror}") from error
+    if as_json:
+        print_json({"pack": wanted.name, "file": str(path)})
+        return
+    say(f"policies/{wanted.file}: {wanted.about}")
+    say("next: edit it as you like · ostler policy check · ostler policy backtest")
 
 
 def _told(verdicts: "Iterable[Judged]", total: int, tell: "Bar") -> "Iterator[Judged]":

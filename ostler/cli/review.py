@@ -83,7 +83,9 @@ def _drill(parts: "Opened", dataset: str, as_json: bool) -> int:
     from ostler.execution.making.drilling import make_drill
 
     known = [parts.dataset(dataset)] if dataset else parts.datasets()
-    bench = Bench(parts.store, parts.patches, parts.policies, now)
+    bench = Bench(
+        parts.store, parts.patches, parts.policies, now, parts.workspace.settings.calendar
+    )
     names = [one.name for one in known]
     if make_drill(bench, parts.workspace.drill_key(make=True), names) is None:
         raise BadInput(

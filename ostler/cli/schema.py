@@ -86,20 +86,21 @@ def _weigh(dataset: str, asked: "Asked", workspace: Path | None, yes: bool, as_j
     from ostler.cli.cards import print_schema_change
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, print_line, progress
+    from ostler.core.masking import masked
     from ostler.core.sentences import describe
     from ostler.execution.schema_changes import weigh
     from ostler.review.text import visible
 
     with opened(workspace) as parts, progress(f"trying it on {dataset}"):
         weighed = weigh(parts.execution, dataset, asked)
+        masks = parts.sight.masks(parts.dataset(dataset))
+    change = masked(weighed.change, masks)
     if as_json:
         summary = weighed.patch.summary(weighed.view.version)
-        print_json(
-            {"patch": summary, "change": weighed.change, "breaking": weighed.change.breaking}
-        )
+        print_json({"patch": summary, "change": change, "breaking": change.breaking})
         return 0
-    print_line((visible(describe(asked.action)), "bold"))
-    print_schema_change(weighed.change)
+    print_line((visible(describe(masked(asked.action, masks))), "bold"))
+    print_schema_change(change)
     return 0
 
 

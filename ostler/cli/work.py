@@ -62,7 +62,7 @@ def work(
                 if as_json:
                     print_json([_plain(outcome) for outcome in outcomes])
             if not (outcomes or as_json):
-                say("nothing is approved")
+                say(_idle(parts))
             relay(outside)
             return 0
         say("waiting for approvals and for what is due; ctrl-c ends it")
@@ -121,7 +121,7 @@ def execute(parts: "Opened") -> str:
     except Busy as busy:
         return f"{busy.message}, and executes what is approved"
     if not outcomes:
-        return "nothing is approved"
+        return _idle(parts)
 
     def regroomed(outcome: "Outcome") -> bool:
         """Whether grooming proposes again what is left of it."""
@@ -133,6 +133,23 @@ def execute(parts: "Opened") -> str:
         names = ", ".join(sorted({outcome.proposal.dataset for outcome in stale}))
         said.append(f"{count(len(stale), 'proposal')} stale: groom {names} again")
     return "; ".join(said)
+
+
+def _idle(parts: "Opened") -> str:
+    """Why nothing was executed."""
+    from ostler.core.states import ProposalState
+    from ostler.execution.recheck import held_up
+    from ostler.review.text import visible
+    from ostler.store.proposals import queue
+
+    with parts.store.reading() as session:
+        approved = queue(session, states=(ProposalState.APPROVED,))
+    waiting = [
+        f"{one.proposal.id} is approved and waits: {' '.join(reasons)}"
+        for one in approved
+        if (reasons := held_up(parts.execution, one.proposal))
+    ]
+    return visible("; ".join(waiting)) if waiting else "nothing is approved"
 
 
 def tell(outcome: "Outcome") -> None:

@@ -22,8 +22,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from ostler.config.calendar import Calendar, Freeze
 from ostler.config.section import FILE, Section
-from ostler.config.timing import Notify, Recurring, Watch
+from ostler.config.timing import Notify, Recurring, Watch, Zone
 from ostler.core.datasets import Connection
 from ostler.core.errors import BadInput, NotFound
 from ostler.core.rollout import Rollout
@@ -38,6 +39,13 @@ class Model(Section):
     timeout_seconds: float = Field(default=30, gt=0, le=600)
     attempts: int = Field(default=3, ge=1, le=5)
     temperature: float = Field(default=0, ge=0, le=2)
+
+    @field_validator("base_url")
+    @classmethod
+    def _refuse(cls, address: str) -> str:
+        if "@" in address:
+            raise ValueError("holds a name or password; a key comes from OSTLER_MODEL_API_KEY")
+        return address
 
 
 class Grooming(Section):
@@ -103,6 +111,8 @@ class OfDataset(Section):
 
     alert_names: tuple[str, ...] = ()
     """What monitors call it, with * and ?."""
+    daily_rows: int | None = Field(default=None, ge=0)
+    """Rows that may be changed in a day; a policy says what happens beyond."""
 
 
 class Drills(Section):
@@ -266,7 +276,7 @@ class Settings(BaseSettings):
     people: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Who may be in which role: `ana: [owner, steward]`."""
     readers: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Which roles see the values of a class of a contract: `pii: [steward]`; others see a mask."""
+    """Which roles may lift the masks of a class of a contract: `pii: [steward]`."""
     reviewer: str = ""
     """Who is at the keyboard; empty: the user of the operating system."""
     unsigned_votes: bool = False
@@ -290,6 +300,10 @@ class Settings(BaseSettings):
     drills: Drills = Field(default_factory=Drills)
     upkeep: Upkeep = Field(default_factory=Upkeep)
     alerts: Alerts = Field(default_factory=Alerts)
+    zone: Zone = "UTC"
+    """The time zone in which policies see hours and days."""
+    freezes: dict[str, Freeze] = Field(default_factory=dict[str, Freeze])
+    """Windows in which nothing is to change, by name."""
     datasets: dict[str, OfDataset] = Field(default_factory=dict)
     """By name: what is set for one dataset alone."""
     effects: dict[str, Effect] = Field(default_factory=dict)
@@ -306,6 +320,16 @@ class Settings(BaseSettings):
     """People and channels that are told, by name."""
     console_url: str = ""
     """Where a browser opens a proposal: an address with {proposal} in it."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """What the settings say about the moment."""
+        budgets = {name: one.daily_rows for name, one in self.datasets.items()}
+        return Calendar(
+            zone=self.zone,
+            freezes=self.freezes,
+            daily_rows={name: rows for name, rows in budgets.items() if rows is not None},
+        )
 
     def in_environment(self, name: str, environment: str) -> str:
         """The dataset that holds `name` there; by default it is called so. NotFound without one."""
@@ -339,7 +363,7 @@ class Settings(BaseSettings):
             )
         return url
 
-    @field_validator("effects", "notify", "recurring")
+    @field_validator("effects", "notify", "recurring", "freezes")
     @classmethod
     def _names(cls, named: dict[str, Section]) -> dict[str, Section]:
         for name in named:
@@ -384,6 +408,6 @@ def _keys() -> list[str]:
     sections = (
         *(Settings, Model, Grooming, Work, Upkeep, Connection, Rollout),
         *(Effect, Lineage, Watch, Recurring, Notify),
-        *(Alerts, Secret, OfDataset, Engines, Spark),
+        *(Alerts, Secret, OfDataset, Engines, Spark, Freeze),
     )
     return sorted({key for section in sections for key in section.model_fields})

@@ -82,6 +82,13 @@ storage: {storage}
 # lineage:
 #   file: lineage.jsonl
 
+# When nothing is to change, and how many rows of a dataset may in a day; see docs/policies.md.
+# zone: Europe/Berlin
+# freezes:
+#   release-9: {from: 2026-11-27, until: 2026-12-01T06:00, datasets: ["sales_*"], tags: [finance]}
+# datasets:
+#   people: {daily_rows: 500}
+
 # What is done when, and who is told in words; see docs/quality.md.
 # watch:
 #   people: {cron: "0 6 * * 1-5", zone: Europe/Berlin, do: gate}

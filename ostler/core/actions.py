@@ -277,6 +277,7 @@ class ActivateDocument(Frozen):
     kind: Literal["activate_document"] = "activate_document"
     document: DocumentKind
     name: str
+    version: int = Field(ge=1)
     before: Digest
     """Of the document that counts now."""
     after: Digest

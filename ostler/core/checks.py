@@ -302,6 +302,8 @@ class CheckResult(Frozen):
     rows: tuple[RowId, ...] = ()
     """A bounded, ordered sample of the failing rows."""
     measured_at: datetime | None = None
+    drift: Share | None = Field(default=None, exclude_if=lambda it: it is None)
+    """Of a rule about drift that fails, its statistic; left out otherwise."""
 
 
 ABOUT_TABLES = ("row_count", "freshness", "drift", "volume", "schema", "fairness", "reported")

@@ -19,7 +19,7 @@ from ostler.core.items import Alert, BacklogItem, Criterion
 from ostler.core.masks import MASK
 from ostler.core.proposals import CheckEffect, Draft, DryRun, Proposal, Rank, Verdict
 from ostler.core.rule import Rule
-from ostler.core.schema import ContractChange, Field, Impact
+from ostler.core.schema import ContractChange, Field, Impact, Loss
 from ostler.core.sentences import describe, describe_rule
 
 COLUMNS = frozenset(
@@ -35,16 +35,8 @@ NAMES = COLUMNS | {
     *("type", "every", "extra", "format", "reference", "severity", "band", "decision", "keep"),
     *("principle", "principles", "tool", "id", "dataset", "item", "run", "proposer", "reviewer"),
     *("roles", "follows", "downstream", "trace", "digest", "version", "proposal", "proposals"),
-    *(
-        "remaining",
-        "contract",
-        "takes_back",
-        "references",
-        "equals",
-        "name",
-        "declared",
-        "separator",
-    ),
+    *("remaining", "contract", "takes_back", "references", "equals", "name", "declared"),
+    *("separator", "stored", "table", "watch", "how", "rules"),
     *("source", "owner", "in_scope", "out_of_scope", "dependencies", "definition_of_done"),
     *("rollout", "track", "quadrant", "finding", "alert", "renames", "before", "after"),
     *("when", "holds", "outcome", "regex", "sentence"),
@@ -60,7 +52,7 @@ VALUES = frozenset(
 )
 """Fields that hold values of the column that their record is about."""
 
-_WHOLE = (Verdict, Rank, DocumentPatch, DocumentChange, ContractChange, Impact)
+SHOWN_WHOLE = (Verdict, Rank, DocumentPatch, DocumentChange, ContractChange, Impact)
 """Records made of counts and names, and the text of a contract: shown as they are."""
 
 _APART = (DryRun, CheckEffect, CheckResult, Criterion, Rule)
@@ -123,9 +115,8 @@ class _Walk:
         return value
 
     def _record(self, record: Frozen, *, hidden: bool, prose: bool) -> Frozen:
-        if isinstance(record, _WHOLE):
+        if isinstance(record, SHOWN_WHOLE):
             return record
-        special = self._special(record)
         own = _own(record)
         if own:
             hidden = self._masks.hides(own)
@@ -135,19 +126,22 @@ class _Walk:
         if isinstance(record, Draft | Alert):
             # Their sentences may name rows.
             prose = prose or self._masks.rows
+        special = self._special(record, hidden=hidden)
         changed: dict[str, object] = {}
         for name in type(record).model_fields:
             if name in special:
                 changed[name] = special[name]
                 continue
             before: object = getattr(record, name)
+            if before == "" and name not in VALUES:
+                continue
             if name in NAMES and not _holds_records(before):
                 continue
             here = self._masks.rows if name in ROWS else hidden if name in VALUES else prose
             changed[name] = self.shown(before, hidden=here, prose=prose)
         return record.model_copy(update=changed)
 
-    def _special(self, record: Frozen) -> dict[str, object]:
+    def _special(self, record: Frozen, *, hidden: bool) -> dict[str, object]:
         """Fields that are pairs or triples of rows, columns and values; and our own sentences."""
         match record:
             case DryRun(context=context):
@@ -156,6 +150,16 @@ class _Walk:
                     for row, cells in context
                 )
                 return {"context": rows}
+            case Loss(examples=examples):
+                return {
+                    "examples": tuple(
+                        (
+                            self._row(row),
+                            *(MASK if hidden and cell is not None else cell for cell in cells),
+                        )
+                        for row, *cells in examples
+                    )
+                }
             case SetCells(cells=cells):
                 return {"cells": tuple((self._row(r), c, self._cell(c, v)) for r, c, v in cells)}
             case Proposal(draft=draft, sentence=sentence):

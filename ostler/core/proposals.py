@@ -11,6 +11,7 @@ from ostler.core.canonical import Digest, digest_of, short_id
 from ostler.core.checks import AnyRule, Check
 from ostler.core.documents import DocumentChange
 from ostler.core.items import Criterion
+from ostler.core.moments import Moment
 from ostler.core.rollout import Rollout
 from ostler.core.schema import Announced, ContractChange, SchemaChange
 
@@ -112,6 +113,22 @@ class Verdict(Frozen):
     policy: Digest = ""
     """Digest of the policy set."""
     engine: str = ""
+    owners: tuple[str, ...] = Field(default=(), exclude_if=lambda it: not it)
+    """Whom to ask about each deciding rule, in their order."""
+    nearest: "Nearest | None" = Field(default=None, exclude_if=lambda it: it is None)
+    """Of a denial by no rule: the permit that came nearest."""
+    moment: Moment | None = Field(default=None, exclude_if=lambda it: it is None)
+    """When it was asked; not part of the request, which a later claim asks anew."""
+
+
+class Nearest(Frozen):
+    """A permit that would have allowed a change, had these conditions been true."""
+
+    rule: str
+    reason: str
+    owner: str
+    lacks: tuple[str, ...]
+    """In the words of the rule."""
 
 
 class Basis(Frozen):
@@ -167,6 +184,8 @@ class Draft(Frozen):
     """Name and version of the tool that found it."""
     rationale: str = ""
     """Written by a model, or empty; hostile."""
+    model: str = Field(default="", exclude_if=lambda it: not it)
+    """The model that chose a part of the action or commented on it; empty: none did."""
     basis: Basis | None = Field(default=None, exclude_if=lambda it: it is None)
     """Left out where nothing is learned from the answer."""
     alternatives: tuple[Alternative, ...] = Field(default=(), exclude_if=lambda it: not it)

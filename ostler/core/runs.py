@@ -9,6 +9,9 @@ from ostler.core.base import Frozen
 from ostler.core.canonical import Digest, digest_of
 from ostler.core.items import Alert
 
+MOMENT = "moment"
+"""The step that records what policy was told of the moment; it comes before the graph's own."""
+
 
 class RunInputs(Frozen):
     """Everything that a run's result depends on. Texts are kept as objects under their digests."""

@@ -152,7 +152,8 @@ def _publish_contract(action: PublishContract) -> str:
 
 def _activate_document(action: ActivateDocument) -> str:
     again = f", which takes {a_name(action.takes_back)} back" if action.takes_back else ""
-    return f"Put another version of {called(action.document, a_name(action.name))} in force{again}"
+    what = called(action.document, a_name(action.name))
+    return f"Put version {action.version:,} of {what} in force{again}"
 
 
 def _rename_column(action: RenameColumn) -> str:

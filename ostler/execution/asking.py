@@ -18,8 +18,9 @@ from ostler.core.proposals import Draft, Evidence, Proposal, Rank, RankPart, pro
 from ostler.core.sentences import describe
 from ostler.core.states import OPEN, ProposalState
 from ostler.execution.context import ExecutionContext
+from ostler.execution.contract_ground import promises_of
 from ostler.policies.judgement import authorize_revert, judge
-from ostler.policies.requests import Principal, change_request
+from ostler.policies.requests import CheckCounts, Principal, change_request
 from ostler.store import proposals
 from ostler.store.transitions import state_of
 from ostler.tables.delta import table_of
@@ -83,12 +84,14 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
     )
     request = change_request(
         proposer=REVERTER,
-        dataset=dataset,
+        dataset=dataset.model_copy(update={"downstream": result.downstream}),
         action=asked.action,
         patch=patch,
         total_rows=view.row_count,
         confidence=1.0,
-        worse_checks=len(result.worse),
+        checks=CheckCounts.of(result),
+        promises=promises_of(context, dataset.name),
+        moment=context.moment(dataset),
     )
     allowed = authorize_revert(context.policies, request.model_copy(update={"proposer": person}))
     verdict = judge(context.policies, request)

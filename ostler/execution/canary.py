@@ -12,8 +12,9 @@ from ostler.core.states import ProposalState
 from ostler.core.table_rules import Balance, Fairness, Gaps, Schema, Total, Volume
 from ostler.execution import marks
 from ostler.execution.context import ExecutionContext
+from ostler.execution.recheck import held_up
 from ostler.policies.judgement import may_promote
-from ostler.policies.requests import ChangeRequest, Principal
+from ostler.policies.requests import Principal, question_of
 from ostler.store.executions import executions_of
 from ostler.tables.delta import Commit, VersionedTable, table_of
 from ostler.tables.parts import matching, rows_of, sampled, split, through
@@ -136,16 +137,21 @@ def waits_for(context: ExecutionContext, proposal: Proposal, published_by: int) 
             for e in executions_of(session, proposal.id)
             if e.outcome is ProposalState.CANARY and e.fence > published_by
         ]
-    if any(one.promoted for one in seen):
-        return ""
+    promoted = any(one.promoted for one in seen)
     held = 1 + len(seen)
     _, commit = part_in(context, proposal)
     until = commit.at + timedelta(hours=plan.hours)
     missing = _missing(plan, held, until, context.clock())
-    if missing or plan.promote == "criteria":
+    if missing and not promoted:
         return missing
+    kept = held_up(context, proposal)
+    if kept:
+        return f"held {held} times; waits: {'; '.join(kept)}"
+    if promoted or plan.promote == "criteria":
+        return ""
     if plan.promote == "policy":
-        request = ChangeRequest.model_validate_json(proposal.verdict.request)
+        moment = context.moment(context.dataset(proposal.dataset), apart_from=proposal.id)
+        request = question_of(proposal.verdict, moment)
         if may_promote(context.policies, request, EXECUTOR).allowed:
             return ""
     return f"held {held} times; waits for: ostler promote {proposal.id}"

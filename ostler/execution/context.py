@@ -1,16 +1,20 @@
 """What an execution is given; there is no model in it, and nothing that could ask one."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from ostler.config.calendar import DEFAULT, Calendar
 from ostler.core.datasets import Connection, Dataset
 from ostler.core.errors import NotFound
+from ostler.core.moments import Moment
 from ostler.core.roster import NO_TRUST, Trust
+from ostler.policies.in_force import todays
 from ostler.policies.policyset import PolicySet
 from ostler.store import datasets, lineage
 from ostler.store.engine import Store
+from ostler.store.moments import moment_of
 from ostler.tables.patch_files import PatchFiles
 from ostler.tables.targets import current
 from ostler.tables.view import View
@@ -41,12 +45,18 @@ class ExecutionContext:
     """The folder of contracts, which a change of columns reads and writes."""
     states: States | None = None
     """What was measured before."""
+    calendar: Calendar = DEFAULT
+    """What the settings say about the moment."""
     drill_key: bytes = b""
     """Tells drills from proposals; empty where there is none."""
     drills_per_hundred: float = 0
     """Drills that are made for each hundred votes."""
     trust: Trust = NO_TRUST
     """Whose votes count."""
+
+    def today(self) -> "ExecutionContext":
+        """The same under the policies that people activated last, if they ever did."""
+        return replace(self, policies=todays(self.store, self.policies))
 
     def dataset(self, name: str) -> Dataset:
         """A dataset under care."""
@@ -62,6 +72,20 @@ class ExecutionContext:
         """Everything that is made from a dataset, as declared and as lineage has it."""
         with self.store.reading() as session:
             return lineage.downstream_of(session, dataset.name)
+
+    def moment(
+        self, dataset: Dataset, *, apart_from: str = "", beside: Collection[str] = ()
+    ) -> Moment:
+        """What policy is told of a dataset now, as `moment_of` counts it."""
+        with self.store.reading() as session:
+            return moment_of(
+                session,
+                dataset,
+                self.calendar,
+                self.clock(),
+                apart_from=apart_from,
+                beside=beside,
+            )
 
     def newest(self, name: str) -> View | None:
         """The newest version of a dataset, or nothing when there is none of that name."""

@@ -31,11 +31,11 @@ from ostler.core.sentences import describe
 from ostler.core.states import ProposalState
 from ostler.execution.consumers import consumer_items, refuse_unprepared
 from ostler.execution.context import ExecutionContext
-from ostler.execution.contract_ground import impacts_now, owners_of
+from ostler.execution.contract_ground import impacts_now, owners_of, promises_of
 from ostler.execution.schema_changes import ASKED, refuse_denied
 from ostler.execution.text_proposals import by_people, undecided
 from ostler.policies.judgement import judge
-from ostler.policies.requests import Principal, change_request
+from ostler.policies.requests import CheckCounts, Principal, change_request
 from ostler.store import items, proposals, registry
 from ostler.tables.patches import empty_patch
 from ostler.tables.targets import current
@@ -274,12 +274,17 @@ def _verdict(
     """How many votes policy asks for, at least one; NotAllowed when it denies."""
     request = change_request(
         proposer=CONTRACTS,
-        dataset=weighed.dataset,
+        dataset=weighed.dataset.model_copy(
+            update={"downstream": context.downstream(weighed.dataset)}
+        ),
         action=action,
         patch=empty_patch().summary(weighed.view.version),
         total_rows=weighed.view.row_count,
         confidence=1.0,
-        worse_checks=weighed.worse,
+        checks=CheckCounts(worse=weighed.worse),
+        promises=promises_of(context, weighed.dataset.name),
+        moment=context.moment(weighed.dataset),
+        track=Track.CAPABILITY,
         breaking=weighed.change.breaking,
     )
     asked = judge(context.policies, request.model_copy(update={"proposer": person}))

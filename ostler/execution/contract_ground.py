@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ostler.core.canonical import Digest, digest_bytes
 from ostler.core.datasets import Dataset
+from ostler.core.promises import Promises
 from ostler.core.proposals import Proposal
 from ostler.core.schema import Impact
 from ostler.execution.context import ExecutionContext
@@ -31,6 +32,14 @@ def text_in_force(context: ExecutionContext, dataset: str) -> str | None:
     with context.store.reading() as session:
         published = registry.text_in_force(session, dataset)
     return working_copy(context, dataset) if published is None else published
+
+
+def promises_of(context: ExecutionContext, dataset: str) -> Promises | None:
+    """What policies ask about the contract that counts; None without one."""
+    text = text_in_force(context, dataset)
+    if text is None:
+        return None
+    return parse_contract(text, dataset=dataset, source="the contract").promises
 
 
 def working_copy(context: ExecutionContext, dataset: str) -> str | None:

@@ -1,7 +1,6 @@
 """Approved documents of the workspace come into force, before anything else that is approved."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -12,9 +11,9 @@ from ostler.core.states import ProposalState
 from ostler.execution.closing import ACTOR, Outcome
 from ostler.execution.coming_into_force import come_into_force
 from ostler.execution.context import ExecutionContext
-from ostler.policies.in_force import activated_policies
 from ostler.store import activations, proposals
 from ostler.store.claims import Claim, claim
+from ostler.store.seals import may_run
 from ostler.store.transitions import try_move
 from ostler.telemetry import names
 
@@ -31,17 +30,11 @@ def activate_documents(context: ExecutionContext) -> Iterator[Outcome]:
             owner=context.owner,
             at=context.clock(),
             lease_seconds=context.lease_seconds,
+            due=lambda proposal: may_run(session, context.drill_key, proposal.id, proposal.digest),
         )
     for held in claims:
-        yield _activate(under_todays_policies(context), held)
+        yield _activate(context.today(), held)
     yield from _overtaken(context)
-
-
-def under_todays_policies(context: ExecutionContext) -> ExecutionContext:
-    """The context with the policies that were activated last, if any ever were."""
-    with context.store.reading() as session:
-        policies = activated_policies(session)
-    return context if policies is None else replace(context, policies=policies)
 
 
 def _activate(context: ExecutionContext, held: Claim) -> Outcome:

@@ -27,7 +27,7 @@ from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.schema_changes import ASKED
 from ostler.execution.text_proposals import by_people, undecided
-from ostler.policies.requests import ChangeRequest, Principal, change_request
+from ostler.policies.requests import ChangeRequest, CheckCounts, Principal, change_request
 from ostler.policies.trials import policy_trials
 from ostler.store import activations, items, proposals
 from ostler.tables.patches import empty_patch
@@ -61,11 +61,12 @@ def request_document(context: ExecutionContext, asked: Asked, person: Principal)
     action = ActivateDocument(
         document=asked.document,
         name=asked.name,
+        version=change.version,
         before=digest_of_texts(before),
         after=digest_of_texts(asked.texts),
         takes_back=asked.takes_back,
     )
-    request = _request(action, change, person)
+    request = _request(context, action, change, person)
     verdict = by_people(context, request)
     change = change.model_copy(update={"trials": _trials(context, asked, request)})
     at = context.clock()
@@ -86,7 +87,7 @@ def request_document(context: ExecutionContext, asked: Asked, person: Principal)
                 ),
                 tool="documents/1",
             ),
-            sentence=f"{describe(action)}: {_summary(change)}",
+            sentence=_sentence(action, change),
             patch=empty_patch().summary(change.previous),
             dry_run=DryRun(version=change.previous, effects=(), sample=()),
             acceptance=(),
@@ -158,7 +159,12 @@ def _change(context: ExecutionContext, asked: Asked) -> tuple[DocumentChange, Ma
     )
 
 
-def _request(action: ActivateDocument, change: DocumentChange, person: Principal) -> ChangeRequest:
+def _request(
+    context: ExecutionContext,
+    action: ActivateDocument,
+    change: DocumentChange,
+    person: Principal,
+) -> ChangeRequest:
     return change_request(
         proposer=person,
         dataset=WORKSPACE,
@@ -167,7 +173,10 @@ def _request(action: ActivateDocument, change: DocumentChange, person: Principal
         # Of no table, so no share of one is touched.
         total_rows=1,
         confidence=1.0,
-        worse_checks=0,
+        checks=CheckCounts(),
+        promises=None,
+        moment=context.moment(WORKSPACE),
+        track=Track.RELIABILITY,
     )
 
 
@@ -179,14 +188,16 @@ def _trials(context: ExecutionContext, asked: Asked, request: ChangeRequest) -> 
 
 
 def _id(action: ActivateDocument, change: DocumentChange) -> str:
-    return proposal_id(WORKSPACE.name, action, digest_of([change.previous, change.because]))
+    return proposal_id(WORKSPACE.name, action, digest_of(change.because))
 
 
-def _summary(change: DocumentChange) -> str:
+def _sentence(action: ActivateDocument, change: DocumentChange) -> str:
     files = [file.name for file in (*change.files, *change.gone) if file.diff]
     if not files:
-        return f"version {change.version}, as it is now"
-    return f"version {change.version}, changes {', '.join(files)}"
+        return f"{describe(action)}, as it is now"
+    if change.document == "prompt":
+        return describe(action)
+    return f"{describe(action)}: {', '.join(files)}"
 
 
 def _item(proposal: Proposal, change: DocumentChange) -> BacklogItem:

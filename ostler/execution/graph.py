@@ -22,6 +22,7 @@ from langgraph.graph import END, START, StateGraph
 from ostler.core.datasets import Dataset
 from ostler.core.egress import refuse_loose_unpacking
 from ostler.core.errors import NotFound
+from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
 from ostler.execution import marks
 from ostler.execution.bisecting import culprits
@@ -45,7 +46,7 @@ from ostler.execution.portions import (
     portion_of,
     refresh_beside,
 )
-from ostler.execution.recheck import lapsed, obstacle
+from ostler.execution.recheck import held_up, lapsed, obstacle
 from ostler.execution.withdrawing import TooLate
 from ostler.store.claims import Claim, holds, lost, renew, running_out
 from ostler.store.claims import claim as take
@@ -98,7 +99,19 @@ class Job(TypedDict):
 def claim(context: ExecutionContext, job: Job) -> Update:
     """Take every approved proposal of the dataset, by compare-and-set."""
     now = context.clock()
+    taken: list[str] = []
+
     with context.store.transaction() as session:
+
+        def due(proposal: Proposal) -> bool:
+            if awaited(context, proposal) or held_up(context, proposal, taken):
+                return False
+            if not may_run(session, context.drill_key, proposal.id, proposal.digest):
+                return False
+            # One after the other, so that together they keep within the day's budget.
+            taken.append(proposal.id)
+            return True
+
         claims = take(
             session,
             dataset=job["dataset"].name,
@@ -106,10 +119,7 @@ def claim(context: ExecutionContext, job: Job) -> Update:
             at=now,
             lease_seconds=context.lease_seconds,
             unseen_since=now - timedelta(seconds=context.watch_seconds),
-            due=lambda proposal: (
-                not awaited(context, proposal)
-                and may_run(session, context.drill_key, proposal.id, proposal.digest)
-            ),
+            due=due,
         )
     return Update(claims=claims, later=(), applied=(), canaries=(), outcomes=(), tries=0)
 
@@ -142,7 +152,9 @@ def recheck(context: ExecutionContext, job: Job) -> Update:
                 f"{held.fence}: it is older than the table",
             )
         out = canary_claim(context, held, newest)
-        return (None if out else lapsed(context, held)) or obstacle(context, held)
+        return (None if out else lapsed(context, held)) or obstacle(
+            context, held, canary_out=out is not None
+        )
 
     return _sift(context, job, unfit)
 

@@ -1,27 +1,35 @@
 """Recheck: an approval is looked at once more, at the moment when it would take effect."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ostler.core.canonical import Digest
 from ostler.core.errors import NotFound, VerificationFailed
+from ostler.core.moments import Moment
 from ostler.core.proposals import Proposal, Shown, Vote
 from ostler.core.seats import standing
 from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import contract_moved
+from ostler.policies.engine import Decision
 from ostler.policies.judgement import authorize_apply
-from ostler.policies.requests import ChangeRequest
+from ostler.policies.requests import question_of
 from ostler.store import proposals
 from ostler.store.ballots import Ballot, Counted, counted, electorate, shown_of
 from ostler.store.claims import Claim
-from ostler.store.datasets import get_dataset
+from ostler.store.datasets import subject
 from ostler.store.seals import Locked, opening
 
 Obstacle = tuple[ProposalState, str]
 
 
-def obstacle(context: ExecutionContext, claim: Claim) -> Obstacle | None:
-    """Why an approved proposal must not be executed now, and what becomes of it."""
+def obstacle(
+    context: ExecutionContext, claim: Claim, *, canary_out: bool = False
+) -> Obstacle | None:
+    """Why an approved proposal must not be executed now, and what becomes of it.
+
+    One whose canary is out is asked about at its own moment: it has to be watched also in a freeze,
+    and `waits_for` keeps the rest of it back.
+    """
     proposal = claim.proposal
     if proposal.digest != claim.digest:
         return ProposalState.FAILED, "the stored proposal is not the one that was voted on"
@@ -29,7 +37,7 @@ def obstacle(context: ExecutionContext, claim: Claim) -> Obstacle | None:
         return sealed
     try:
         context.patches.get(proposal.patch.digest)
-        votes, others = _votes(context, claim)
+        votes, others = _votes(context, proposal, claim.digest)
     except (NotFound, VerificationFailed) as error:
         return ProposalState.FAILED, error.message
     against = [vote for vote in standing(votes).values() if vote.decision == "reject"]
@@ -37,7 +45,29 @@ def obstacle(context: ExecutionContext, claim: Claim) -> Obstacle | None:
         return ProposalState.REJECTED, f"{against[0].reviewer} voted against it"
     if contract_moved(context, proposal):
         return ProposalState.STALE, "the contract has changed since; ask for the change again"
-    return _denied(context, proposal, votes, others)
+    return _denied(context, proposal, votes, others, canary_out=canary_out)
+
+
+def held_up(
+    context: ExecutionContext, proposal: Proposal, beside: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Why an approved change waits for a better moment; empty when it need not.
+
+    Only what forbids it now and did not when it was judged: a freeze ends, a budget is renewed at
+    midnight. `beside` are proposals that are about to be executed with it.
+    """
+    try:
+        votes, _ = _votes(context, proposal, proposal.digest)
+    except VerificationFailed:
+        # Not for the moment to say: the recheck does.
+        return ()
+    if not _decided(context, proposal, votes).allowed:
+        return ()
+    with context.store.reading() as session:
+        dataset = subject(session, proposal.dataset)
+    moment = context.moment(dataset, apart_from=proposal.id, beside=beside)
+    now = _decided(context, proposal, votes, moment)
+    return () if now.allowed else now.reasons
 
 
 def _sealed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
@@ -60,21 +90,21 @@ def lapsed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
     return ProposalState.EXPIRED, "it lapsed before it was executed"
 
 
-def _votes(context: ExecutionContext, claim: Claim) -> Counted:
+def _votes(context: ExecutionContext, proposal: Proposal, digest: Digest) -> Counted:
     """The votes that count today, each of which says itself what it was cast on.
 
     By today's roster: a vote whose key was taken out of it since does not count.
     """
-    name = claim.proposal.id
+    name = proposal.id
     with context.store.reading() as session:
-        cast = proposals.ballots_on(session, name, claim.digest)
-        shown = shown_of(session, claim.proposal)
+        cast = proposals.ballots_on(session, name, digest)
+        shown = shown_of(session, proposal)
         if not cast:
             return Counted((), ())
-        _refuse_strangers(name, claim.digest, cast, shown)
+        _refuse_strangers(name, digest, cast, shown)
         who = electorate(session, context.trust, context.clock())
-        dataset = get_dataset(session, claim.proposal.dataset)
-        return counted(who, cast, dataset, claim.proposal.proposer)
+        dataset = subject(session, proposal.dataset)
+        return counted(who, cast, dataset, proposal.proposer)
 
 
 def _refuse_strangers(name: str, digest: Digest, cast: Sequence[Ballot], shown: Shown) -> None:
@@ -88,14 +118,32 @@ def _refuse_strangers(name: str, digest: Digest, cast: Sequence[Ballot], shown: 
 
 
 def _denied(
-    context: ExecutionContext, proposal: Proposal, votes: Sequence[Vote], others: Sequence[str]
+    context: ExecutionContext,
+    proposal: Proposal,
+    votes: Sequence[Vote],
+    others: Sequence[str],
+    *,
+    canary_out: bool,
 ) -> Obstacle | None:
-    # What policy is asked today is what it was asked then: the change has not changed.
-    request = ChangeRequest.model_validate_json(proposal.verdict.request)
+    then = _decided(context, proposal, votes)
+    if not then.allowed:
+        reasons = "; ".join((*then.reasons, *others)) or "no rule permits it"
+        return ProposalState.DENIED, f"today's policy says no: {reasons}"
+    if canary_out:
+        return None
+    # Asked before the claim already; this is for a claim that was taken over, or a minute later.
+    reasons = "; ".join(held_up(context, proposal))
+    return (ProposalState.APPROVED, f"it waits: {reasons}") if reasons else None
+
+
+def _decided(
+    context: ExecutionContext,
+    proposal: Proposal,
+    votes: Sequence[Vote],
+    moment: Moment | None = None,
+) -> Decision:
+    """What today's policy says of the recorded change, at its own moment or another one."""
     with context.store.reading() as session:
         escalated = proposals.escalated_to(session, proposal.id)
-    decision = authorize_apply(context.policies, request, votes, escalated)
-    if decision.allowed:
-        return None
-    reasons = "; ".join((*decision.reasons, *others)) or "no rule permits it"
-    return ProposalState.DENIED, f"today's policy says no: {reasons}"
+    request = question_of(proposal.verdict, moment)
+    return authorize_apply(context.policies, request, votes, escalated)

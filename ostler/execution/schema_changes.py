@@ -31,9 +31,9 @@ from ostler.core.sentences import describe
 from ostler.core.states import ProposalState
 from ostler.execution.consumers import consumer_items, refuse_unprepared
 from ostler.execution.context import ExecutionContext
-from ostler.execution.contract_ground import impacts_now, owners_of, text_in_force
+from ostler.execution.contract_ground import impacts_now, owners_of, promises_of, text_in_force
 from ostler.policies.judgement import judge
-from ostler.policies.requests import ChangeRequest, Principal, change_request
+from ostler.policies.requests import CheckCounts, Principal, change_request, question_of
 from ostler.store import contracts, items, proposals, registry
 from ostler.tables.delta import table_of
 from ostler.tables.patches import Patch
@@ -163,7 +163,7 @@ def _proposal(
     result, verdict = judged(context, weighed, SCHEMA, action)
     asked = judge(
         context.policies,
-        ChangeRequest.model_validate_json(verdict.request).model_copy(update={"proposer": person}),
+        question_of(verdict).model_copy(update={"proposer": person}),
     )
     refuse_denied(asked.outcome != "deny", asked.reasons)
     return Proposal(
@@ -196,12 +196,15 @@ def judged(
     result = measured(context, weighed)
     request = change_request(
         proposer=proposer,
-        dataset=weighed.dataset,
+        dataset=weighed.dataset.model_copy(update={"downstream": result.downstream}),
         action=action,
         patch=weighed.patch.summary(weighed.view.version),
         total_rows=weighed.view.row_count,
         confidence=1.0,
-        worse_checks=len(result.worse),
+        checks=CheckCounts.of(result),
+        promises=promises_of(context, weighed.dataset.name),
+        moment=context.moment(weighed.dataset),
+        track=Track.CAPABILITY,
         schema_change=True,
         breaking=weighed.change.breaking,
     )

@@ -16,7 +16,7 @@ from ostler.execution.schema_changes import (
     refuse_denied,
 )
 from ostler.policies.judgement import authorize_revert
-from ostler.policies.requests import ChangeRequest, Principal
+from ostler.policies.requests import Principal, question_of
 from ostler.store import proposals
 from ostler.tables.patches import Patch
 from ostler.tables.schema_staging import for_rows_of
@@ -55,8 +55,9 @@ def revert_schema_change(
     weighed = Weighed(dataset, view, inverse, change)
     asked = Revert(proposal=original.id)
     result, verdict = judged(context, weighed, REVERTER, asked)
-    request = ChangeRequest.model_validate_json(verdict.request)
-    allowed = authorize_revert(context.policies, request.model_copy(update={"proposer": person}))
+    allowed = authorize_revert(
+        context.policies, question_of(verdict).model_copy(update={"proposer": person})
+    )
     refuse_denied(allowed.allowed, allowed.reasons)
     context.patches.put(inverse)
     with context.store.transaction() as session:

@@ -17,7 +17,7 @@ from ostler.core.states import ProposalState
 from ostler.execution.barring import bar_rejected
 from ostler.execution.closing import ACTOR, Outcome
 from ostler.execution.context import ExecutionContext
-from ostler.execution.document_activating import activate_documents, under_todays_policies
+from ostler.execution.document_activating import activate_documents
 from ostler.execution.drills import keep_drilling
 from ostler.execution.graph import run_execution
 from ostler.review.overtaken import mark_overtaken
@@ -92,7 +92,7 @@ def work_once(
     # Documents first: what they bring into force counts for everything else that waits.
     for name in sorted(waiting, key=lambda name: name != WORKSPACE.name):
         try:
-            for outcome in _executed(under_todays_policies(context), name):
+            for outcome in _executed(context.today(), name):
                 outcomes.append(outcome)
                 done(outcome)
         except OstlerError as error:

@@ -10,7 +10,7 @@ from ostler.core.judged import Judged
 from ostler.core.proposals import Verdict
 from ostler.policies.judgement import judge_many
 from ostler.policies.policyset import PolicySet
-from ostler.policies.requests import ChangeRequest
+from ostler.policies.requests import question_of
 
 _BATCH = 5_000
 """Requests that are held in memory at once."""
@@ -71,7 +71,7 @@ def backtest(policies: PolicySet, judged: Iterable[Judged]) -> Backtest:
 def _again(policies: PolicySet, judged: Iterable[Judged]) -> Iterator[tuple[Judged, Verdict]]:
     waiting = iter(judged)
     while batch := tuple(islice(waiting, _BATCH)):
-        changes = [ChangeRequest.model_validate_json(one.verdict.request) for one in batch]
+        changes = [question_of(one.verdict) for one in batch]
         yield from zip(batch, judge_many(policies, changes), strict=True)
 
 

@@ -1,11 +1,12 @@
 """Which policies count: the set that people activated, else what lies in the workspace's folder."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from sqlmodel import Session
 
-from ostler.core.documents import SITE
+from ostler.core.documents import SITE, body_of, texts_in
 from ostler.core.errors import BadInput
 from ostler.policies.policyset import PolicySet, load_policies
 from ostler.store import activations
@@ -29,13 +30,24 @@ def activated_policies(session: Session) -> PolicySet | None:
     if now is None:
         return None
     try:
-        return load_policies(activations.texts_of(session, now))
+        return _loaded(body_of(activations.texts_of(session, now)))
     except BadInput as error:
         raise BadInput(
             f"version {now.number} of the policies, which is in force, cannot be used: "
             f"{error.message}",
             "propose one that can be with the Ostler that it was put in force with",
         ) from error
+
+
+def todays(store: Store, otherwise: PolicySet) -> PolicySet:
+    """The policies that were activated last, for whoever began by others a while ago."""
+    with store.reading() as session:
+        return activated_policies(session) or otherwise
+
+
+@lru_cache(maxsize=4)
+def _loaded(body: str) -> PolicySet:
+    return load_policies(texts_in(body))
 
 
 def folder_texts(folder: Path) -> Mapping[str, str]:

@@ -7,7 +7,8 @@ from ostler.core.canonical import canonical_json
 from ostler.core.escalation import by_role, sla_seconds, standing_in
 from ostler.core.proposals import Escalation, Verdict, Vote
 from ostler.core.seats import still_open
-from ostler.policies.engine import Decision, compiled, evaluate, evaluate_many
+from ostler.policies.engine import Decision, compiled, evaluate, evaluate_many, question
+from ostler.policies.nearest import nearest
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import (
     NO_PACE,
@@ -27,20 +28,25 @@ def judge(policies: PolicySet, change: ChangeRequest) -> Verdict:
     """Whether a change is denied, applied at once, or needs how many votes of which roles.
 
     Of several permits that match, the highest number of votes counts and all roles are asked for.
-    `Verdict.request` reads back as a ChangeRequest, so that the question can be asked again.
+    `requests.question_of` reads the question back out of a verdict, so that it can be asked again.
     """
     proposed = _ask(policies, "propose", change)
     if not proposed.allowed:
-        return _verdict(policies, change, "deny", proposed)
+        return _denied(policies, change, "propose", proposed)
     at_once = _ask(policies, "auto_apply", change)
     if at_once.allowed:
         return _verdict(policies, change, "auto", at_once)
     approved = _ask(policies, "apply_after_approval", change)
-    return _verdict(policies, change, "votes" if approved.allowed else "deny", approved)
+    if not approved.allowed:
+        return _denied(policies, change, "apply_after_approval", approved)
+    return _verdict(policies, change, "votes", approved)
 
 
 def judge_many(policies: PolicySet, changes: Sequence[ChangeRequest]) -> list[Verdict]:
-    """The same for many changes, in their order: what a backtest asks a hundred thousand times."""
+    """The same for many changes, in their order: what a backtest asks a hundred thousand times.
+
+    Without the permit that came nearest, for which nobody looks then.
+    """
     verdicts: dict[int, Verdict] = {}
     open_ones = list(range(len(changes)))
     steps: tuple[tuple[ChangeAction, Outcome | None, Outcome | None], ...] = (
@@ -48,8 +54,15 @@ def judge_many(policies: PolicySet, changes: Sequence[ChangeRequest]) -> list[Ve
         ("auto_apply", "auto", None),
         ("apply_after_approval", "votes", "deny"),
     )
+    requests = [to_change("propose", change) for change in changes]
+    granted = compiled(policies).granted
     for action, when_allowed, when_denied in steps:
-        asked = [to_change(action, changes[number]) for number in open_ones]
+        if when_denied is None and action not in granted:
+            continue
+        asked = [
+            question(policies, requests[number].model_copy(update={"action": action}))
+            for number in open_ones
+        ]
         decisions = evaluate_many(policies, asked)
         left: list[int] = []
         for number, decision in zip(open_ones, decisions, strict=True):
@@ -143,6 +156,16 @@ def _may_cast(policies: PolicySet, change: ChangeRequest, vote: Vote) -> bool:
     ).allowed
 
 
+def _denied(
+    policies: PolicySet, change: ChangeRequest, action: ChangeAction, by: Decision
+) -> Verdict:
+    """With the permit that came nearest, where none permits it; a forbid says itself why."""
+    verdict = _verdict(policies, change, "deny", by)
+    if by.rules or by.errors:
+        return verdict
+    return verdict.model_copy(update={"nearest": nearest(policies, to_change(action, change))})
+
+
 def _verdict(policies: PolicySet, change: ChangeRequest, outcome: Outcome, by: Decision) -> Verdict:
     annotations = compiled(policies).annotations
     asking = [annotations[rule] for rule in by.rules] if outcome == "votes" else []
@@ -153,7 +176,9 @@ def _verdict(policies: PolicySet, change: ChangeRequest, outcome: Outcome, by: D
         escalations=_escalations(asking),
         rules=by.rules,
         reasons=by.reasons,
+        owners=tuple(annotations[rule]["owner"] for rule in by.rules),
         request=canonical_json(change),
+        moment=change.moment,
         policy=policies.digest,
         engine=policies.engine,
     )

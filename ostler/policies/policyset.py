@@ -9,11 +9,14 @@ import cedarpy
 from cedarpy import pst
 
 from ostler.core.base import Frozen
-from ostler.core.canonical import Digest, canonical_json, digest_of
+from ostler.core.canonical import Digest, canonical_json, digest_bytes, digest_of
 from ostler.core.errors import BadInput
 from ostler.policies.sources import Policy, duplicates, read
 
 HARD = "hard.cedar"
+HARD_SHA256 = "f6782c8524ad924832ae4cab133cf5a087b869738ec7063fc98331f9cbd894ca"
+"""Of the shipped text, byte for byte; whoever changes the one changes the other. Every run records
+the text it was judged by under its digest, so that the log says which one that was."""
 
 
 class PolicySet(Frozen):
@@ -53,7 +56,7 @@ def engine() -> str:
 
 def default_site() -> Mapping[str, str]:
     """The commented site policies that a new workspace gets, by file name."""
-    return {"site.cedar": _shipped("packs/site.cedar")}
+    return {"site.cedar": shipped("packs/site.cedar")}
 
 
 def load_policies(site_texts: Mapping[str, str]) -> PolicySet:
@@ -64,12 +67,23 @@ def load_policies(site_texts: Mapping[str, str]) -> PolicySet:
     """
     return _checked(
         PolicySet(
-            hard=_shipped("packs/hard.cedar"),
+            hard=hard_text(),
             site=tuple(sorted(site_texts.items())),
-            schema_text=_shipped("schema.cedarschema"),
+            schema_text=shipped("schema.cedarschema"),
             engine=engine(),
         )
     )
+
+
+def hard_text() -> str:
+    """The shipped hard set; BadInput when it is not the one that this version was made with."""
+    text = shipped(f"packs/{HARD}")
+    if digest_bytes(text.encode()) != HARD_SHA256:
+        raise BadInput(
+            f"{HARD} of this installation has been changed: its SHA-256 is not the pinned one",
+            "install Ostler anew; rules of your own belong into policies/ of the workspace",
+        )
+    return text
 
 
 def policies_from(recorded: str) -> PolicySet:
@@ -95,7 +109,7 @@ def invariants_of(file: str, text: str) -> tuple[pst.Template, ...]:
     Raises:
         BadInput: one line per problem, with its file and line.
     """
-    schema = cedarpy.Schema.from_str(_shipped("schema.cedarschema"))
+    schema = cedarpy.Schema.from_str(shipped("schema.cedarschema"))
     found, problems = read(file, text, schema)
     problems += [
         f"{policy.label}an invariant is a `forbid`"
@@ -133,5 +147,6 @@ def _checked(policies: PolicySet) -> PolicySet:
 
 
 @cache
-def _shipped(name: str) -> str:
+def shipped(name: str) -> str:
+    """A text that ships with this room."""
     return files("ostler.policies").joinpath(name).read_text("utf-8")

@@ -1,14 +1,14 @@
 """What Cedar would take as a policy and Ostler refuses, because it could fail or mislead."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
-from typing import cast
+from collections.abc import Iterator
 
 from cedarpy import pst
 
 from ostler.core.escalation import sla_seconds
-from ostler.policies.requests import same_name
+from ostler.core.names import same_name
+from ostler.policies.loosening import loosens
+from ostler.policies.nodes import under
 
 OPERATORS: frozenset[str] = frozenset(
     {
@@ -104,7 +104,7 @@ def _scope(policy: pst.Template) -> Iterator[str]:
 
 
 def _condition(policy: pst.Template) -> Iterator[str]:
-    nodes = tuple(_under(policy.clauses))
+    nodes = tuple(under(policy.clauses))
     used = {node.op for node in nodes if isinstance(node, pst.UnaryOp | pst.BinaryOp)}
     for operator in sorted(used - OPERATORS):
         yield (
@@ -120,16 +120,21 @@ def _condition(policy: pst.Template) -> Iterator[str]:
 def _trust(policy: pst.Template) -> Iterator[str]:
     """Evidence that an agent or a model wrote about itself may only make a rule stricter."""
     asks = any(
-        isinstance(node, pst.GetAttr) and node.attr == CONFIDENCE for node in _under(policy.clauses)
+        isinstance(node, pst.GetAttr) and node.attr == CONFIDENCE for node in under(policy.clauses)
     )
     shown = any(
         isinstance(node, pst.GetAttr | pst.HasAttr) and SHOWN in _names(node)
-        for node in _under(policy.clauses)
+        for node in under(policy.clauses)
     )
     if shown and policy.effect == "permit":
         yield f"a permit may not rest on {SHOWN}: only the voter's own console knows it"
     if asks and policy.effect == "permit":
         yield f"a permit may not rest on {CONFIDENCE}: whoever proposes would allow itself"
+    if loosens(policy):
+        yield (
+            "it asks for less when a model had a hand in the change, or may do so;"
+            ' say !context.taint.contains("model") in a permit, the contrary in a forbid'
+        )
 
 
 def _names(node: pst.GetAttr | pst.HasAttr) -> tuple[str, ...]:
@@ -138,7 +143,7 @@ def _names(node: pst.GetAttr | pst.HasAttr) -> tuple[str, ...]:
 
 def _beside_a_name(side: pst.Expr, other: pst.Expr) -> Iterator[str]:
     if isinstance(side, pst.GetAttr) and side.attr in NAMES:
-        for node in _under(other):
+        for node in under(other):
             if isinstance(node, pst.StringLit):
                 yield from _misspelt(node.value)
 
@@ -147,17 +152,3 @@ def _misspelt(name: str) -> Iterator[str]:
     """A name in a form that no request ever has: its forbid would never match."""
     if name != same_name(name):
         yield f'write "{same_name(name)}" for "{name}": names are compared in that form'
-
-
-def _under(root: object) -> Iterator[object]:
-    """A node and all below it; a stack, because the texts are not ours."""
-    stack: list[object] = [root]
-    while stack:
-        node = stack.pop()
-        yield node
-        if isinstance(node, tuple):
-            stack.extend(cast("tuple[object, ...]", node))
-        elif isinstance(node, Mapping):
-            stack.extend(cast("Mapping[str, object]", node).values())
-        elif is_dataclass(node):
-            stack.extend(getattr(node, field.name) for field in fields(node))

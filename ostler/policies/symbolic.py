@@ -12,6 +12,9 @@ from typing import Literal, NamedTuple, get_args
 import z3
 
 from ostler.core.datasets import Risk
+from ostler.core.items import Track
+from ostler.core.moments import NO_BUDGET
+from ostler.policies.origins import ORIGINS
 
 
 class Unsupported(Exception):
@@ -45,10 +48,31 @@ _CHANGE: Mapping[str, Kind] = {
     "protected_columns": "texts",
     "row_share_permille": "int",
     "confidence_permille": "int",
+    "improved_checks": "int",
+    "unchanged_checks": "int",
     "worse_checks": "int",
     "effect": "bool",
     "schema_change": "bool",
     "breaking": "bool",
+    "cell_share_permille": "int",
+    "contract": "bool",
+    "contract_version": "text",
+    "pii_columns": "texts",
+    "key_columns": "texts",
+    "reversible": "bool",
+    "exact": "bool",
+    "taint": "texts",
+    "consumers": "int",
+    "models": "int",
+    "drift_permille": "int",
+    "track": "text",
+    "hour": "int",
+    "weekday": "int",
+    "freeze": "text",
+    "rows_changed_today": "int",
+    "proposals_today": "int",
+    "rows_today_after": "int",
+    "budget_left": "int",
     "proposer": "text",
 }
 KINDS: Mapping[str, Kind] = {
@@ -78,9 +102,17 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "context.row_share_permille": (0, 1000),
     "context.confidence_permille": (0, 1000),
     "resource.value": (1, 5),
+    "context.cell_share_permille": (0, 1000),
+    "context.drift_permille": (0, 1000),
+    "context.hour": (0, 23),
+    "context.weekday": (0, 7),
+    "context.budget_left": (-(2**63), NO_BUDGET),
 }
 
-CHOICES: Mapping[str, tuple[str, ...]] = {"resource.risk": get_args(Risk)}
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "resource.risk": get_args(Risk),
+    "context.track": tuple(track.value for track in Track),
+}
 """Texts of which there are only so many."""
 
 NAMES = ("principal.name", "context.proposer", "resource.owner")
@@ -143,8 +175,9 @@ class Symbolic:
             *(z3.String(path) for path, kind in KINDS.items() if kind == "text"),
         ]
         named = self.action.id == z3.StringVal(VOTE)
-        columns, protected = "context.columns", "context.protected_columns"
-        known = {element for path, element in self.elements if path in (columns, protected)}
+        columns = "context.columns"
+        within = ("context.protected_columns", "context.key_columns")
+        known = {element for path, element in self.elements if path in (columns, *within)}
         return [
             *(z3.InRe(text, z3.Star(z3.Range(" ", "~"))) for text in texts),
             *(z3.InRe(name, _name()) for name in names),
@@ -159,10 +192,27 @@ class Symbolic:
             z3.Implies(z3.Not(named), z3.String("context.proposer") == self.principal.id),
             z3.Implies(named, self.principal.type == z3.StringVal("Person")),
             *(
-                z3.Implies(self.holds(protected, element), self.holds(columns, element))
+                z3.Implies(self.holds(part, element), self.holds(columns, element))
+                for part in within
                 for element in sorted({*known, OTHERS})
             ),
+            *self._measured(),
             *(self._inhabited(path) for path, kind in KINDS.items() if kind == "texts"),
+        ]
+
+    def _measured(self) -> list[z3.BoolRef]:
+        """What our own measuring makes sure of."""
+        rows, taint = z3.Int("context.rows"), "context.taint"
+        today, after = z3.Int("context.rows_changed_today"), z3.Int("context.rows_today_after")
+        left = z3.Int("context.budget_left")
+        named = {element for path, element in self.elements if path == taint} | {OTHERS}
+        return [
+            after == today + rows,
+            z3.Or([left == NO_BUDGET, left + after >= 0]),
+            z3.Int("context.models") <= z3.Int("context.consumers"),
+            z3.Implies(z3.Bool("context.reversible"), z3.Not(z3.Bool("context.effect"))),
+            z3.Implies(z3.Bool("context.exact"), z3.Not(self.inhabited(taint))),
+            *(z3.Not(self.holds(taint, one)) for one in sorted(named.difference(ORIGINS))),
         ]
 
     def _inhabited(self, path: str) -> z3.BoolRef:

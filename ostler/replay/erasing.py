@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from ostler.core.canonical import Digest
+from ostler.core.datasets import WORKSPACE
 from ostler.core.errors import OstlerError
 from ostler.store import runs
 from ostler.store.datasets import get_dataset
@@ -67,11 +68,12 @@ def _patches(store: Store, proposal: str) -> tuple[Digest, ...]:
     found: set[Digest] = set()
     with store.reading() as session:
         row = session.exec(select(ProposalRow).where(ProposalRow.id == proposal)).one()
-        dataset = get_dataset(session, row.dataset)
+        # A document of the workspace is in no table.
+        dataset = None if row.dataset == WORKSPACE.name else get_dataset(session, row.dataset)
         # Erased before, or edited: what its table carries is known all the same.
         with suppress(OstlerError):
             found.add(get_proposal(session, proposal).proposal.patch.digest)
-    for commit in table_of(dataset).history():
+    for commit in table_of(dataset).history() if dataset else ():
         for name, digest in zip(commit.proposals, commit.patches, strict=False):
             if name.removeprefix("undo/").removesuffix("/canary") == proposal:
                 found.add(digest)

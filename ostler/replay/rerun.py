@@ -15,7 +15,8 @@ from ostler.core.base import Frozen
 from ostler.core.canonical import Digest, as_json, digest_of
 from ostler.core.datasets import Dataset
 from ostler.core.errors import Conflict, NotFound, VerificationFailed
-from ostler.core.runs import Step
+from ostler.core.moments import Moment
+from ostler.core.runs import MOMENT, Step
 from ostler.policies.policyset import PolicySet
 from ostler.store.objects import Objects
 from ostler.store.runs import RunRecord
@@ -103,6 +104,9 @@ def replay(
     if policies is not None:
         brief = replace(brief, policies=policies)
     proposed = Proposed.model_validate(objects.get(recorded["propose"]))
+    moment = Moment()
+    if MOMENT in recorded:
+        moment = Moment.model_validate(objects.get(recorded[MOMENT]))
     rerun = _Rerun(objects)
     with tempfile.TemporaryDirectory(prefix="ostler-replay-") as folder:
         context = context_of(
@@ -110,6 +114,7 @@ def replay(
             run=run.id,
             now=run.started_at,
             trace=run.trace,
+            moment=moment,
             record=rerun,
             patches=PatchFiles(Path(folder)),
             model=RecordedModel(run.inputs.model, proposed.calls),

@@ -20,6 +20,7 @@ from ostler.core.roster import NO_TRUST, Trust
 from ostler.core.seats import standing
 from ostler.core.states import ProposalState
 from ostler.policies.engine import Decision
+from ostler.policies.in_force import todays
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import NO_PACE, DatasetFacts, Pace, Principal
@@ -84,13 +85,13 @@ class Desk:
     store: Store
     patches: PatchFiles
     policies: PolicySet
+    """Those that count as long as none were activated since."""
     reviewer: str
     roles: tuple[str, ...]
     """As the settings say; they count only where votes are not signed."""
     clock: Callable[[], datetime]
     maker: Maker
     """Proves what the reviewer writes."""
-    sight: Sight = field(default_factory=Sight)
     receipts: Receipts | None = None
     """Where a receipt of each vote is kept; None keeps none."""
     drill_key: bytes = b""
@@ -100,6 +101,8 @@ class Desk:
     """How the reviewer signs, where a roster says by which keys."""
     unlock: Unlock = no_lock
     """Takes the passphrase that signing asked for."""
+    sight: Sight = field(default_factory=Sight)
+    """What is masked, and who may lift that."""
 
     def queue(
         self,
@@ -451,9 +454,11 @@ class Desk:
         name = name_of(who, self.reviewer)
         roles = roles_for(who, self.reviewer, self.roles, dataset, (proposer,))
 
+        policies = todays(self.store, self.policies)
+
         def ask(pace: Pace) -> Decision:
             return authorize_vote(
-                self.policies,
+                policies,
                 person=name,
                 roles=roles,
                 dataset=DatasetFacts.of(dataset),
@@ -520,6 +525,15 @@ def _line(record: ProposalRecord, masks: Masks) -> Line:
         columns=proposal.patch.columns,
         asks=len(action.cells) if isinstance(action, AskValues) else 0,
     )
+
+
+def lacking(verdict: Verdict) -> tuple[str, ...]:
+    """Of a denial by no rule: which permit came nearest, then each condition that it lacked."""
+    near = verdict.nearest
+    if near is None:
+        return ()
+    whom = f"nearest was {near.rule} ({near.reason}) of {near.owner}; it lacks:"
+    return (whom, *near.lacks)
 
 
 def verdict_words(verdict: Verdict, escalated: Sequence[str] = ()) -> str:

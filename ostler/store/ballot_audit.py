@@ -19,7 +19,7 @@ from ostler.core.seats import still_open
 from ostler.core.states import ProposalState
 from ostler.store import audit, rosters
 from ostler.store.ballots import Ballot, Electorate, checked_ballot, counted, roles_on, shown_of
-from ostler.store.datasets import get_dataset
+from ostler.store.datasets import subject
 from ostler.store.documents import text_of
 from ostler.store.models import ProposalRow, VoteRow
 from ostler.store.proposals import ProposalRecord, get_proposal
@@ -166,7 +166,7 @@ def _flaws_of(
         yield Flaw("vote", name, f"the vote of {vote.reviewer} does not say what it was cast on")
     elif vote.digest == record.digest and vote.shown != shown_of(session, record.proposal):
         yield Flaw("vote", name, f"the vote of {vote.reviewer} was cast on something else")
-    held = roles_on(who, vote.reviewer, get_dataset(session, record.proposal.dataset))
+    held = roles_on(who, vote.reviewer, subject(session, record.proposal.dataset))
     if missing := sorted({*vote.roles} - {*held}):
         yield Flaw("vote", name, f"{vote.reviewer} did not hold the role {missing[0]}")
 
@@ -185,7 +185,7 @@ def _insufficient(
     ]
     good: tuple[Vote, ...] = ()
     if mine:
-        dataset, who = get_dataset(session, proposal.dataset), mine[-1][1]
+        dataset, who = subject(session, proposal.dataset), mine[-1][1]
         good = counted(who, [ballot for ballot, _ in mine], dataset, proposal.proposer).votes
     left = still_open(verdict.votes, () if record.escalated else verdict.roles, good)
     if left.people or left.roles:

@@ -74,7 +74,7 @@ def claim(
             resumed=row.state == ProposalState.EXECUTING,
         )
         for row, body in session.exec(query).all()
-        if (row.state == ProposalState.EXECUTING or due(proposal_of(row, body)))
+        if (row.state != ProposalState.APPROVED or due(proposal_of(row, body)))
         and _take(session, row, owner=owner, at=at, until=until)
     )
 

@@ -55,3 +55,11 @@ def contract_history(session: Session, dataset: str) -> tuple[ContractVersion, .
         ContractVersion(row.dataset, row.digest, instant(row.recorded_at))
         for row in session.exec(query)
     )
+
+
+def contract_texts(session: Session, dataset: str) -> tuple[str, ...]:
+    """The texts in a dataset's history, oldest first."""
+    return tuple(
+        text_of(session, version.digest, f"the contract of {dataset}")
+        for version in contract_history(session, dataset)
+    )

@@ -338,7 +338,7 @@ def _renew(session: Session, proposal: Proposal, *, at: datetime, actor: str) ->
 
 def _believed(proposal: Proposal) -> object:
     """What a reviewer goes by; the run and its time are not part of it."""
-    return proposal.draft, proposal.rank.score, proposal.verdict
+    return proposal.draft, proposal.rank.score, proposal.verdict.model_copy(update={"moment": None})
 
 
 def _replace(

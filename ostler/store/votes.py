@@ -22,7 +22,7 @@ from ostler.store.ballots import (
     electorate,
     shown_of,
 )
-from ostler.store.datasets import get_dataset
+from ostler.store.datasets import subject
 from ostler.store.documents import keep_text
 from ostler.store.models import VoteRow
 from ostler.store.projection import Event, add, change
@@ -158,7 +158,7 @@ def _counted(
 ) -> tuple[Vote, ...]:
     if who.roster is None:
         return tuple(one.vote for one in cast)
-    dataset = get_dataset(session, record.proposal.dataset)
+    dataset = subject(session, record.proposal.dataset)
     return counted(who, cast, dataset, record.proposal.proposer).votes
 
 

@@ -1,5 +1,6 @@
 """A version of a table as a file that other tools read."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +48,17 @@ def export(view: View, path: Path, *, spreadsheet_safe: bool = False) -> int:
     finally:
         part.unlink(missing_ok=True)
     return view.row_count
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would run a text; a number is none."""
+    if re.match(_FORMULA, text) is None:
+        return False
+    try:
+        float(text)
+    except ValueError:
+        return True
+    return False
 
 
 def _guarded(column: str, kind: str) -> str:

@@ -11,7 +11,7 @@ from ostler.core.checks import Check
 from ostler.core.proposals import Change, CheckEffect
 from ostler.core.rollout import describe_rollout
 from ostler.core.states import ProposalState
-from ostler.review.desk import Card, verdict_words
+from ostler.review.desk import Card, lacking, verdict_words
 from ostler.store.ballots import Ballot
 from ostler.tui.basis_card import (
     corrections_of,
@@ -290,6 +290,8 @@ def _policy(card: Card, width: int, now: datetime) -> Iterator[Content]:
         )
     for reason in verdict.reasons[len(verdict.rules) :]:
         yield from hung(untrusted(reason, _PROSE), width)
+    for place, line in enumerate(lacking(verdict)):
+        yield from hung(untrusted(line, _PROSE), width, ours("  ", MUTED) if place else ours(""))
     plan = card.record.proposal.rollout
     if plan is not None:
         sentence = untrusted(describe_rollout(plan), _PROSE)

@@ -20,6 +20,8 @@ from ostler.agents.outputs import Investigation
 from ostler.cli.add import append_rows
 from ostler.core.errors import InternalError
 from ostler.core.experience import Experience
+from ostler.core.moments import Moment
+from ostler.core.runs import MOMENT
 from ostler.replay.rerun import replay
 from ostler.replay.verification import verify_workspace
 from ostler.store.runs import latest_runs
@@ -65,6 +67,7 @@ def test_agents_call_registered_tools_and_only_as_declared(shop: Workshop, tmp_p
         run=run.id,
         now=run.started_at,
         trace="",
+        moment=Moment(),
         record=Unused(),  # type: ignore[arg-type]
         patches=shop.parts.patches,
         model=NoModel(),
@@ -118,7 +121,7 @@ def test_two_processes_at_one_run_end_in_one_result(shop: Workshop, server: Mode
     assert len(server.asked) == 2
     assert [first.run] == [one.run for one in second]
     run = shop.record(first.run)
-    assert [step.name for step in run.steps] == list(NODES)
+    assert [step.name for step in run.steps] == [MOMENT, *NODES]
     assert replay(shop.parts.objects, run, others).first_difference is None
     parked = {record.proposal.id for record in shop.queue()}
     assert parked == set(second[0].waiting) == set(first.known)

@@ -119,6 +119,20 @@ def test_the_set_in_force_judges_and_what_is_not_sound_is_not_asked(bench: Workb
     assert bench.faults() == ()
 
 
+def test_a_console_that_was_opened_before_goes_by_the_new_set(bench: Workbench) -> None:
+    desk = replace(bench.parts.desk, reviewer="dan")
+    cell = bench.park(("1", "city", "Lisbxn", "Lisbon"))
+    assert desk.card(cell.id).refusal == ""
+    not_dan = RULE.format("not-dan") + (
+        'forbid (principal == Person::"dan", action == Action::"vote", resource);'
+    )
+    activate(bench, ask(bench, with_rule(not_dan)))
+    card = desk.card(cell.id)
+    assert card.refusal
+    with pytest.raises(NotAllowed, match="dan may not approve"):
+        desk.approve(card)
+
+
 def test_no_policy_activates_itself(bench: Workbench) -> None:
     activate(bench, ask(bench, with_rule(EVERYTHING_AT_ONCE)))
     for proposal in (ask(bench, USUAL), ask_prompt(bench, "Be brief.\n")):

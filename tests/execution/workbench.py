@@ -18,13 +18,14 @@ from ostler.core.actions import SetCells
 from ostler.core.checks import Check, CheckResult, NotNull, Unique
 from ostler.core.datasets import ROW_ID, Dataset
 from ostler.core.items import Criterion, Finding
+from ostler.core.moments import Moment
 from ostler.core.proposals import Draft, DryRun, Evidence, Proposal, Rank, proposal_id
 from ostler.core.rollout import Rollout
 from ostler.core.states import ItemState, ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.policies.judgement import judge
 from ostler.policies.policyset import default_site
-from ostler.policies.requests import Principal, change_request
+from ostler.policies.requests import CheckCounts, Principal, change_request
 from ostler.replay.collecting import Found, Premises, look, remove
 from ostler.replay.verification import verify_workspace
 from ostler.storage.paths import path_of
@@ -170,7 +171,9 @@ class Workbench:
                 patch=summary,
                 total_rows=view.row_count,
                 confidence=0.9,
-                worse_checks=0,
+                checks=CheckCounts(unchanged=1),
+                promises=None,
+                moment=Moment(),
             ),
         )
         result = CheckResult(

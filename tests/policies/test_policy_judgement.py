@@ -6,6 +6,7 @@ import pytest
 
 from ostler.core.actions import Reformat, Replacement, ReplaceValues
 from ostler.core.datasets import Dataset
+from ostler.core.moments import Moment
 from ostler.core.proposals import PatchSummary, Vote
 from ostler.policies.judgement import (
     authorize_apply,
@@ -15,7 +16,13 @@ from ostler.policies.judgement import (
     votes_missing,
 )
 from ostler.policies.policyset import PolicySet, default_site, load_policies
-from ostler.policies.requests import ChangeRequest, DatasetFacts, Principal, change_request
+from ostler.policies.requests import (
+    ChangeRequest,
+    CheckCounts,
+    DatasetFacts,
+    Principal,
+    change_request,
+)
 
 AGENT = Principal(kind="agent", name="proposer")
 ANA = Principal(kind="person", name="ana")
@@ -208,7 +215,9 @@ def test_a_request_is_measured_against_the_change() -> None:
         patch=patch,
         total_rows=1001,
         confidence=0.9899999,
-        worse_checks=0,
+        checks=CheckCounts(),
+        promises=None,
+        moment=Moment(),
     )
     assert request.action_kind == "replace_values"
     assert request.row_share_permille == 3
@@ -222,7 +231,9 @@ def test_a_request_is_measured_against_the_change() -> None:
         patch=patch,
         total_rows=0,
         confidence=0.29,
-        worse_checks=0,
+        checks=CheckCounts(),
+        promises=None,
+        moment=Moment(),
     )
     assert (trimmed.action_kind, trimmed.row_share_permille) == ("reformat.trim", 1000)
     assert trimmed.confidence_permille == 290

@@ -27,7 +27,7 @@ def recorded(groomed: Path) -> dict[str, Path]:
 
 NAMES = (
     *("facts", "files", "policy", "config"),
-    *("investigate", "propose", "validate", "prioritize", "gate", "park"),
+    *("moment", "investigate", "propose", "validate", "prioritize", "gate", "park"),
 )
 
 

@@ -11,6 +11,7 @@ from ostler.core.actions import Reformat
 from ostler.core.base import Frozen
 from ostler.core.checks import Check, CheckResult, NotNull
 from ostler.core.datasets import Dataset
+from ostler.core.documents import SITE
 from ostler.core.errors import Conflict
 from ostler.core.experience import Answer, Taught
 from ostler.core.items import BacklogItem, Criterion, Finding, Quadrant, Track, item_id
@@ -28,6 +29,7 @@ from ostler.core.reports import Report
 from ostler.core.runs import RunInputs, Step
 from ostler.core.states import ItemState, ProposalState, RunState
 from ostler.store import (
+    activations,
     alerts,
     answers,
     claims,
@@ -205,6 +207,17 @@ def _begin(session: Session, objects: Objects) -> None:
     registry.publish(session, first, actor=agent, at=at)
     second = registry.Release("orders", "rules: [a]", "1.1.0", "full", parked.id, contract)
     registry.publish(session, second, actor=agent, at=at)
+    for number, text in enumerate(("permit all", "forbid all")):
+        activations.activate(
+            session,
+            "policies",
+            SITE,
+            {"site.cedar": text},
+            replaces=number,
+            proposal=parked.id,
+            actor=agent,
+            at=at,
+        )
 
 
 def _execute(session: Session) -> None:

@@ -11,6 +11,7 @@ from ostler.core.actions import AnyAction, DeleteRows, SetCells
 from ostler.core.checks import Check, CheckResult, NotNull
 from ostler.core.datasets import Column, Dataset
 from ostler.core.items import BacklogItem, Criterion, Finding, Quadrant, Track, item_id
+from ostler.core.moments import Moment
 from ostler.core.proposals import (
     Alternative,
     Basis,
@@ -29,7 +30,7 @@ from ostler.core.states import ProposalState
 from ostler.execution.making.bench import Bench
 from ostler.policies.judgement import judge
 from ostler.policies.policyset import default_site, load_policies
-from ostler.policies.requests import Principal, change_request
+from ostler.policies.requests import CheckCounts, Principal, change_request
 from ostler.review.desk import Desk
 from ostler.store.datasets import add_dataset
 from ostler.store.engine import open_store
@@ -158,7 +159,9 @@ def park_case(desk: Desk, case: Case) -> Proposal:
             patch=summary,
             total_rows=10_000,
             confidence=case.confidence,
-            worse_checks=worse,
+            checks=CheckCounts(worse=worse),
+            promises=None,
+            moment=Moment(),
         ),
     )
     item = _item(case)

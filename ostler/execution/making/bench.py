@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ostler.config.calendar import DEFAULT, Calendar
 from ostler.core.datasets import Dataset
 from ostler.core.edits import Edit, Said
 from ostler.core.experience import Answered, Taught
@@ -29,6 +30,8 @@ class Bench:
     patches: PatchFiles
     policies: PolicySet
     clock: Callable[[], datetime]
+    calendar: Calendar = DEFAULT
+    """What the settings say about the moment."""
 
     def edited(
         self, record: ProposalRecord, edit: Edit, person: Principal

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from ostler.core.base import Frozen
 from ostler.core.canonical import Digest
-from ostler.core.checks import Check
+from ostler.core.checks import Check, Unique
+from ostler.core.promises import Promises
 
 
 class Contract(Frozen):
@@ -33,3 +34,9 @@ class Contract(Frozen):
     """What the document promises and Ostler does not measure, one sentence each."""
     digest: Digest
     """Of the document's text, comments included."""
+
+    @property
+    def promises(self) -> Promises:
+        """What policies ask about it."""
+        keys = {c for check in self.checks if isinstance(check.rule, Unique) for c in check.rule.on}
+        return Promises(version=self.version, classes=self.classes, keys=tuple(sorted(keys)))

@@ -28,6 +28,7 @@ def judged(check: Check, outcome: Outcome, total: int, now: datetime) -> CheckRe
         passed=passed,
         rows=outcome.rows,
         measured_at=now,
+        drift=outcome.drift,
     )
 
 

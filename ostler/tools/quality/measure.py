@@ -169,7 +169,9 @@ def _drifts(
     from ostler.tools.drift.measure import measure_drift
 
     return {
-        result.rule: Outcome(int(result.drifted), result.observed)
+        result.rule: Outcome(
+            int(result.drifted), result.observed, drift=result.value if result.drifted else None
+        )
         for family in families.values()
         for result in measure_drift(view, reference_of(family[0], others), family, states)
     }

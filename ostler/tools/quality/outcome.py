@@ -14,3 +14,5 @@ class Outcome:
     """Empty for a rule about rows, whose share says it."""
     rows: tuple[RowId, ...] = ()
     """The first of the failing rows."""
+    drift: float | None = None
+    """The statistic of a rule about drift, where it drifted."""
