@@ -140,6 +140,13 @@ def test_checkout_restore_goes_through_a_vote(run, workspace: Path, mended: str)
     assert "as it was in version 0" in again.err
 
 
+def written_past_ostler(run) -> list[str]:
+    """The versions that `ostler audit verify` names for having no entry; it names nothing else."""
+    faults = run("audit", "verify", "--json").json["faults"]
+    assert all("no entry of the log explains it" in fault["message"] for fault in faults)
+    return [fault["subject"] for fault in faults]
+
+
 def test_an_overtaken_revert_says_what_to_type(run, workspace: Path, mended: str) -> None:
     row = run("diff", "people", "--json").json["changes"][0]["row"]
     change(workspace, int(row), "555")
@@ -153,7 +160,7 @@ def test_an_overtaken_revert_says_what_to_type(run, workspace: Path, mended: str
     assert run("show", mended, "--json").json["state"] == "published"
     [cell] = run("blame", "people", row, "phone", "--json").json["cells"]
     assert cell["value"] == "555"
-    assert run("audit", "verify").code == 0
+    assert written_past_ostler(run) == ["people@2"]
 
 
 def test_compaction_changes_nothing_but_files(run, workspace: Path, mended: str) -> None:
@@ -223,7 +230,7 @@ def test_gc_releases_what_nobody_needs_and_keeps_the_rest(
     assert "(keep-days 90)" in asked.err
     assert run("log", "people").out.count("released") == 2
     assert run("gc", "--keep-days", "90", "--json").json["garbage"] == []
-    assert run("audit", "verify").code == 0
+    assert written_past_ostler(run) == [f"people@{n}" for n in (2, 3, 4, 5)]
     assert run("replay", run_id).code == 0
     assert run("blame", "people", "3").code == 0
     assert run("revert", mended, "--yes").code == 0

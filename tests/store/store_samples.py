@@ -5,10 +5,12 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel import Session
 
 from ostler.core.actions import Reformat
 from ostler.core.base import Frozen
+from ostler.core.canonical import canonical_json
 from ostler.core.checks import Check, CheckResult, NotNull
 from ostler.core.datasets import Dataset
 from ostler.core.documents import SITE
@@ -26,12 +28,22 @@ from ostler.core.proposals import (
     Vote,
 )
 from ostler.core.reports import Report
+from ostler.core.roster import (
+    ADMINISTRATOR,
+    NO_TRUST,
+    Delegation,
+    Holding,
+    Key,
+    Member,
+    Roster,
+)
 from ostler.core.runs import RunInputs, Step
 from ostler.core.states import ItemState, ProposalState, RunState
 from ostler.store import (
     activations,
     alerts,
     answers,
+    ballots,
     claims,
     contracts,
     datasets,
@@ -45,8 +57,10 @@ from ostler.store import (
     proposals,
     receiving,
     registry,
+    rosters,
     runs,
     schedules,
+    sshsig,
     votes,
 )
 from ostler.store.engine import Store, open_store
@@ -190,7 +204,7 @@ def _begin(session: Session, objects: Objects) -> None:
     parked = proposal(expires_at=later(9000))
     proposals.park(session, parked, ProposalState.PARKED, at=at, actor=agent)
     runs.finish_run(session, "R-1", RunState.PARKED, actor=agent, at=at, trace="00-1")
-    votes.cast(session, vote(parked), votes_needed=1, roles_needed=())
+    _vote_signed(session, parked)
     answers.record_answer(
         session,
         Answer(
@@ -218,6 +232,37 @@ def _begin(session: Session, objects: Objects) -> None:
             actor=agent,
             at=at,
         )
+
+
+def _vote_signed(session: Session, parked: Proposal) -> None:
+    """A roster of two people, one who stood in for the other, and a vote with a signature."""
+    at = NOON
+    keys = {name: Ed25519PrivateKey.from_private_bytes(name.encode() * 8) for name in WHO}
+    members = tuple(
+        Member(
+            name=name,
+            kind="person",
+            keys=(Key(line=sshsig.public_line(key)),),
+            roles=(Holding(role=ADMINISTRATOR), Holding(role="owner")),
+        )
+        for name, key in keys.items()
+    )
+    roster = Roster(number=1, members=members)
+    text = rosters.roster_text(roster)
+    signature = sshsig.sign(keys["ana1"], rosters.ROSTER, text.encode())
+    rosters.install(session, text, signature, NO_TRUST, actor="ana1", at=at)
+    made = Delegation(
+        delegator="ana1", delegate="ben1", role="owner", since=at, until=later(60), nonce="1"
+    )
+    signature = sshsig.sign(keys["ana1"], rosters.DELEGATION, canonical_json(made).encode())
+    rosters.delegate(session, roster, made, signature, at=at)
+    rosters.withdraw(session, made.id, actor="ana1", at=at)
+    said = vote(parked, "ana1", shown=ballots.shown_of(session, parked), nonce="2")
+    signature = sshsig.sign(keys["ana1"], ballots.VOTE, canonical_json(said).encode())
+    votes.cast(session, said, votes_needed=1, roles_needed=(), signature=signature)
+
+
+WHO = ("ana1", "ben1")
 
 
 def _execute(session: Session) -> None:
