@@ -92,5 +92,5 @@ def looser(before: Verdict, after: Verdict) -> bool:
     if before.outcome != after.outcome:
         return order[after.outcome] > order[before.outcome]
     fewer = after.votes < before.votes
-    lost = {*before.roles} - {*after.roles}
+    lost = Counter(before.roles) - Counter(after.roles)
     return fewer or bool(lost) or easier(before.escalations, after.escalations)

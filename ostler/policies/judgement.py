@@ -1,5 +1,6 @@
 """What policy says of a change, of a vote and of an application: the doors of this room."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
@@ -172,7 +173,7 @@ def _verdict(policies: PolicySet, change: ChangeRequest, outcome: Outcome, by: D
     return Verdict(
         outcome=outcome,
         votes=max((int(rule["votes"]) for rule in asking), default=0),
-        roles=tuple(sorted({rule["role"] for rule in asking if "role" in rule})),
+        roles=_seats(asking),
         escalations=_escalations(asking),
         rules=by.rules,
         reasons=by.reasons,
@@ -182,6 +183,15 @@ def _verdict(policies: PolicySet, change: ChangeRequest, outcome: Outcome, by: D
         policy=policies.digest,
         engine=policies.engine,
     )
+
+
+def _seats(asking: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """The roles that have to approve, each as often as the permit that wants most of it says."""
+    most: Counter[str] = Counter()
+    for rule in asking:
+        if "role" in rule:
+            most |= Counter({rule["role"]: int(rule.get("seats", "1"))})
+    return tuple(sorted(most.elements()))
 
 
 def _escalations(asking: Sequence[Mapping[str, str]]) -> tuple[Escalation, ...]:

@@ -108,6 +108,8 @@ class _Seat(NamedTuple):
     """That a role has to approve, and who may do so in its place once they have waited so long."""
 
     role: str
+    seats: int
+    """How many people of that role have to."""
     stand_in: str
     after_seconds: int
 
@@ -115,16 +117,19 @@ class _Seat(NamedTuple):
     def of(cls, annotations: Mapping[str, str]) -> "_Seat":
         """What a permit asks for; without an escalation nobody ever stands in."""
         seconds = sla_seconds(annotations.get("sla", "")) or 0
-        return cls(annotations["role"], annotations.get("escalates", ""), seconds)
+        seats = int(annotations.get("seats", "1"))
+        return cls(annotations["role"], seats, annotations.get("escalates", ""), seconds)
 
     def holds_for(self, wanted: "_Seat") -> bool:
         """Whether whoever fills this one would have filled that one."""
         same = self.stand_in == wanted.stand_in and self.after_seconds >= wanted.after_seconds
-        return self.role == wanted.role and (not self.stand_in or same)
+        enough = self.role == wanted.role and self.seats >= wanted.seats
+        return enough and (not self.stand_in or same)
 
     def __str__(self) -> str:
         also = f", or {self.stand_in!r} after {self.after_seconds // 60:,} min,"
-        return repr(self.role) + (also if self.stand_in else "")
+        who = repr(self.role) + (f" ({self.seats} of them)" if self.seats > 1 else "")
+        return who + (also if self.stand_in else "")
 
 
 def _no_role_lost(old: PolicySet, new: PolicySet, role: _Seat) -> Proof:

@@ -56,16 +56,18 @@ def _annotations(policy: pst.Template) -> Iterator[str]:
 
 
 def _votes(policy: pst.Template) -> Iterator[str]:
-    votes, role = (policy.annotations.get(name) for name in ("votes", "role"))
+    votes, role, seats = (policy.annotations.get(name) for name in ("votes", "role", "seats"))
     yield from _escalation(policy)
     if not _permits_apply(policy):
-        if votes is not None or role is not None:
-            yield f"@votes and @role belong to permits of {APPLY} only"
+        if any(said is not None for said in (votes, role, seats)):
+            yield f"@votes, @role and @seats belong to permits of {APPLY} only"
         return
     if votes is None or not re.fullmatch("[1-9][0-9]?", votes):
         yield f'a permit of {APPLY} needs @votes("n"), n from 1 to 99'
     if role is not None and not role.strip():
         yield '@role("...") must name a role'
+    if seats is not None and (role is None or not re.fullmatch("[1-9][0-9]?", seats)):
+        yield '@seats("n"), n from 1 to 99, says how many people of a @role have to approve'
 
 
 def _escalation(policy: pst.Template) -> Iterator[str]:

@@ -237,3 +237,25 @@ def test_a_request_is_measured_against_the_change() -> None:
     )
     assert (trimmed.action_kind, trimmed.row_share_permille) == ("reformat.trim", 1000)
     assert trimmed.confidence_permille == 290
+
+
+TWO_STEWARDS = """
+@id("two-stewards") @reason("Two stewards look.") @owner("o") @votes("1")
+@role("steward") @seats("2")
+permit (principal, action == Action::"apply_after_approval", resource);
+@id("a-steward") @reason("A steward looks.") @owner("o") @votes("1") @role("steward")
+permit (principal, action == Action::"apply_after_approval", resource);
+@id("an-owner") @reason("An owner looks.") @owner("o") @votes("1") @role("owner")
+permit (principal, action == Action::"apply_after_approval", resource);
+"""
+
+
+def test_several_people_of_one_role_fill_its_seats() -> None:
+    policies = load_policies({**default_site(), "more.cedar": TWO_STEWARDS})
+    verdict = judge(policies, change())
+    assert verdict.roles == ("owner", "steward", "steward")
+    everything = ("owner", "steward")
+    votes = [vote("ana", roles=everything), vote("ben", roles=everything)]
+    assert not authorize_apply(policies, change(), votes).allowed
+    assert not authorize_apply(policies, change(), [*votes, vote("cy")]).allowed
+    assert authorize_apply(policies, change(), [*votes, vote("cy", roles=("steward",))]).allowed

@@ -87,6 +87,16 @@ def test_nothing_that_is_proven_is_ever_seen_to_fail(change: ChangeRequest) -> N
                 assert evaluate(site(), request).allowed
 
 
+def test_fewer_seats_of_a_role_are_a_loosening() -> None:
+    text = default_site()["site.cedar"]
+    two = load_policies(
+        {"site.cedar": text.replace('@role("owner")', '@role("owner") @seats("2")')}
+    )
+    (seats,) = [one for one in not_loosened(two, site()) if one.answer != "proven"]
+    assert (seats.answer, "'owner' (2 of them)" in seats.question) == ("refuted", True)
+    assert answers(not_loosened(site(), two)) == {"proven"}
+
+
 def test_fewer_votes_and_lost_roles_are_loosenings() -> None:
     text = default_site()["site.cedar"]
     fewer = load_policies({"site.cedar": text.replace('@votes("2")', '@votes("1")')})

@@ -64,6 +64,9 @@ def test_a_syntax_error_is_named_with_its_file_and_line(text: str, line: int, sa
         ('@votes("2") permit (principal, action == Action::"propose", resource);', "only"),
         ('@votes("2") forbid (principal, action, resource);', "only"),
         ('@votes("1") @role permit (principal, action, resource);', "@role"),
+        ('@votes("1") @seats("2") permit (principal, action, resource);', "of a @role"),
+        ('@votes("1") @role("a") @seats("0") permit (principal, action, resource);', "1 to 99"),
+        ('@seats("2") permit (principal, action == Action::"propose", resource);', "only"),
         (
             'permit (principal, action == Action::"auto_apply", resource)'
             " when { context.confidence_permille >= 990 };",
