@@ -18,7 +18,7 @@ from tenacity import (
 from typing_extensions import override
 
 from ostler.agents.model import ModelReply, ModelRequest, Outcome
-from ostler.config.settings import Model
+from ostler.config.outside import Model
 
 _AGAIN = (
     openai.APITimeoutError,

@@ -51,7 +51,7 @@ def decide(
 ) -> int:
     """Show it, ask for a vote, execute it when that is enough; gives the exit code."""
     from ostler.cli.cards import print_card
-    from ostler.cli.identity import asked
+    from ostler.cli.keys import asked
     from ostler.cli.output import print_json, progress, say
     from ostler.cli.work import execute
     from ostler.core.states import OPEN, ProposalState

@@ -19,6 +19,7 @@ from ostler.cli import (
     compact,
     contract,
     dataset,
+    delegation,
     demo,
     diff,
     doctor,
@@ -46,6 +47,7 @@ from ostler.cli import (
     serve,
     trace,
     watch,
+    whoami,
     work,
 )
 from ostler.core.errors import BadInput, OstlerError
@@ -72,6 +74,8 @@ app = typer.Typer(
 for module in (
     init,
     identity,
+    whoami,
+    delegation,
     roster,
     add,
     dataset,

@@ -142,7 +142,7 @@ def approve(
 
     Your vote is signed with your SSH key and binds to the digest that `ostler show` prints.
     """
-    from ostler.cli.identity import asked
+    from ostler.cli.keys import asked
     from ostler.cli.opening import opened
     from ostler.core.states import ProposalState
 
@@ -190,7 +190,7 @@ def reject(
     as_json: options.Json = False,
 ) -> None:
     """Vote against proposals; they will not be proposed again."""
-    from ostler.cli.identity import asked
+    from ostler.cli.keys import asked
     from ostler.cli.opening import opened
     from ostler.core.errors import BadInput
 

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from ostler.cli import options
-from ostler.cli.identity import identities, install_text
+from ostler.cli.identity import identities
 from ostler.cli.options import example
+from ostler.cli.roster_changes import install_text
 
 rosters = typer.Typer(
     help="The roster as a document: signed by an administrator, here or on another machine.",
@@ -67,7 +68,7 @@ def sign(
     workspace: options.Workspace = None,
 ) -> None:
     """Sign a roster, as `ssh-keygen -Y sign -n ostler-roster` would; writes FILE.sig beside it."""
-    from ostler.cli.identity import asked
+    from ostler.cli.keys import asked
     from ostler.cli.opening import opened
     from ostler.cli.output import say
     from ostler.store.rosters import ROSTER, read_roster

@@ -8,7 +8,8 @@ from textual.app import App
 
 from ostler.core.errors import BadInput
 from ostler.review.desk import Desk
-from ostler.tui.review import Review, Work
+from ostler.tui.overview import Work
+from ostler.tui.review import Review
 from ostler.tui.state import Queue
 
 _ALL = Queue()

@@ -7,7 +7,7 @@ from typing import Any
 from model_server import Answer, Ask, completion
 
 from ostler.agents.openai import OpenAIModel
-from ostler.config.settings import Model
+from ostler.config.outside import Model
 from ostler.core.actions import Correct
 from ostler.core.proposals import Draft
 

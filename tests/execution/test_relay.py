@@ -12,7 +12,7 @@ from receiver import Receiver, receiving
 from workbench import Workbench
 
 from ostler.cli.opening import now
-from ostler.config.settings import Effect
+from ostler.config.outside import Effect
 from ostler.core.errors import BadInput
 from ostler.core.states import ItemState, ProposalState
 from ostler.execution.relay.destinations import destinations_of

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from desk import AlertDesk, ours
 
-from ostler.config.settings import Alerts, Secret
+from ostler.config.outside import Secret
+from ostler.config.settings import Alerts
 from ostler.core.errors import BadInput
 from ostler.triggers.service import app
 from ostler.triggers.service.guard import Guard, signature

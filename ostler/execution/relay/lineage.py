@@ -6,7 +6,7 @@ log's index of the execution is known.
 
 from sqlmodel import Session
 
-from ostler.config.settings import Lineage
+from ostler.config.outside import Lineage
 from ostler.core.errors import NotFound
 from ostler.core.proposals import Proposal
 from ostler.store import audit, datasets, executions, proposals

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx2
 
-from ostler.config.settings import Http, header_values
+from ostler.config.outside import Http, header_values
 from ostler.core.errors import BadInput
 from ostler.review.text import visible
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import uvicorn
 
-from ostler.config.settings import Alerts, secret_of
+from ostler.config.outside import secret_of
+from ostler.config.settings import Alerts
 from ostler.core.errors import BadInput, OstlerError
 from ostler.store.engine import Store
 from ostler.triggers.alerts.taking import Intake
