@@ -9,7 +9,7 @@ from typing import Any
 import z3
 from cedarpy import pst
 
-from ostler.policies.symbolic import KINDS, OPTIONAL, Entity, Symbolic, Term, Texts, Unsupported
+from ostler.policies.symbolic import Entity, Symbolic, Term, Texts, Unsupported
 
 
 def matches(request: Symbolic, policy: pst.Template) -> z3.BoolRef:
@@ -36,8 +36,6 @@ def _scope(entity: Entity, scope: object) -> z3.BoolRef:
             return _same(entity, uid)
         case pst.ScopeIs(entity_type=kind):
             return entity.type == z3.StringVal(kind.basename)
-        case pst.ScopeIsIn(entity=pst.EntityUid() as uid):
-            return _same(entity, uid)
         case _:
             raise Unsupported(f"the scope {type(scope).__name__}")
 
@@ -90,11 +88,10 @@ def _attribute(request: Symbolic, node: pst.GetAttr) -> Term:
     return request.attribute(f"{node.base.name}.{node.attr}")
 
 
-def _has(_request: Symbolic, node: pst.HasAttr) -> Term:
+def _has(request: Symbolic, node: pst.HasAttr) -> Term:
     if not isinstance(node.base, pst.Var) or len(node.attrs) != 1:
         raise Unsupported("`has` on something computed")
-    path = f"{node.base.name}.{node.attrs[0]}"
-    return z3.Bool(f"{path} is there") if path in OPTIONAL else z3.BoolVal(path in KINDS)
+    return request.has(f"{node.base.name}.{node.attrs[0]}")
 
 
 def _is(request: Symbolic, node: pst.Is) -> Term:

@@ -5,6 +5,7 @@ z3 does not settle in time, gives `not proven`, never `proven`. A counterexample
 the engine itself, asked that very request, says the same.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
@@ -94,6 +95,8 @@ def _holds(policies: PolicySet, invariant: pst.Template) -> Proof:
 
 def _no_fewer_votes(old: PolicySet, new: PolicySet) -> Proof:
     def claim(request: Symbolic) -> z3.BoolRef:
+        for policies in (old, new):
+            _refuse_shared(policies)
         asked = request.action.id == z3.StringVal(_APPLY)
         both = [_allowed(request, old), _allowed(request, new)]
         return z3.And([asked, *both, _votes(request, new) < _votes(request, old)])
@@ -201,6 +204,15 @@ def _asks_for(request: Symbolic, policies: PolicySet, wanted: _Seat) -> z3.BoolR
         if "role" in rule.annotations and _Seat.of(rule.annotations).holds_for(wanted)
     ]
     return z3.Or([matches(request, rule) for rule in asking])
+
+
+def _refuse_shared(policies: PolicySet) -> None:
+    """Unsupported where one role stands in for several: when it may depends on who else asks."""
+    found = {_Seat.of(rule.annotations) for rule in _asking(policies) if "role" in rule.annotations}
+    times = Counter(to for to, _ in {(seat.stand_in, seat) for seat in found if seat.stand_in})
+    for to, count in sorted(times.items()):
+        if count > 1:
+            raise Unsupported(f"several roles or times that escalate to {to!r}")
 
 
 def _held(seats: Iterable[_Seat], wanted: _Seat) -> bool:

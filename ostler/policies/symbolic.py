@@ -159,6 +159,20 @@ class Symbolic:
             return Texts(path)
         raise Unsupported(f"the attribute {path}")
 
+    def has(self, path: str) -> z3.BoolRef:
+        """Whether a request has an attribute: votes have those of votes, people those of people."""
+        if path not in KINDS:
+            return z3.BoolVal(False)
+        where, _, name = path.partition(".")
+        if where == "principal":
+            return self.principal.type == z3.StringVal("Person")
+        is_vote = self.action.id == z3.StringVal(VOTE)
+        if path in OPTIONAL:
+            return z3.And([is_vote, z3.Bool(f"{path} is there")])
+        if where == "context" and not (name in BALLOT and name in _CHANGE):
+            return is_vote if name in BALLOT else z3.Not(is_vote)
+        return z3.BoolVal(True)
+
     def holds(self, path: str, element: str) -> z3.BoolRef:
         """Whether a set holds an element."""
         return self.elements.setdefault((path, element), z3.Bool(f"{path}: {element}"))

@@ -61,7 +61,8 @@ class _Past:
             for one in self.delegated
             if one.at <= vote.at
             and (one.withdrawn_at is None or vote.at < one.withdrawn_at)
-            and not rosters.unfit(roster, one.delegation, one.signature, one.at)
+            and not rosters.unfit(roster, one.delegation, one.signature, one.delegation.since)
+            and not rosters.unfit(roster, one.delegation, one.signature, vote.at)
         )
         return Electorate(roster, counting, unsigned=False, at=vote.at)
 

@@ -235,5 +235,6 @@ def delegations(session: Session, roster: Roster, at: datetime) -> tuple[Delegat
         for one in all_delegations(session)
         if one.delegation.active(at)
         and (one.withdrawn_at is None or at < one.withdrawn_at)
-        and not unfit(roster, one.delegation, one.signature, one.at)
+        and not unfit(roster, one.delegation, one.signature, one.delegation.since)
+        and not unfit(roster, one.delegation, one.signature, at)
     )

@@ -140,6 +140,49 @@ def test_what_is_not_modelled_is_not_proven(condition: str) -> None:
     assert all("not modelled" in one.because for one in unclear)
 
 
+@pytest.mark.parametrize(
+    ("condition", "answer"),
+    [
+        ("!(context has decision)", "refuted"),
+        ("!(principal has roles)", "refuted"),
+        ("!(principal has name)", "refuted"),
+        ("context has rows", "refuted"),
+        ("!(context has rows)", "proven"),
+        ("!(context has proposer)", "proven"),
+        ("context has decision", "proven"),
+        ("!(resource has tags)", "proven"),
+    ],
+)
+def test_an_attribute_is_there_for_whom_and_what_it_is_declared(
+    condition: str, answer: str
+) -> None:
+    rule = f'permit (principal, action == Action::"auto_apply", resource) when {{ {condition} }};'
+    looser = [
+        one.answer for one in not_loosened(site(), site(rule)) if "auto_apply" in one.question
+    ]
+    assert looser == [answer]
+
+
+def test_to_be_in_something_of_a_kind_is_not_modelled() -> None:
+    condition = 'when { principal is Person in Person::"ana" }'
+    rule = f'permit (principal, action == Action::"revert", resource) {condition};'
+    assert "not proven" in answers(not_loosened(site(), site(rule)))
+
+
+def test_one_stand_in_for_several_roles_is_not_proven() -> None:
+    owner, steward = SEAT, SEAT.replace('"seat"', '"other"').replace('"owner"', '"steward"')
+    old = load_policies(
+        {
+            "s.cedar": owner.format(more='@sla("24h") @escalates("lead")')
+            + steward.format(more='@sla("48h") @escalates("lead")')
+        }
+    )
+    new = load_policies(
+        {"s.cedar": owner.format(more='@sla("24h") @escalates("lead")') + steward.format(more="")}
+    )
+    assert "not proven" in answers(not_loosened(old, new))
+
+
 SEAT = """
 @id("seat") @reason("r") @owner("o") @votes("1") @role("owner") {more}
 permit (principal, action == Action::"apply_after_approval", resource);
