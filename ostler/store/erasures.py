@@ -7,6 +7,7 @@ the row can still be derived.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pydantic import BaseModel, Field, TypeAdapter
 
@@ -47,6 +48,14 @@ class Erasure(Frozen):
         return ", ".join(
             f"{len(gone)} {one if len(gone) == 1 else many}" for one, many, gone in parts if gone
         )
+
+
+class Erasing(NamedTuple):
+    """An erasure and what its entry says beside."""
+
+    actor: str
+    subject: str
+    erasure: Erasure
 
 
 class _Said(BaseModel):
