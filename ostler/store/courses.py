@@ -62,13 +62,17 @@ def approval(passed: Sequence[Passed]) -> int | None:
 
 
 def by_policy(passed: Sequence[Passed]) -> bool:
-    """Whether policy alone let it through: it was approved as soon as its document was parked.
+    """Whether policy alone let it through: it was approved in the breath in which it was parked.
 
-    Nothing comes in the log between the two then, and nothing can be put there later.
+    Next in the log, by the same actor and at the same time. A run goes on writing after that, so
+    that nobody can put an approval there later; behind what was parked alone somebody who is next
+    to write can.
     """
     place = approval(passed)
     if not place:
         return False
     before, then = passed[place - 1], passed[place]
     parked = before.did.get("state") == ProposalState.PARKED and "digest" in before.did
-    return parked and before.entry.index == then.entry.index - 1
+    one, other = before.entry, then.entry
+    told = (one.index + 1, one.actor, one.at)
+    return parked and told == (other.index, other.actor, other.at)

@@ -34,6 +34,8 @@ class Erasure(Frozen):
     documents: tuple[Digest, ...] = ()
     patches: tuple[Digest, ...] = ()
     objects: tuple[Digest, ...] = ()
+    rows: int = Field(default=0, exclude_if=lambda it: not it)
+    """Rows that the proposal's patch touched, which count for the day's budget all the same."""
     because: str = Field(min_length=1)
 
     @property

@@ -1,10 +1,14 @@
-"""A groomed workspace with one published proposal, copied for every test."""
+"""A groomed workspace with one published proposal, made once and copied for every test."""
 
 import hashlib
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
+
+# The workbench of the tests of execution serves here as well.
+sys.path.insert(0, str(Path(__file__).parents[1] / "execution"))
 
 ROWS = [
     f"{n},{('Oslo', 'Rome')[n % 2]},{'n/a' if n % 9 == 0 else f'555-{n:04}'}\n" for n in range(60)
