@@ -251,17 +251,16 @@ def _insufficient(
         erased = ", and what its verdict was is erased" if on.proposal is None else ""
         yield Flaw("vote", on.name, f"it went on without a vote{erased}")
         return
-    proposer = on.proposal.proposer if on.proposal else ""
     good: tuple[Vote, ...] = ()
     if mine:
         dataset, who = subject(session, on.dataset), mine[-1][1]
-        good = counted(who, [ballot for ballot, _ in mine], dataset, proposer).votes
+        good = counted(who, [ballot for ballot, _ in mine], dataset, on.proposal).votes
     if on.proposal is not None:
         # Whom it was escalated to after it was approved stood in for nobody.
         place = approval(on.passed)
         escalated = on.passed[-1 if place is None else place].escalated
         good = standing_in(good, on.proposal.verdict.escalations, escalated)
-    left = still_open(asked.votes, asked.roles, good, proposer=proposer)
+    left = still_open(asked.votes, asked.roles, good)
     if left.people or left.roles:
         missing = f"{left.people} more" if left.people else f"one of {left.roles[0]}"
         why = f"it is {on.state} with too few votes: {missing} would be needed"
