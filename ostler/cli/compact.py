@@ -26,9 +26,7 @@ def compact(
     """
     from ostler.cli.opening import now, opened
     from ostler.cli.output import print_json, progress, say
-    from ostler.store.announcements import COMPACTING, announce, new_mark
-    from ostler.tables.compacting import compact as write_together
-    from ostler.tables.delta import table_of
+    from ostler.execution.compacting import compact_announced
 
     with opened(workspace) as parts:
         chosen = (
@@ -39,10 +37,8 @@ def compact(
         done: dict[str, object] = {}
         for one in chosen:
             with progress(f"compacting {one.name}"):
-                mark, actor = new_mark(), parts.workspace.reviewer
-                with parts.store.transaction() as session:
-                    announce(session, one.name, COMPACTING, mark, actor=actor, at=now())
-                result = write_together(table_of(one), mark=mark)
+                actor = parts.workspace.reviewer
+                result = compact_announced(parts.store, one, actor=actor, at=now())
             done[one.name] = vars(result)
             if not as_json:
                 say(

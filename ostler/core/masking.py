@@ -39,7 +39,7 @@ NAMES = COLUMNS | {
     *("separator", "stored", "table", "watch", "how", "rules"),
     *("source", "owner", "in_scope", "out_of_scope", "dependencies", "definition_of_done"),
     *("rollout", "track", "quadrant", "finding", "alert", "renames", "before", "after"),
-    *("when", "holds", "outcome", "regex", "sentence"),
+    *("when", "holds", "outcome", "regex", "sentence", "model"),
 }
 """Fields whose text is a name, a kind or a digest, or was written by the author of a contract; and
 sentences of proposals, which are made of masked actions."""

@@ -7,6 +7,7 @@ from ostler.core.errors import OstlerError
 from ostler.execution.context import ExecutionContext
 from ostler.execution.withdrawing import withdraw
 from ostler.store import rejections
+from ostler.store.proposals import get_proposal
 
 
 def bar_rejected(context: ExecutionContext, actor: str) -> tuple[OstlerError, ...]:
@@ -15,7 +16,7 @@ def bar_rejected(context: ExecutionContext, actor: str) -> tuple[OstlerError, ..
     What was never approved is left out: no database, however old, has it as approved.
     """
     with context.store.reading() as session:
-        waiting = rejections.not_barred(session)
+        waiting = [get_proposal(session, name) for name in rejections.not_barred(session)]
     errors: list[OstlerError] = []
     for record in waiting:
         try:

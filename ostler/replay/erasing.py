@@ -44,7 +44,7 @@ def erase_all(
     target = (
         Target(subject, objects=_recorded(store, subject))
         if is_run
-        else Target(subject, patches=_patches(store, subject))
+        else Target(subject, patches=_patches(store, subject), rows=_rows(store, subject))
     )
     with store.transaction() as session:
         subject_of(session, subject)
@@ -61,6 +61,13 @@ def _recorded(store: Store, run: str) -> tuple[Digest, ...]:
     with store.reading() as session:
         record = runs.get_run(session, run)
     return tuple(sorted({record.inputs.facts, *(step.digest for step in record.steps)}))
+
+
+def _rows(store: Store, proposal: str) -> int:
+    """The rows that its patch touches; of one that was erased before its first entry says it."""
+    with store.reading() as session, suppress(OstlerError):
+        return get_proposal(session, proposal).proposal.patch.rows
+    return 0
 
 
 def _patches(store: Store, proposal: str) -> tuple[Digest, ...]:

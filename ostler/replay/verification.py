@@ -47,10 +47,15 @@ class Verification:
 
     @property
     def erased(self) -> tuple[Fault, ...]:
-        """What is gone, by the entry that says so."""
+        """What is gone, by the entry that says so: of what, who erased it, and why."""
         return tuple(
-            Fault("erased", str(index), f"{erasure.counted}: {erasure.because}")
-            for index, erasure in sorted(self.log.erasures.items())
+            Fault(
+                "erased",
+                str(index),
+                f"{one.erasure.counted or 'nothing'} of {one.subject} by {one.actor}: "
+                f"{one.erasure.because}",
+            )
+            for index, one in sorted(self.log.erasures.items())
         )
 
 

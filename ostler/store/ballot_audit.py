@@ -10,25 +10,30 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pydantic import JsonValue
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, union
 
-from ostler.core.errors import NotFound, OstlerError
-from ostler.core.proposals import Vote
+from ostler.core.canonical import Digest
+from ostler.core.errors import NotFound, OstlerError, VerificationFailed
+from ostler.core.escalation import standing_in
+from ostler.core.proposals import Proposal, Vote
 from ostler.core.roster import Roster, Trust
 from ostler.core.seats import still_open
 from ostler.core.states import ProposalState
 from ostler.store import audit, rosters
 from ostler.store.ballots import Ballot, Electorate, checked_ballot, counted, roles_on, shown_of
+from ostler.store.courses import Passed, approval, by_policy, course
 from ostler.store.datasets import subject
 from ostler.store.documents import text_of
-from ostler.store.models import ProposalRow, VoteRow
-from ostler.store.proposals import ProposalRecord, get_proposal
+from ostler.store.models import AuditEntryRow, ProposalRow, VoteRow
+from ostler.store.proposals import proposal_of
 
 _DECIDED = (
     *(ProposalState.EXECUTING, ProposalState.CANARY),
     *(ProposalState.PUBLISHED, ProposalState.REVERTED),
 )
 """States that only enough votes lead to, where votes were asked for."""
+
+_CAST = "vote.cast"
 
 _UNREADABLE = (OstlerError, ValueError)
 
@@ -67,6 +72,27 @@ class _Past:
         return Electorate(roster, counting, unsigned=False, at=vote.at)
 
 
+@dataclass(frozen=True)
+class _Voted:
+    """A proposal that people voted on, or that went on."""
+
+    name: str
+    dataset: str
+    digest: Digest
+    state: ProposalState
+    proposal: Proposal | None
+    """None: it was erased; the log says by whom, or names it, and nothing can run on it."""
+    passed: tuple[Passed, ...]
+    """What the log says of it."""
+
+
+class _Asked(NamedTuple):
+    """How many people, and in which roles, the verdict wanted."""
+
+    votes: int
+    roles: tuple[str, ...]
+
+
 def flaws(session: Session, trust: Trust) -> Iterator[Flaw]:
     """Everything about rosters, delegations and votes that does not hold."""
     try:
@@ -87,10 +113,17 @@ def flaws(session: Session, trust: Trust) -> Iterator[Flaw]:
         # Those that do not hold were named; the votes under them are under the last that does.
         past = _Past(tuple(entered[: len(installed)]), past.found, delegated)
     yield from _delegations(past)
-    voted = select(VoteRow.proposal).distinct().order_by(VoteRow.proposal)
-    for proposal in session.exec(voted).all():
-        yield from _on(session, proposal, past)
-    yield from _without_votes(session)
+    # A vote's row may be gone, its entry not; what went on without any vote has neither.
+    voted = union(
+        select(VoteRow.proposal),
+        select(AuditEntryRow.subject).where(AuditEntryRow.kind == _CAST),
+        select(ProposalRow.id).where(col(ProposalRow.state).in_(_DECIDED)),
+    )
+    for name in sorted(str(name) for (name,) in session.connection().execute(voted)):
+        try:
+            yield from _on(session, name, past)
+        except _UNREADABLE as error:
+            yield Flaw("vote", name, str(error))
 
 
 def _delegations(past: _Past) -> Iterator[Flaw]:
@@ -104,16 +137,14 @@ def _delegations(past: _Past) -> Iterator[Flaw]:
 
 def _on(session: Session, name: str, past: _Past) -> Iterator[Flaw]:
     """The votes on a proposal, those that were replaced included, and what they add up to."""
-    try:
-        record = get_proposal(session, name)
-    except NotFound:
-        return  # It was erased: the log says by whom, or names it, and nothing can run on it.
-    except _UNREADABLE as error:
-        yield Flaw("vote", name, str(error))
-        return
+    on = _read(session, name)
     cast: list[tuple[Ballot, Electorate]] = []
-    for entry in audit.entries(session, subject=name):
-        if entry.kind != "vote.cast" or not entry.payload:
+    for passed in on.passed:
+        entry = passed.entry
+        if entry.kind != _CAST:
+            continue
+        if not entry.payload:
+            yield Flaw("vote", name, f"what entry {entry.index} said of a vote is gone")
             continue
         try:
             ballot, row = _entered(session, entry.payload)
@@ -122,8 +153,32 @@ def _on(session: Session, name: str, past: _Past) -> Iterator[Flaw]:
             continue
         who = past.at(entry.index, ballot.vote)
         cast.append((ballot, who))
-        yield from _flaws_of(session, record, ballot, row, who)
-    yield from _insufficient(session, record, cast)
+        if ballot.vote.digest != passed.digest:
+            why = f"the vote of {ballot.vote.reviewer} was cast on what did not wait then"
+            yield Flaw("vote", name, why)
+        yield from _flaws_of(session, on, ballot, row, who)
+    yield from _insufficient(session, on, cast)
+
+
+def _read(session: Session, name: str) -> _Voted:
+    """What is known of a proposal (VerificationFailed, ValueError)."""
+    row = session.exec(select(ProposalRow).where(ProposalRow.id == name)).first()
+    if row is None:
+        raise VerificationFailed("there are votes on it, and it is gone")
+    try:
+        text = text_of(session, row.digest, f"proposal {name}")
+    except NotFound:
+        proposal = None
+    else:
+        proposal = proposal_of(row, text)
+    return _Voted(
+        name=name,
+        dataset=row.dataset,
+        digest=row.digest,
+        state=ProposalState(row.state),
+        proposal=proposal,
+        passed=tuple(course(audit.entries(session, subject=name))),
+    )
 
 
 def _entered(
@@ -146,14 +201,15 @@ def _entered(
 
 def _flaws_of(
     session: Session,
-    record: ProposalRecord,
+    on: _Voted,
     ballot: Ballot,
     row: Mapping[str, JsonValue],
     who: Electorate,
 ) -> Iterator[Flaw]:
-    vote, name = ballot.vote, record.proposal.id
+    vote, name = ballot.vote, on.name
     said = (vote.proposal, vote.digest, vote.reviewer, vote.decision)
-    if said != (row["proposal"], row["proposal_digest"], row["reviewer"], row["decision"]):
+    entered = (row["proposal"], row["proposal_digest"], row["reviewer"], row["decision"])
+    if said != entered or vote.proposal != name:
         yield Flaw("vote", name, f"a vote of {vote.reviewer} is entered as what it is not")
         return
     try:
@@ -165,34 +221,69 @@ def _flaws_of(
         return
     if vote.shown is None:
         yield Flaw("vote", name, f"the vote of {vote.reviewer} does not say what it was cast on")
-    elif vote.digest == record.digest and vote.shown != shown_of(session, record.proposal):
+    elif (
+        on.proposal is not None
+        and vote.digest == on.digest
+        and vote.shown != shown_of(session, on.proposal)
+    ):
         yield Flaw("vote", name, f"the vote of {vote.reviewer} was cast on something else")
-    held = roles_on(who, vote.reviewer, subject(session, record.proposal.dataset))
+    held = roles_on(who, vote.reviewer, subject(session, on.dataset))
     if missing := sorted({*vote.roles} - {*held}):
         yield Flaw("vote", name, f"{vote.reviewer} did not hold the role {missing[0]}")
 
 
 def _insufficient(
-    session: Session, record: ProposalRecord, cast: Sequence[tuple[Ballot, Electorate]]
+    session: Session, on: _Voted, cast: Sequence[tuple[Ballot, Electorate]]
 ) -> Iterator[Flaw]:
     """A proposal that went on without the votes that its verdict asks for."""
-    proposal, verdict = record.proposal, record.proposal.verdict
-    if record.state not in _DECIDED or verdict.outcome != "votes":
+    if on.state not in _DECIDED:
         return
     mine = [
         (ballot, who)
         for ballot, who in cast
-        if ballot.vote.digest == record.digest and _holds(who, ballot)
+        if ballot.vote.digest == on.digest and _holds(who, ballot)
     ]
+    if any(ballot.vote.shown != mine[0][0].vote.shown for ballot, _ in mine):
+        yield Flaw("vote", on.name, "the votes on it were not cast on the same thing")
+    asked = _asked(on, [ballot.vote for ballot, _ in mine])
+    if asked is None:
+        return
+    if not cast:
+        erased = ", and what its verdict was is erased" if on.proposal is None else ""
+        yield Flaw("vote", on.name, f"it went on without a vote{erased}")
+        return
     good: tuple[Vote, ...] = ()
     if mine:
-        dataset, who = subject(session, proposal.dataset), mine[-1][1]
-        good = counted(who, [ballot for ballot, _ in mine], dataset, proposal).votes
-    left = still_open(verdict.votes, () if record.escalated else verdict.roles, good)
+        dataset, who = subject(session, on.dataset), mine[-1][1]
+        good = counted(who, [ballot for ballot, _ in mine], dataset, on.proposal).votes
+    if on.proposal is not None:
+        # Whom it was escalated to after it was approved stood in for nobody.
+        place = approval(on.passed)
+        escalated = on.passed[-1 if place is None else place].escalated
+        good = standing_in(good, on.proposal.verdict.escalations, escalated)
+    left = still_open(asked.votes, asked.roles, good)
     if left.people or left.roles:
         missing = f"{left.people} more" if left.people else f"one of {left.roles[0]}"
-        why = f"it is {record.state} with too few votes: {missing} would be needed"
-        yield Flaw("vote", proposal.id, why)
+        why = f"it is {on.state} with too few votes: {missing} would be needed"
+        yield Flaw("vote", on.name, why)
+
+
+def _asked(on: _Voted, votes: Sequence[Vote]) -> _Asked | None:
+    """What the verdict wanted; None where policy alone let it through.
+
+    Of a proposal that was erased its voters' own signed statements say it, but not who may stand
+    in for whom.
+    """
+    if on.proposal is not None:
+        verdict = on.proposal.verdict
+        return _Asked(verdict.votes, verdict.roles) if verdict.outcome == "votes" else None
+    if not votes and by_policy(on.passed):
+        return None
+    said = [vote.shown for vote in votes if vote.shown is not None]
+    if not said:
+        return _Asked(1, ())
+    alone = not any(passed.escalated for passed in on.passed)
+    return _Asked(max(1, said[0].votes), said[0].roles if alone else ())
 
 
 def _holds(who: Electorate, ballot: Ballot) -> bool:
@@ -201,20 +292,3 @@ def _holds(who: Electorate, ballot: Ballot) -> bool:
     except OstlerError:
         return False  # named above
     return True
-
-
-def _without_votes(session: Session) -> Iterator[Flaw]:
-    """Proposals that went on with no vote at all, although votes were asked for."""
-    voted = select(VoteRow.proposal)
-    query = (
-        select(ProposalRow.id)
-        .where(col(ProposalRow.state).in_(_DECIDED), col(ProposalRow.id).not_in(voted))
-        .order_by(ProposalRow.id)
-    )
-    for name in session.exec(query).all():
-        try:
-            verdict = get_proposal(session, name).proposal.verdict
-        except _UNREADABLE:
-            continue  # the log names it
-        if verdict.outcome == "votes":
-            yield Flaw("vote", name, "it went on without a vote")

@@ -137,14 +137,15 @@ def checked_ballot(who: Electorate, ballot: Ballot) -> None:
 
 
 def counted(
-    who: Electorate, ballots: Sequence[Ballot], dataset: Dataset, proposal: Proposal
+    who: Electorate, ballots: Sequence[Ballot], dataset: Dataset, proposal: Proposal | None
 ) -> Counted:
     """The votes that count for a proposal, in their order (VerificationFailed for a forged one).
 
     Each comes with the roles that its reviewer stated and holds. Somebody stands in for nobody who
-    votes themselves, nor for who proposed it or asked for it.
+    votes themselves, nor for who proposed it or asked for it; of one that was erased (None) nobody
+    knows any more who that was.
     """
-    author = author_of(who, proposal)
+    author = author_of(who, proposal) if proposal is not None else ""
     good: list[Vote] = []
     others: list[str] = []
     for ballot in ballots:

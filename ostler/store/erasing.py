@@ -11,12 +11,12 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from ostler.core.canonical import Digest
+from ostler.core.canonical import Digest, canonical_json
 from ostler.core.errors import Conflict
 from ostler.core.states import ProposalState
 from ostler.store import audit
 from ostler.store.documents import ERASED_BODY
-from ostler.store.erasures import ERASED, ErasedPayload, Erasure
+from ostler.store.erasures import ERASED, ErasedPayload, Erasure, erasure_in
 from ostler.store.folding import change_in
 from ostler.store.lookup import full_id
 from ostler.store.models import (
@@ -29,6 +29,7 @@ from ostler.store.models import (
 )
 from ostler.store.projection import Change, Event, change
 from ostler.store.proposals import OPEN
+from ostler.store.rejections import not_barred
 from ostler.store.transitions import state_of
 
 _FREE = {table_of(ProposalRow).name: "reason"}
@@ -45,6 +46,15 @@ class Target:
     """A proposal or a run, by its id."""
     patches: tuple[Digest, ...] = ()
     objects: tuple[Digest, ...] = ()
+    rows: int = 0
+    """Of a proposal: those that its patch touches."""
+
+
+def rows_of_erased(session: Session, proposal: str) -> int:
+    """The rows that the patch of an erased proposal touched; 0 when no entry says it."""
+    told = audit.entries(session, subject=proposal)
+    found = (erasure_in(canonical_json(one.payload)) for one in told if one.kind == ERASED)
+    return max((one.rows for one in found), default=0)
 
 
 def subject_of(session: Session, typed: str) -> str:
@@ -58,6 +68,11 @@ def subject_of(session: Session, typed: str) -> str:
             f"proposal {found} is {state}: what is decided or done rests on it",
             f"decide it first: ostler reject {found} --because '...'",
         )
+    if found in not_barred(session):
+        raise Conflict(
+            f"proposal {found} is rejected, and its table is not told yet to bar it",
+            "run first: ostler work --once",
+        )
     return found
 
 
@@ -70,6 +85,7 @@ def erase(session: Session, target: Target, *, because: str, actor: str, at: dat
         documents=documents,
         patches=target.patches,
         objects=target.objects,
+        rows=target.rows,
         because=because,
     )
     connection = session.connection()

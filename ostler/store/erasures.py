@@ -7,6 +7,7 @@ the row can still be derived.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pydantic import BaseModel, Field, TypeAdapter
 
@@ -33,6 +34,8 @@ class Erasure(Frozen):
     documents: tuple[Digest, ...] = ()
     patches: tuple[Digest, ...] = ()
     objects: tuple[Digest, ...] = ()
+    rows: int = Field(default=0, exclude_if=lambda it: not it)
+    """Rows that the proposal's patch touched, which count for the day's budget all the same."""
     because: str = Field(min_length=1)
 
     @property
@@ -47,6 +50,14 @@ class Erasure(Frozen):
         return ", ".join(
             f"{len(gone)} {one if len(gone) == 1 else many}" for one, many, gone in parts if gone
         )
+
+
+class Erasing(NamedTuple):
+    """An erasure and what its entry says beside."""
+
+    actor: str
+    subject: str
+    erasure: Erasure
 
 
 class _Said(BaseModel):

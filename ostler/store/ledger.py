@@ -13,7 +13,7 @@ from typing import Literal
 from sqlmodel import Session
 
 from ostler.core.errors import BadInput
-from ostler.store.erasures import ERASED, Erased, Erasure, erasure_in, together
+from ostler.store.erasures import ERASED, Erased, Erasing, erasure_in, together
 from ostler.store.heads import Head
 from ostler.store.leaves import commitment_of, leaf_of, unsalted_leaf_of
 from ostler.store.merkle import Frontier, Hash, pushed, root_of_frontier
@@ -49,7 +49,7 @@ class Proved:
     """Entries that were named, so that what they say is not held against them again."""
     bare: dict[int, str] = field(default_factory=dict[int, str])
     """Entries without a payload, and what they are."""
-    erasures: dict[int, Erasure] = field(default_factory=dict[int, Erasure])
+    erasures: dict[int, Erasing] = field(default_factory=dict[int, Erasing])
 
     @property
     def head(self) -> Head:
@@ -59,7 +59,7 @@ class Proved:
     @property
     def erased(self) -> Erased:
         """What the log says was erased."""
-        return together(self.erasures)
+        return together({index: one.erasure for index, one in self.erasures.items()})
 
 
 def prove_log(
@@ -133,7 +133,7 @@ def _looked_into(proved: Proved, index: int, columns: Sequence[object]) -> Itera
         proved.unsound.add(index)
     elif kind == ERASED:
         try:
-            proved.erasures[index] = erasure_in(payload)
+            proved.erasures[index] = Erasing(actor, subject, erasure_in(payload))
         except ValueError:
             proved.unsound.add(index)
             yield Problem("entry", name, "it does not say what was erased")

@@ -10,7 +10,8 @@ from ostler.config.calendar import Calendar
 from ostler.core.datasets import Dataset
 from ostler.core.moments import Moment
 from ostler.core.states import ProposalState
-from ostler.store.documents import checked
+from ostler.store.documents import ERASED_BODY, checked
+from ostler.store.erasing import rows_of_erased
 from ostler.store.models import DocumentRow, ExecutionRow, ProposalRow
 from ostler.store.times import stamp
 
@@ -66,6 +67,8 @@ def _rows_of(
         )
     )
     return {
-        proposal: int(json.loads(checked(body, digest, f"proposal {proposal}"))["patch"]["rows"])
-        for proposal, digest, body in session.exec(query)
+        proposal: rows_of_erased(session, proposal)
+        if body == ERASED_BODY
+        else int(json.loads(checked(body, digest, f"proposal {proposal}"))["patch"]["rows"])
+        for proposal, digest, body in session.exec(query).all()
     }

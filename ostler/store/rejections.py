@@ -7,13 +7,12 @@ from sqlmodel import Session, col, select
 from ostler.core.states import ProposalState
 from ostler.store import audit
 from ostler.store.models import AuditEntryRow, ProposalRow
-from ostler.store.proposals import ProposalRecord, get_proposal
 
 _BARRED = "proposal.barred"
 
 
-def not_barred(session: Session) -> tuple[ProposalRecord, ...]:
-    """Rejected proposals that had been approved and that no entry says to be barred, by id."""
+def not_barred(session: Session) -> tuple[str, ...]:
+    """Ids of rejected proposals that had been approved and that no entry says to be barred."""
     told = select(AuditEntryRow.subject).where(AuditEntryRow.kind == _BARRED)
     query = (
         select(ProposalRow.id)
@@ -24,7 +23,7 @@ def not_barred(session: Session) -> tuple[ProposalRecord, ...]:
         )
         .order_by(col(ProposalRow.id))
     )
-    return tuple(get_proposal(session, proposal) for proposal in session.exec(query).all())
+    return tuple(session.exec(query).all())
 
 
 def note_barred(session: Session, proposal: str, *, actor: str, at: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from ostler.core.canonical import digest_bytes
 from ostler.core.errors import BadInput, OstlerError, VerificationFailed
 from ostler.store.engine import Store
-from ostler.store.erasures import Erased, Erasure
+from ostler.store.erasures import Erased, Erasing
 from ostler.store.folding import Folded, fold_log, folded
 from ostler.store.heads import Head, read_heads
 from ostler.store.ledger import Problem, Proved, prove_log, wrong_heads
@@ -33,7 +33,7 @@ class Verified:
     """Everything that does not hold, log first; empty when all is as it was recorded."""
     head: Head
     """Of the log as it was read, from its leaves and not from what is stored of it."""
-    erasures: dict[int, Erasure]
+    erasures: dict[int, Erasing]
     """What was erased, by the index of the entry that says so."""
     erased: Erased
 

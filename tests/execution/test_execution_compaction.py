@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 from deltalake import DeltaTable
-from workbench import Workbench, hooked, outsider_adds
+from workbench import Workbench, hooked, outsider_adds, outsider_compacts
 
 from ostler.cli.opening import now
 from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
 from ostler.execution.worker import work_once
-from ostler.tables.compacting import Compacted, compact
+from ostler.tables.compacting import Compacted
 from ostler.tables.layout import layout_of
 from ostler.tables.preparing import rewritten
 from ostler.tables.stage import Stage, open_stage
@@ -24,11 +24,11 @@ def scattered(bench: Workbench) -> None:
 
 
 def ours(bench: Workbench) -> None:
-    compact(bench.table)
+    bench.compact()
 
 
 def theirs(bench: Workbench) -> None:
-    DeltaTable(bench.table.uri).optimize.compact()
+    outsider_compacts(bench.table)
 
 
 def appended(bench: Workbench) -> None:
@@ -89,7 +89,7 @@ def test_a_compaction_that_a_publish_overtakes_begins_again(
         return plain(self, *args)  # pyright: ignore[reportArgumentType]
 
     monkeypatch.setattr(Stage, "view_of", overtaken)
-    result = compact(bench.table)
+    result = bench.compact()
     assert met
     assert result.files_after == 1
     assert bench.digest == wanted
@@ -101,9 +101,9 @@ def test_a_compaction_that_a_publish_overtakes_begins_again(
 def test_compaction_is_no_data_that_comes_in(bench: Workbench) -> None:
     scattered(bench)
     before, reference = bench.digest, bench.table.reference
-    assert compact(bench.table) == Compacted(version=3, files_before=3, files_after=1)
+    assert bench.compact() == Compacted(version=3, files_before=3, files_after=1)
     assert (bench.digest, bench.table.reference) == (before, reference)
-    assert compact(bench.table) == Compacted(version=3, files_before=1, files_after=1)
+    assert bench.compact() == Compacted(version=3, files_before=1, files_after=1)
     assert DeltaTable(bench.table.uri).to_pyarrow_table().num_rows == 7
     assert bench.faults() == ()
 

@@ -185,7 +185,7 @@ def test_a_breach_takes_the_canary_out_and_reopens_the_item(bench: Workbench) ->
     work_once(bench.context)
     assert bench.column("mail")[3] == "new@example.org"
     # A name in the canary's row goes missing: the watched check sees it.
-    bench.table.handle().update(predicate="_ostler_row = 4", updates={"name": "NULL"})
+    outsider_sets(bench.table, "4", "name", None)
     [outcome] = work_once(bench.context)
     assert outcome.state is S.FAILED
     assert "its canary failed: check" in bench.reason(made)

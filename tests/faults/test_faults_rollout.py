@@ -11,7 +11,14 @@ import pytest
 from processes import Process, dying_worker
 from saved import Saved
 from tally import Tally
-from workbench import Workbench, build, hooked, outsider_sets
+from workbench import (
+    PAST_OSTLER,
+    Workbench,
+    build,
+    hooked,
+    outsider_compacts,
+    outsider_sets,
+)
 
 from ostler.core.proposals import Proposal
 from ostler.core.rollout import Rollout
@@ -235,11 +242,11 @@ def work_later(bench: Workbench) -> None:
 
 
 def compact(bench: Workbench) -> None:
-    bench.table.handle().optimize.compact()
+    outsider_compacts(bench.table)
 
 
 def vacuum(bench: Workbench) -> None:
-    bench.table.handle().vacuum(dry_run=False)
+    bench.table.handle().vacuum(dry_run=False, commit_properties=PAST_OSTLER)
 
 
 def change_elsewhere(bench: Workbench) -> None:

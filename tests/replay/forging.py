@@ -16,7 +16,8 @@ def entries_of(workspace: Path) -> list[Entry]:
     with closing(sqlite3.connect(workspace / ".ostler" / "state.db")) as state:
         state.row_factory = sqlite3.Row
         rows = state.execute('SELECT * FROM audit_entry ORDER BY "index"').fetchall()
-    return [{**dict(row), "payload": json.loads(row["payload"])} for row in rows]
+    # One that was erased has none.
+    return [{**dict(row), "payload": json.loads(row["payload"] or "null")} for row in rows]
 
 
 def forge(
@@ -35,11 +36,13 @@ def forge(
         state.execute("DELETE FROM audit_entry")
         state.execute("DELETE FROM checkpoint")
         for index, entry in enumerate(made):
-            payload = json.dumps(
-                entry["payload"], sort_keys=True, separators=(",", ":"), ensure_ascii=False
-            )
-            salt = str(entry["salt"])
-            commitment = commitment_of(salt, payload)
+            payload, salt, commitment = "", "", str(entry["commitment"])
+            if entry["payload"] is not None:
+                payload = json.dumps(
+                    entry["payload"], sort_keys=True, separators=(",", ":"), ensure_ascii=False
+                )
+                salt = str(entry["salt"])
+                commitment = commitment_of(salt, payload)
             what = [str(entry[name]) for name in ("at", "actor", "kind", "subject")]
             leaf = leaf_of(index, *what, commitment)
             frontier = merkle.pushed(frontier, index, leaf)

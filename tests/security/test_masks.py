@@ -117,6 +117,12 @@ class Office:
 
 
 @pytest.fixture
+def nothing_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker executes what was approved and starts no grooming of its own."""
+    monkeypatch.setenv("OSTLER_WORK__RUNS", "0")
+
+
+@pytest.fixture
 def office(run: Run, tmp_path: Path, server: ModelServer, monkeypatch: Any) -> Iterator[Any]:
     monkeypatch.setenv("RECEIVER_TOKEN", PASSWORD)
     server.follow(advised)
@@ -201,6 +207,7 @@ def secrets_are_nowhere(at: Office, everything: list[tuple[str, str]]) -> None:
             assert secret.encode() not in path.read_bytes(), path
 
 
+@pytest.mark.usefixtures("nothing_due")
 def test_a_class_stays_with_the_values_of_a_column_that_has_another_name_by_now(
     office: Any,
 ) -> None:
@@ -252,6 +259,7 @@ async def test_a_role_lifts_the_masks_that_it_may_lift_and_the_log_says_so(offic
     parts.close()
 
 
+@pytest.mark.usefixtures("nothing_due")
 def test_a_person_without_the_role_sees_nothing_and_may_vote(
     office: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
