@@ -18,6 +18,16 @@ Workspace = Annotated[
     ),
 ]
 
+Policies = Annotated[
+    Path | None,
+    typer.Option(
+        "--policies",
+        exists=True,
+        file_okay=False,
+        help="A folder of *.cedar files instead of policies/ in the workspace.",
+    ),
+]
+
 Json = Annotated[bool, typer.Option("--json", help="Print data as JSON, for programs.")]
 
 Unmask = Annotated[

@@ -33,16 +33,6 @@ policy = typer.Typer(
     ),
 )
 
-Folder = Annotated[
-    Path | None,
-    typer.Option(
-        "--policies",
-        exists=True,
-        file_okay=False,
-        help="A folder of *.cedar files instead of policies/ in the workspace.",
-    ),
-]
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -54,7 +44,7 @@ def register(app: typer.Typer) -> None:
 
 @policy.command(epilog=example("ostler policy check", "ostler policy check --policies new/ --json"))
 def check(
-    policies: Folder = None,
+    policies: options.Policies = None,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> None:
@@ -89,7 +79,7 @@ def check(
     )
 )
 def backtest(
-    policies: Folder = None,
+    policies: options.Policies = None,
     since: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Only what was judged since."),
@@ -146,7 +136,7 @@ def backtest(
     )
 )
 def prove(
-    policies: Folder = None,
+    policies: options.Policies = None,
     invariants: Annotated[
         Path | None,
         typer.Option(

@@ -31,15 +31,7 @@ def register(policy: typer.Typer) -> None:
 
 def propose(
     because: Because,
-    policies: Annotated[
-        Path | None,
-        typer.Option(
-            "--policies",
-            exists=True,
-            file_okay=False,
-            help="A folder of *.cedar files instead of policies/ in the workspace.",
-        ),
-    ] = None,
+    policies: options.Policies = None,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> int:
@@ -73,15 +65,7 @@ def propose(
 
 
 def diff(
-    policies: Annotated[
-        Path | None,
-        typer.Option(
-            "--policies",
-            exists=True,
-            file_okay=False,
-            help="A folder of *.cedar files instead of policies/ in the workspace.",
-        ),
-    ] = None,
+    policies: options.Policies = None,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> int:

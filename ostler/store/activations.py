@@ -107,12 +107,6 @@ def texts_of(session: Session, version: Activated) -> dict[str, str]:
     return texts_in(text_of(session, version.digest, what))
 
 
-def texts_in_force(session: Session, document: DocumentKind, name: str) -> dict[str, str] | None:
-    """The files of the version that counts; None when none was ever activated."""
-    now = in_force(session, document, name)
-    return None if now is None else texts_of(session, now)
-
-
 def _activated(row: ActivationRow) -> Activated:
     return Activated(
         document="policies" if row.document == "policies" else "prompt",

@@ -2,8 +2,6 @@
 
 import duckdb
 
-from ostler.core.base import RowId
-
 
 def quoted(identifier: str) -> str:
     """An identifier as DuckDB writes it; it may hold any character."""
@@ -15,12 +13,3 @@ def row_id(key: tuple[str, ...], alias: str = "") -> str:
     prefix = f"{alias}." if alias else ""
     parts = [f"CAST({prefix}{quoted(column)} AS VARCHAR)" for column in key]
     return parts[0] if len(parts) == 1 else f"CAST(json_array({', '.join(parts)}) AS VARCHAR)"
-
-
-def row_id_of(values: tuple[str, ...]) -> RowId:
-    """The row id of key values that are text already, as `row_id` writes it."""
-    import json
-
-    if len(values) == 1:
-        return values[0]
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))

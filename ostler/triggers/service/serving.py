@@ -2,7 +2,6 @@
 
 import ipaddress
 import socket
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from ostler.core.errors import BadInput, OstlerError
 from ostler.store.engine import Store
 from ostler.triggers.alerts.taking import Intake
 from ostler.triggers.service.app import Service, application
+from ostler.triggers.service.background import in_background
 from ostler.triggers.service.guard import Guard
 from ostler.triggers.service.metrics import Metrics
 from ostler.triggers.service.rate import Rate
@@ -93,16 +93,11 @@ def served(
         timeout_graceful_shutdown=_GRACE_SECONDS,
         h11_max_incomplete_event_size=32_768,
     )
-    server = uvicorn.Server(config)
     writer.start()
-    # In a thread of its own, where it leaves the process' signals alone.
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, name="http")
-    thread.start()
     try:
-        yield
+        with in_background(config, opened):
+            yield
     finally:
-        server.should_exit = True
-        thread.join()
         writer.close()
         opened.close()
 

@@ -1,6 +1,5 @@
 """A witness over HTTP: POST /add-checkpoint, as C2SP's tlog-witness has it."""
 
-import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,6 +15,7 @@ from starlette.routing import Route
 from ostler.core.errors import BadInput
 from ostler.store.witness import Refused, Witness
 from ostler.store.witness_requests import read_asked
+from ostler.triggers.service.background import in_background
 
 _BODY_BYTES = 64 * 1024
 _SIZE = "text/x.tlog.size"
@@ -58,14 +58,10 @@ def witnessing(witness: Witness, opened: socket, clock: Callable[[], datetime]) 
         server_header=False,
         limit_concurrency=_CONNECTIONS,
     )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, name="http")
-    thread.start()
     try:
-        yield
+        with in_background(config, opened):
+            yield
     finally:
-        server.should_exit = True
-        thread.join()
         opened.close()
 
 
