@@ -1,7 +1,9 @@
 """What the screen asks of the desk, in threads, and what it gets for an answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ostler.core.base import RowId
 from ostler.core.edits import Edit, Said
 from ostler.core.errors import OstlerError
 from ostler.core.proposals import Change
@@ -155,9 +157,11 @@ def approve(desk: Desk, seen: Card, seconds: int) -> Decided:
     return _decided(desk, seen, "approve", state)
 
 
-def reject(desk: Desk, seen: Card, because: str, seconds: int) -> Decided:
-    """A vote against it."""
-    state = desk.reject(seen, because, seconds_shown=seconds)
+def reject(
+    desk: Desk, seen: Card, because: str, wrong: Sequence[tuple[RowId, str]], seconds: int
+) -> Decided:
+    """A vote against it, which names the cells (row, column) that were seen to be wrong."""
+    state = desk.reject(seen, because, wrong, seconds_shown=seconds)
     return _decided(desk, seen, "reject", state)
 
 
