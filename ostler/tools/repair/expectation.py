@@ -328,8 +328,8 @@ def _at_edge(lined: Floats, near: Floats) -> Floats:
     steps = np.abs(near[0] - lined)
     known = steps[~np.isnan(steps)]
     usual = float(np.median(known)) if len(known) else 0.0
-    nearest = np.where(np.isnan(near[0]), near[1], near[0])
-    second = np.where(np.isnan(near[2]), near[3], near[2])
+    nearest: Floats = np.where(np.isnan(near[0]), near[1], near[0])
+    second: Floats = np.where(np.isnan(near[2]), near[3], near[2])
     return np.where(np.abs(nearest - second) <= _ALIKE * usual, nearest, np.nan)
 
 

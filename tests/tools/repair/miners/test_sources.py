@@ -2,6 +2,7 @@
 
 from random import Random
 
+import numpy as np
 import pytest
 from text_grids import text_grid
 
@@ -113,7 +114,7 @@ def test_what_somebody_left_out_is_filled_or_asked_about_and_is_a_rule_of_its_ow
     assert open_ <= {thing for thing, fact in asked(rows, found) if fact == "length"}
     grid = grid_from(rows)
     taught = tuple(
-        Taught(row=grid.row_ids([number])[0], column="length", old=None,
+        Taught(row=grid.row_ids(np.array([number]))[0], column="length", old=None,
                new=truth[str(row["thing"]), "length"])
         for number, row in enumerate(after) if row["length"] is None
     )  # fmt: skip
@@ -136,7 +137,7 @@ def test_a_doubtful_fact_is_asked_about_once_and_not_after_the_answer() -> None:
     assert len(set(doubtful)) == len(doubtful)
     thing, fact = doubtful[0]
     row = next(number for number, row in enumerate(rows) if row["thing"] == thing)
-    told = Taught(row=grid_from(rows).row_ids([row])[0], column=fact, old=None, new="777")
+    told = Taught(row=grid_from(rows).row_ids(np.array([row]))[0], column=fact, old=None, new="777")
     again = asked(rows, mined(rows, Experience(taught=(told,))))
     assert (thing, fact) not in again
 
