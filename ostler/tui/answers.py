@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ostler.core.base import RowId
 from ostler.core.edits import Edit, Said
 from ostler.core.errors import OstlerError
+from ostler.core.experience import Struck
 from ostler.core.proposals import Change
 from ostler.core.states import ProposalState
 from ostler.review.desk import Card, Desk, Line
@@ -157,11 +157,10 @@ def approve(desk: Desk, seen: Card, seconds: int) -> Decided:
     return _decided(desk, seen, "approve", state)
 
 
-def reject(
-    desk: Desk, seen: Card, because: str, wrong: Sequence[tuple[RowId, str]], seconds: int
-) -> Decided:
-    """A vote against it, which names the cells (row, column) that were seen to be wrong."""
-    state = desk.reject(seen, because, wrong, seconds_shown=seconds)
+def reject(desk: Desk, seen: Card, because: str, wrong: Sequence[Struck], seconds: int) -> Decided:
+    """A vote against it, which names a cell for each pair of values that was seen to be wrong."""
+    cells = desk.examples(seen, wrong) if wrong else ()
+    state = desk.reject(seen, because, cells, seconds_shown=seconds)
     return _decided(desk, seen, "reject", state)
 
 

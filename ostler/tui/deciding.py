@@ -81,16 +81,16 @@ class Deciding(Asking[Answer]):
         if (refusal := no_rejection(card, self.desk.reviewer)) is not None:
             self.say(refusal)
         else:
-            self._ask_why(card, Wrong(()))
+            self._ask_why(card, Wrong())
 
     def _ask_why(self, card: Card, wrong: Wrong) -> None:
-        named = len(wrong.cells)
+        named = len(wrong.pairs)
         self.console.push_screen(Reason(card, named), partial(self._reject, card, wrong))
 
     def _reject(self, seen: Card, wrong: Wrong, because: str | None) -> None:
         if because:
             seconds = self.seconds_shown()
-            self._record(partial(answers.reject, self.desk, seen, because, wrong.cells, seconds))
+            self._record(partial(answers.reject, self.desk, seen, because, wrong.pairs, seconds))
         else:
             self.say(ours("not rejected"))
 

@@ -1,5 +1,6 @@
 """Striking: the pairs of values that a card changes, and which of them a person takes out."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -42,8 +43,7 @@ _NAME = 60
 class Wrong:
     """What is wrong in a card that is to be rejected."""
 
-    cells: tuple[tuple[RowId, str], ...]
-    """Row and column, one cell for each pair that was struck."""
+    pairs: tuple[Struck, ...] = ()
 
 
 class Strike(ModalScreen[tuple[Struck, ...] | Wrong]):
@@ -165,26 +165,20 @@ class Strike(ModalScreen[tuple[Struck, ...] | Wrong]):
 
     def action_done(self) -> None:
         """Close with what is struck; nothing and everything is asked again."""
-        gone = self._gone
-        if not gone:
+        struck = self._gone
+        if not struck:
             self._hint(_NOTHING_STRUCK)
-        elif len(gone) == len(self._pairs):
+        elif len(struck) == len(self._pairs):
             self._hint(ours("nothing would be left: r rejects the card instead", WARNING))
         else:
-            self.dismiss(tuple(Struck(column=one.column, old=one.old, new=one.new) for one in gone))
+            self.dismiss(_named(struck))
 
     def action_reject(self) -> None:
-        """Close with one cell of each pair that is struck, for a rejection that names them."""
-        rows = [(self._row(one), one.column) for one in self._gone]
-        cells = tuple((row, column) for row, column in rows if row is not None)
-        if not rows:
-            self._hint(_NOTHING_STRUCK)
-        elif len(cells) < len(rows):
-            self._hint(
-                ours("their rows are not known here: ostler reject --wrong names them", WARNING)
-            )
+        """Close with what is struck, for a rejection that names it."""
+        if self._gone:
+            self.dismiss(Wrong(_named(self._gone)))
         else:
-            self.dismiss(Wrong(cells))
+            self._hint(_NOTHING_STRUCK)
 
     @property
     def _gone(self) -> list[Correction]:
@@ -196,6 +190,10 @@ class Strike(ModalScreen[tuple[Struck, ...] | Wrong]):
     def action_cancel(self) -> None:
         """Close with nothing."""
         self.dismiss(())
+
+
+def _named(pairs: Iterable[Correction]) -> tuple[Struck, ...]:
+    return tuple(Struck(column=one.column, old=one.old, new=one.new) for one in pairs)
 
 
 _LEFT = ours(" left")

@@ -116,6 +116,22 @@ async def test_a_rejection_names_what_is_struck_as_wrong(make_desk: MakeDesk, ta
     assert [one.old for one in answer.card.struck] == ["Portlnd", "Salme", "Bend"]
 
 
+async def test_what_stands_for_all_its_cells_is_named_by_one_of_them(
+    make_desk: MakeDesk, table: None
+) -> None:
+    anywhere = [one.model_copy(update={"rows": ()}) for one in SPELLINGS.corrections]
+    action = SPELLINGS.model_copy(update={"corrections": tuple(anywhere)})
+    desk = make_desk([replace(SPELLING, action=action)])
+    [line] = desk.queue()
+    async with console(desk) as pilot:
+        await press(pilot, "s", "G", "space", "r")
+        await write(pilot, "a place")
+        await press(pilot, "enter")
+        assert status(pilot) == f"{line.id} is rejected"
+    [vote] = desk.card(line.id).record.votes
+    assert [(one.row, one.old, one.new) for one in vote.wrong] == [("3", "Bend", "Band")]
+
+
 async def test_another_way_is_taken_by_its_number(make_desk: MakeDesk, table: None) -> None:
     desk = make_desk([SPELLING])
     [line] = desk.queue()
