@@ -61,7 +61,9 @@ def decide(
     if not as_json:
         print_card(card, parts.desk.changes(card, 20))
     asked(parts)
-    if yes or confirmed(question):
+    if card.record.state is ProposalState.PARKED and card.refusal:
+        said = f"{proposal.id} waits for somebody else to approve it: {card.refusal}"
+    elif yes or confirmed(question):
         said = _waits(parts, proposal, parts.desk.approve(card, because))
     else:
         said = f"{proposal.id} waits for review: ostler approve {proposal.id}"

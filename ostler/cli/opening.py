@@ -332,7 +332,11 @@ class Opened:
 
         settings = self.workspace.settings
         root = settings.roster_root
-        return Trust(unsigned_votes=settings.unsigned_votes, root=parsed_line(root) if root else "")
+        return Trust(
+            unsigned_votes=settings.unsigned_votes,
+            root=parsed_line(root) if root else "",
+            people=tuple(sorted(settings.people)),
+        )
 
     @cached_property
     def keyring(self) -> "Keyring":

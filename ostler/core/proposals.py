@@ -200,6 +200,8 @@ class Proposal(Frozen):
     item: str
     run: str
     proposer: str
+    requester: str = Field(default="", exclude_if=lambda it: not it)
+    """The person for whom an agent of ours proposed it; never approves it where others can."""
     draft: Draft
     sentence: str
     """What it does, in one sentence of ours."""

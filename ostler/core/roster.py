@@ -25,6 +25,8 @@ class Trust(Frozen):
     """Whether votes count without a signature; only where no roster was ever installed."""
     root: str = ""
     """Public line of the key that must have signed the first roster; empty: whichever did."""
+    people: tuple[str, ...] = ()
+    """Whom the settings name, where there is no roster."""
 
 
 NO_TRUST = Trust()

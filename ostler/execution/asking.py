@@ -106,6 +106,7 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
             item=asked.item,
             run=asked.run,
             proposer=REVERTER.name,
+            requester=person.name,
             draft=Draft(
                 action=action,
                 rule=asked.rule,

@@ -104,7 +104,7 @@ def _votes(context: ExecutionContext, proposal: Proposal, digest: Digest) -> Cou
         _refuse_strangers(name, digest, cast, shown)
         who = electorate(session, context.trust, context.clock())
         dataset = subject(session, proposal.dataset)
-        return counted(who, cast, dataset, proposal.proposer)
+        return counted(who, cast, dataset, proposal)
 
 
 def _refuse_strangers(name: str, digest: Digest, cast: Sequence[Ballot], shown: Shown) -> None:

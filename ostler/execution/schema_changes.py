@@ -172,6 +172,7 @@ def _proposal(
         item=short_id("I", dataset.name, action),
         run="",
         proposer=SCHEMA.name,
+        requester=person.name,
         draft=Draft(
             action=action,
             rule=Reported(alert=name, what=describe(action)),

@@ -68,6 +68,7 @@ def revert_schema_change(
             item=original.item,
             run=original.run,
             proposer=REVERTER.name,
+            requester=person.name,
             draft=Draft(
                 action=action,
                 rule=original.draft.rule,

@@ -29,7 +29,7 @@ from ostler.review.making import Choice, Maker
 from ostler.review.pacing import pace_at, try_again
 from ostler.review.sight import Sight
 from ostler.store import answers, audit, datasets, items, proposals, runs, votes
-from ostler.store.ballots import electorate
+from ostler.store.ballots import author_of, electorate
 from ostler.store.engine import Store
 from ostler.store.pace import cast_lately
 from ostler.store.proposals import Parked, ProposalRecord
@@ -417,7 +417,9 @@ class Desk:
                 "shown": Shown.of(proposal, contract),
                 "because": because,
                 "wrong": wrong,
-                "roles": roles_for(who, self.reviewer, self.roles, dataset, (proposal.proposer,)),
+                "roles": roles_for(
+                    who, self.reviewer, self.roles, dataset, (author_of(who, proposal),)
+                ),
                 "at": at,
                 "nonce": token_hex(16),
             }
@@ -469,7 +471,7 @@ class Desk:
             who = electorate(session, self.trust, at)
             cast = cast_lately(session, lambda name: same_name(name) == me, at=at) if paced else ()
 
-        proposer = record.proposal.proposer
+        proposer = author_of(who, record.proposal)
         name = name_of(who, self.reviewer)
         roles = roles_for(who, self.reviewer, self.roles, dataset, (proposer,))
 

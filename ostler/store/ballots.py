@@ -55,6 +55,16 @@ class Electorate:
     unsigned: bool
     """Whether votes count without a signature."""
     at: datetime
+    named: tuple[str, ...] = ()
+    """Whom the settings name, where there is no roster."""
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Who could vote."""
+        if self.roster is None:
+            return self.named
+        members = self.roster.members
+        return tuple(m.name for m in members if m.kind == "person" and m.keys_at(self.at))
 
     @property
     def refusal(self) -> str:
@@ -76,7 +86,18 @@ def electorate(session: Session, trust: Trust, at: datetime) -> Electorate:
     found = rosters.in_force(session, trust)
     roster = found.roster if found else None
     delegated = rosters.delegations(session, roster, at) if roster else ()
-    return Electorate(roster, delegated, trust.unsigned_votes and roster is None, at)
+    unsigned = trust.unsigned_votes and roster is None
+    return Electorate(roster, delegated, unsigned, at, trust.people)
+
+
+def author_of(who: Electorate, proposal: Proposal) -> str:
+    """Who never approves a proposal: the person who asked for it, or else whoever proposed it.
+
+    Whoever asked may approve it where nobody else could: a workspace of one has no four eyes.
+    """
+    asked = proposal.requester
+    others = any(same_name(one) != same_name(asked) for one in who.people)
+    return asked if asked and others else proposal.proposer
 
 
 def shown_of(session: Session, proposal: Proposal) -> Shown:
@@ -114,24 +135,31 @@ def checked_ballot(who: Electorate, ballot: Ballot) -> None:
             raise NotAllowed(f"the vote of {vote.reviewer} is signed by {name}, not valid then")
 
 
-def counted(who: Electorate, ballots: Sequence[Ballot], dataset: Dataset, proposer: str) -> Counted:
+def counted(
+    who: Electorate, ballots: Sequence[Ballot], dataset: Dataset, proposal: Proposal
+) -> Counted:
     """The votes that count for a proposal, in their order (VerificationFailed for a forged one).
 
     Each comes with the roles that its reviewer stated and holds. Somebody stands in for nobody who
-    votes themselves, nor for who proposed it.
+    votes themselves, nor for who proposed it or asked for it.
     """
+    author = author_of(who, proposal)
     good: list[Vote] = []
     others: list[str] = []
     for ballot in ballots:
+        vote = ballot.vote
         try:
             checked_ballot(who, ballot)
         except NotAllowed as error:
             others.append(error.message)
+            continue
+        if vote.decision == "approve" and same_name(vote.reviewer) == same_name(author):
+            others.append(f"{vote.reviewer} proposed it or asked for it, and never approves it")
         else:
             good.append(ballot.vote)
     voters = [vote.reviewer for vote in standing(good).values() if vote.decision == "approve"]
     return Counted(
-        tuple(_in_roles(who, v, dataset, (proposer, *voters)) for v in good), tuple(others)
+        tuple(_in_roles(who, v, dataset, (author, *voters)) for v in good), tuple(others)
     )
 
 

@@ -159,7 +159,7 @@ def _counted(
     if who.roster is None:
         return tuple(one.vote for one in cast)
     dataset = subject(session, record.proposal.dataset)
-    return counted(who, cast, dataset, record.proposal.proposer).votes
+    return counted(who, cast, dataset, record.proposal).votes
 
 
 def _lead_to(session: Session, record: ProposalRecord, vote: Vote, target: ProposalState) -> None:

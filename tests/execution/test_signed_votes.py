@@ -14,10 +14,13 @@ from ostler.core.errors import BadInput, Conflict, NotAllowed, OstlerError, Veri
 from ostler.core.proposals import Proposal, Shown
 from ostler.core.roster import ADMINISTRATOR, Holding, Key, Member, Roster, Trust
 from ostler.core.states import ProposalState as S
+from ostler.execution.reverting import request_revert
 from ostler.execution.worker import work_once
 from ostler.policies.policyset import default_site, load_policies
+from ostler.policies.requests import Principal
 from ostler.store import audit, ballots, rosters, sshsig, votes
 from ostler.store.proposals import get_proposal
+from ostler.store.transitions import move
 
 MEND: CellChange = ("2", "city", "Lisbxn", "Lisbon")
 OTHER: CellChange = ("3", "city", "N/A", None)
@@ -394,3 +397,40 @@ def test_expiry_is_a_no(office: Office) -> None:
     work_once(replace(office.context, clock=lambda: now() + timedelta(days=2)))
     assert office.bench.state(made) is S.EXPIRED
     assert load_policies(default_site()).digest == made.verdict.policy
+
+
+def ask_revert(office: Office, made: Proposal, name: str) -> Proposal:
+    with office.bench.parts.store.reading() as session:
+        record = get_proposal(session, made.id)
+    return request_revert(office.context, record, Principal(kind="person", name=name))
+
+
+def test_who_asks_for_a_change_never_approves_it(office: Office) -> None:
+    made = office.bench.park(MEND)
+    office.approve("ben", made)
+    work_once(office.context)
+    assert office.bench.state(made) is S.PUBLISHED
+    asked = ask_revert(office, made, "ana")
+    assert (asked.proposer, asked.requester) == ("reverter", "ana")
+    with pytest.raises(NotAllowed, match="Nobody may approve what they proposed"):
+        office.approve("ana", asked)
+    # A vote past the desk is kept and counts for nothing, neither now nor at the claim.
+    office.cast(office.statement(asked, "ana"), "ana")
+    assert office.bench.state(asked) is S.PARKED
+    with office.bench.parts.store.transaction() as session:
+        move(session, asked.id, S.PARKED, S.APPROVED, actor="eve", at=now())
+    work_once(office.context)
+    assert office.bench.state(asked) is S.DENIED
+    again = ask_revert(office, made, "ana")
+    assert office.approve("ben", again) is S.APPROVED
+    work_once(office.context)
+    assert office.bench.state(made) is S.REVERTED
+    assert office.faults() == ()
+
+
+def test_who_is_alone_approves_what_they_asked_for(office: Office) -> None:
+    made = office.bench.park(MEND)
+    office.approve("ana", made)
+    work_once(office.context)
+    office.install(office.members[0], office.members[-1])
+    assert office.approve("ana", ask_revert(office, made, "ana")) is S.APPROVED

@@ -296,6 +296,10 @@ def check_order(bundle: Bundle, rows: "Rows") -> None:
             )
         if proposal["proposer"] in people:
             bundle.problems.append(f"{row['proposal']}: approved by who proposed it")
+        if proposal.get("requester") in people:
+            bundle.notes.append(
+                f"{row['proposal']}: approved by who asked for it; was nobody else?"
+            )
 
 
 KEYS = {
