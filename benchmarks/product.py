@@ -16,6 +16,13 @@ DATASET = "table"
 REVIEWERS = ("ana", "ben", "cleo")
 """Policy may ask for several votes; all of them are the one simulated person."""
 ALL = 1_000_000_000
+_SETTINGS = (
+    # The worker executes and nothing else, so that every groom is a command that is measured.
+    ("\nwork:\n", "\nwork:\n  runs: 0\n"),
+    # One process speaks for all reviewers, who have no keys: a trial.
+    ("# unsigned_votes: true\n", "unsigned_votes: true\n"),
+)
+"""Lines of ostler.yaml that are not what `init` writes."""
 
 Cell = tuple[int, str, str | None, str | None]
 """Row from 0, column, before, after."""
@@ -231,8 +238,9 @@ def opened(folder: Path) -> Generator[Product]:
         ours = Product(ask, folder)
         ours.run("init")
         settings = workspace / "ostler.yaml"
-        # The worker executes and nothing else, so that every groom is a command that is measured.
-        said = settings.read_text(encoding="utf-8").replace("\nwork:\n", "\nwork:\n  runs: 0\n")
+        said = settings.read_text(encoding="utf-8")
+        for default, wanted in _SETTINGS:
+            said = said.replace(default, wanted, 1)
         settings.write_text(said, encoding="utf-8")
         yield ours
 

@@ -10,7 +10,7 @@ from ostler.core.base import Cell, RowId
 from ostler.core.datasets import Dataset
 from ostler.core.edits import Edit, Said
 from ostler.core.errors import BadInput, Conflict, NotAllowed, NotFound
-from ostler.core.experience import Answer, Answered, Taught
+from ostler.core.experience import Answer, Answered, Struck, Taught
 from ostler.core.items import Alert, BacklogItem
 from ostler.core.masking import NO_MASKS, Masks, hidden_columns, masked
 from ostler.core.masks import MASK
@@ -235,6 +235,25 @@ class Desk:
             raise NotAllowed("a rejection needs a reason", "say it with --because")
         self._authorize(card.record, "reject", seconds_shown=seconds_shown, paced=True)
         return self._vote(card, "reject", because, self._changed(card.record.proposal, wrong))
+
+    def examples(self, card: Card, struck: Sequence[Struck]) -> tuple[tuple[RowId, str], ...]:
+        """One cell (row, column) of a card for each pair of values, to name it by.
+
+        BadInput for a pair that it does not change.
+        """
+        _refuse_masks(card, [(one.column, value) for one in struck for value in (one.old, one.new)])
+        proposal = self._true(card).proposal
+        rows = self.patches.rows_by_pair(proposal.patch.digest)
+        found: list[tuple[RowId, str]] = []
+        for one in struck:
+            row = rows.get((one.column, one.old, one.new))
+            if row is None:
+                raise BadInput(
+                    f"{proposal.id} does not change {one.column!r} in that way",
+                    f"see what it changes: ostler show {proposal.id} --changes 1000",
+                )
+            found.append((row, one.column))
+        return tuple(found)
 
     def edit(self, card: Card, edit: Edit, because: str = "") -> Proposal:
         """Make another proposal of a card: narrowed, turned, filled; this one is superseded.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ostler.core.base import RowId
+from ostler.core.base import Cell, RowId
 from ostler.core.canonical import Digest, canonical_json, digest_bytes
 from ostler.core.errors import NotFound, VerificationFailed
 from ostler.core.proposals import Change
@@ -99,6 +99,18 @@ class PatchFiles:
             p=changes,
         )
         return tuple(Change.model_validate(change) for change in found.to_pylist())
+
+    def rows_by_pair(self, digest: Digest) -> dict[tuple[str, Cell, Cell], RowId]:
+        """For each column, old and new value of a patch that sets cells: its first row, as text.
+
+        The patch is checked against its name.
+        """
+        found = computed(
+            """SELECT "column", old, new, min("row") AS "row" FROM p WHERE op = 'set'
+            GROUP BY ALL ORDER BY ALL""",
+            p=self.get(digest).changes,
+        )
+        return {(one["column"], one["old"], one["new"]): one["row"] for one in found.to_pylist()}
 
     def names(self) -> tuple[Digest, ...]:
         """The digests of all patches kept, sorted."""

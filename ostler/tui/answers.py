@@ -1,9 +1,11 @@
 """What the screen asks of the desk, in threads, and what it gets for an answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ostler.core.edits import Edit, Said
 from ostler.core.errors import OstlerError
+from ostler.core.experience import Struck
 from ostler.core.proposals import Change
 from ostler.core.states import ProposalState
 from ostler.review.desk import Card, Desk, Line
@@ -155,9 +157,10 @@ def approve(desk: Desk, seen: Card, seconds: int) -> Decided:
     return _decided(desk, seen, "approve", state)
 
 
-def reject(desk: Desk, seen: Card, because: str, seconds: int) -> Decided:
-    """A vote against it."""
-    state = desk.reject(seen, because, seconds_shown=seconds)
+def reject(desk: Desk, seen: Card, because: str, wrong: Sequence[Struck], seconds: int) -> Decided:
+    """A vote against it, which names a cell for each pair of values that was seen to be wrong."""
+    cells = desk.examples(seen, wrong) if wrong else ()
+    state = desk.reject(seen, because, cells, seconds_shown=seconds)
     return _decided(desk, seen, "reject", state)
 
 

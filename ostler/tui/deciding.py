@@ -22,7 +22,7 @@ from ostler.tui.question_card import asked_of
 from ostler.tui.questions import Questions
 from ostler.tui.refusals import no_approval, no_edit, no_rejection
 from ostler.tui.replies import Replies
-from ostler.tui.strike import Strike
+from ostler.tui.strike import Strike, Wrong
 from ostler.tui.text import ADDED, join, ours, plural, untrusted_cell
 
 
@@ -81,16 +81,21 @@ class Deciding(Asking[Answer]):
         if (refusal := no_rejection(card, self.desk.reviewer)) is not None:
             self.say(refusal)
         else:
-            self.console.push_screen(Reason(card), partial(self._reject, card))
+            self._ask_why(card, Wrong())
 
-    def _reject(self, seen: Card, because: str | None) -> None:
+    def _ask_why(self, card: Card, wrong: Wrong) -> None:
+        named = len(wrong.pairs)
+        self.console.push_screen(Reason(card, named), partial(self._reject, card, wrong))
+
+    def _reject(self, seen: Card, wrong: Wrong, because: str | None) -> None:
         if because:
-            self._record(partial(answers.reject, self.desk, seen, because, self.seconds_shown()))
+            seconds = self.seconds_shown()
+            self._record(partial(answers.reject, self.desk, seen, because, wrong.pairs, seconds))
         else:
             self.say(ours("not rejected"))
 
     def action_strike(self) -> None:
-        """Choose pairs of values that the card is not to change."""
+        """Choose pairs of values that it is not to change, or for which it is rejected."""
         card = self._editable()
         if card is None:
             return
@@ -103,8 +108,13 @@ class Deciding(Asking[Answer]):
         else:
             self.console.push_screen(Strike(proposal), partial(self._strike, card))
 
-    def _strike(self, seen: Card, struck: tuple[Struck, ...] | None) -> None:
-        self._edit(seen, Edit(strike=struck) if struck else None)
+    def _strike(self, seen: Card, struck: tuple[Struck, ...] | Wrong | None) -> None:
+        if not isinstance(struck, Wrong):
+            self._edit(seen, Edit(strike=struck) if struck else None)
+        elif (refusal := no_rejection(seen, self.desk.reviewer)) is not None:
+            self.say(refusal)
+        else:
+            self._ask_why(seen, struck)
 
     def action_direction(self) -> None:
         """Choose another way to settle the same."""

@@ -44,7 +44,7 @@ KEYS: tuple[Key, ...] = (
         "Approve",
     ),
     Key("reject", "r", "r", "reject", "reject it, with a reason", "Reject", "Reject"),
-    Key("strike", "s", "s", "strike", "keep a card without some of its values", "", "Strike"),
+    Key("strike", "s", "s", "strike", "leave out, or reject for, some of its values", "", "Strike"),
     Key("direction", "d", "d", "direction", "take one of its other ways instead"),
     Key("fill", "f", "f", "fill", "give all its cells one value that you type"),
     Key("more", "m", "m", "more", "show more changes of the patch", "", "More"),

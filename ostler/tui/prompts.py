@@ -19,6 +19,7 @@ from ostler.core.edits import Filler
 from ostler.core.errors import Locked
 from ostler.review.desk import Card
 from ostler.review.text import typed
+from ostler.tui.basis_card import corrections_of
 from ostler.tui.text import (
     REMOVED,
     STRONG,
@@ -125,14 +126,24 @@ class _Line(ModalScreen[ResultT]):
 
 
 class Reason(_Line[str]):
-    """Why is it rejected? An empty answer is asked again; Esc closes with nothing."""
+    """Why is it rejected? An empty answer is asked again; Esc closes with nothing.
 
-    def __init__(self, card: Card) -> None:
+    `named` is how many pairs of values are named as wrong.
+    """
+
+    def __init__(self, card: Card, named: int) -> None:
         name = untrusted(card.record.proposal.id)
         super().__init__(join(ours("Reject ", REMOVED), name, ours(" because: ")))
+        self._named = named
+        self._nameable = len(corrections_of(card.record.proposal.draft.action)) > 1
 
     @override
     def hint(self, text: str) -> Content:
+        if self._named:
+            pairs = join(plural(self._named, "pair", "pairs"), ours(" named as wrong"))
+            return join(_keys("enter rejects"), ours(" · "), pairs)
+        if self._nameable:
+            return join(_keys("enter rejects"), ours(" · s on the card names what is wrong"))
         return _keys("enter rejects")
 
     @override

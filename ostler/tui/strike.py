@@ -1,5 +1,7 @@
 """Striking: the pairs of values that a card changes, and which of them a person takes out."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -37,8 +39,18 @@ from ostler.tui.text import (
 _NAME = 60
 
 
-class Strike(ModalScreen[tuple[Struck, ...]]):
-    """Space strikes the pair under the cursor; what is left makes a card of its own."""
+@dataclass(frozen=True)
+class Wrong:
+    """What is wrong in a card that is to be rejected."""
+
+    pairs: tuple[Struck, ...] = ()
+
+
+class Strike(ModalScreen[tuple[Struck, ...] | Wrong]):
+    """Space strikes the pair under the cursor; what is left makes a card of its own.
+
+    Or the whole card is rejected, and what was struck is named as wrong.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "by(1)", "Down", id="strike.down"),
@@ -50,6 +62,7 @@ class Strike(ModalScreen[tuple[Struck, ...]]):
         Binding("space", "strike", "Strike", id="strike.strike"),
         Binding("x", "invert", "Strike all others", id="strike.invert"),
         Binding("enter", "done", "Done", id="strike.done"),
+        Binding("r", "reject", "Reject", id="strike.reject"),
         Binding("escape", "cancel", "Cancel", id="strike.cancel"),
     ]
 
@@ -74,7 +87,7 @@ class Strike(ModalScreen[tuple[Struck, ...]]):
             yield Static(_KEYS, markup=False, id="hint")
 
     def _head(self) -> Content:
-        gone = sum(len(self._pairs[place].rows) for place in self._struck)
+        gone = sum(len(one.rows) for one in self._gone)
         struck = join(
             untrusted(self._proposal.id, style=STRONG),
             ours("  "),
@@ -124,7 +137,7 @@ class Strike(ModalScreen[tuple[Struck, ...]]):
     def _changed(self) -> None:
         self._list.refresh()
         self.query_one("#head", Static).update(self._head())
-        self.query_one("#hint", Static).update(_KEYS)
+        self._hint(_KEYS)
 
     def action_by(self, lines: int) -> None:
         """Move the cursor."""
@@ -152,26 +165,45 @@ class Strike(ModalScreen[tuple[Struck, ...]]):
 
     def action_done(self) -> None:
         """Close with what is struck; nothing and everything is asked again."""
-        hint = self.query_one("#hint", Static)
-        if not self._struck:
-            hint.update(ours("nothing is struck: space strikes, esc cancels", WARNING))
-        elif len(self._struck) == len(self._pairs):
-            hint.update(ours("nothing would be left: reject the card instead", WARNING))
+        struck = self._gone
+        if not struck:
+            self._hint(_NOTHING_STRUCK)
+        elif len(struck) == len(self._pairs):
+            self._hint(ours("nothing would be left: r rejects the card instead", WARNING))
         else:
-            gone = [self._pairs[place] for place in sorted(self._struck)]
-            self.dismiss(tuple(Struck(column=one.column, old=one.old, new=one.new) for one in gone))
+            self.dismiss(_named(struck))
+
+    def action_reject(self) -> None:
+        """Close with what is struck, for a rejection that names it."""
+        if self._gone:
+            self.dismiss(Wrong(_named(self._gone)))
+        else:
+            self._hint(_NOTHING_STRUCK)
+
+    @property
+    def _gone(self) -> list[Correction]:
+        return [self._pairs[place] for place in sorted(self._struck)]
+
+    def _hint(self, content: Content) -> None:
+        self.query_one("#hint", Static).update(content)
 
     def action_cancel(self) -> None:
         """Close with nothing."""
         self.dismiss(())
 
 
+def _named(pairs: Iterable[Correction]) -> tuple[Struck, ...]:
+    return tuple(Struck(column=one.column, old=one.old, new=one.new) for one in pairs)
+
+
 _LEFT = ours(" left")
+_NOTHING_STRUCK = ours("nothing is struck: space strikes, esc cancels", WARNING)
 _KEYS = listed(
     [
         ours("space strikes", STRONG),
         ours("x all others", STRONG),
-        ours("enter keeps what is left", STRONG),
+        ours("enter keeps the rest", STRONG),
+        ours("r rejects", STRONG),
         ours("esc cancels"),
     ],
     " · ",

@@ -82,6 +82,56 @@ async def test_striking_all_is_refused_and_the_rest_can_be_struck_at_once(
     assert pairs(made(desk, line.id)) == {"Portlnd": "Portland"}
 
 
+async def test_a_rejection_names_what_is_struck_as_wrong(make_desk: MakeDesk, table: None) -> None:
+    desk = make_desk([SPELLING])
+    [line] = desk.queue()
+    async with console(desk, size=(80, 24)) as pilot:
+        await press(pilot, "enter", "r")
+        assert "s on the card names what is wrong" in screen(pilot)
+        await press(pilot, "escape", "s", "r")
+        assert "nothing is struck" in screen(pilot)
+        await press(pilot, "G", "space", "g", "space", "r")
+        assert "2 pairs named as wrong" in screen(pilot)
+        matches_snapshot(pilot, "reject_named_80x24")
+        await press(pilot, "escape")
+        assert status(pilot) == "not rejected"
+        assert desk.card(line.id).record.state is P.PARKED
+        await press(pilot, "s", "x", "r")
+        await write(pilot, "these are names")
+        await press(pilot, "enter")
+        assert status(pilot) == f"{line.id} is rejected"
+    record = desk.card(line.id).record
+    assert record.state is P.REJECTED
+    [vote] = record.votes
+    assert (vote.decision, vote.because) == ("reject", "these are names")
+    # One cell for each pair is enough to name it, however many hold it.
+    assert [(one.row, one.old, one.new) for one in vote.wrong] == [
+        ("1", "Portlnd", "Portland"),
+        ("2", "Salme", "Salem"),
+        ("3", "Bend", "Band"),
+    ]
+    with desk.store.reading() as session:
+        [answer] = answers_to(session, line.id)
+    assert answer.card is not None
+    assert [one.old for one in answer.card.struck] == ["Portlnd", "Salme", "Bend"]
+
+
+async def test_what_stands_for_all_its_cells_is_named_by_one_of_them(
+    make_desk: MakeDesk, table: None
+) -> None:
+    anywhere = [one.model_copy(update={"rows": ()}) for one in SPELLINGS.corrections]
+    action = SPELLINGS.model_copy(update={"corrections": tuple(anywhere)})
+    desk = make_desk([replace(SPELLING, action=action)])
+    [line] = desk.queue()
+    async with console(desk) as pilot:
+        await press(pilot, "s", "G", "space", "r")
+        await write(pilot, "a place")
+        await press(pilot, "enter")
+        assert status(pilot) == f"{line.id} is rejected"
+    [vote] = desk.card(line.id).record.votes
+    assert [(one.row, one.old, one.new) for one in vote.wrong] == [("3", "Bend", "Band")]
+
+
 async def test_another_way_is_taken_by_its_number(make_desk: MakeDesk, table: None) -> None:
     desk = make_desk([SPELLING])
     [line] = desk.queue()

@@ -24,6 +24,8 @@ _GROUPS = 12
 _PARTNERS = 16
 """Columns of numbers whose vicinity is tried, the nearest ones in the table first."""
 _LEAST = 4
+_ALIKE = 3.0
+"""Times the usual step from row to row that neighbours may lie apart and still tell of a third."""
 _STRAY = 0.02
 """Share of the numbers that may lie anywhere."""
 _MAD = 1.4826
@@ -297,7 +299,11 @@ def _group_medians(values: Floats, groups: Codes) -> Floats:
 
 
 def _around(values: Floats, order: Whole, groups: Codes) -> Floats:
-    """For each row the middle of those before and after it in an order, within its group."""
+    """For each row the middle of those before and after it in an order, within its group.
+
+    The first and the last of a group have neighbours on one side only: the nearest one tells,
+    unless the next one says something else, for then one of the two may be wrong itself.
+    """
     order = order[~np.isnan(values[order]) & (groups[order] >= 0)]
     lined, lined_groups = values[order], groups[order]
     near = np.full((4, len(order)), np.nan)
@@ -311,8 +317,20 @@ def _around(values: Floats, order: Whole, groups: Codes) -> Floats:
     close = np.sort(near, axis=0)
     full = ~np.isnan(close[3])
     middle = np.full(len(values), np.nan)
-    middle[order] = np.where(full, (close[1] + close[2]) / 2, (near[0] + near[1]) / 2)
+    inside = ~np.isnan(near[0] + near[1])
+    between = np.where(inside, (near[0] + near[1]) / 2, _at_edge(lined, near))
+    middle[order] = np.where(full, (close[1] + close[2]) / 2, between)
     return middle
+
+
+def _at_edge(lined: Floats, near: Floats) -> Floats:
+    """The nearest of two neighbours on one side that are about as alike as neighbours are."""
+    steps = np.abs(near[0] - lined)
+    known = steps[~np.isnan(steps)]
+    usual = float(np.median(known)) if len(known) else 0.0
+    nearest: Floats = np.where(np.isnan(near[0]), near[1], near[0])
+    second: Floats = np.where(np.isnan(near[2]), near[3], near[2])
+    return np.where(np.abs(nearest - second) <= _ALIKE * usual, nearest, np.nan)
 
 
 def _spreads(off: Floats, groups: Codes, floor: float) -> Floats:

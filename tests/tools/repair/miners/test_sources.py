@@ -2,6 +2,8 @@
 
 from random import Random
 
+import numpy as np
+import pytest
 from text_grids import text_grid
 
 from ostler.core.experience import Answered, Experience, Taught
@@ -63,6 +65,17 @@ def settled(rows: Rows, found: list[Found], least: float) -> Rows:
     return after
 
 
+def asked(rows: Rows, found: list[Found]) -> list[tuple[str | None, str]]:
+    """The facts that are doubted: of which thing, and which."""
+    names = list(rows[0])
+    return [
+        (rows[row]["thing"], names[place])
+        for one in found
+        if isinstance(one, Doubts)
+        for row, place in zip(one.rows, one.places, strict=True)
+    ]
+
+
 def right(rows: Rows, truth: dict[tuple[str, str], str]) -> float:
     """Share of the facts that are right."""
     said = [row[fact] == truth[str(row["thing"]), fact] for row in rows for fact in FACTS]
@@ -84,17 +97,29 @@ def test_the_source_that_an_entity_names_is_believed_about_it() -> None:
     assert right(after, truth) > 0.95
 
 
-def test_what_somebody_left_out_is_filled_and_is_a_rule_of_its_own() -> None:
-    rows, truth = reports(3, copies=0.2)
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_what_somebody_left_out_is_filled_or_asked_about_and_is_a_rule_of_its_own(
+    seed: int,
+) -> None:
+    rows, truth = reports(seed, copies=0.2)
     for row in rows[::7]:
         row["length"] = None
-    found = [one for one in mined(rows) if isinstance(one, Candidates)]
-    assert any("leaves out length" in one.rule for one in found)
-    after = settled(rows, list(found), 0.0)
-    assert sum(row["length"] is None for row in after) <= 0.1 * sum(
-        row["length"] is None for row in rows
-    )
+    found = mined(rows)
+    assert any("leaves out length" in one.rule for one in found if isinstance(one, Candidates))
+    after = settled(rows, found, 0.0)
     assert right(after, truth) > 0.93
+    # What its sources leave open is no better than a guess: a hole is asked about, not filled so.
+    open_ = {str(row["thing"]) for row in after if row["length"] is None}
+    assert len(open_) <= 1
+    assert open_ <= {thing for thing, fact in asked(rows, found) if fact == "length"}
+    grid = grid_from(rows)
+    taught = tuple(
+        Taught(row=grid.row_ids(np.array([number]))[0], column="length", old=None,
+               new=truth[str(row["thing"]), "length"])
+        for number, row in enumerate(after) if row["length"] is None
+    )  # fmt: skip
+    answered = settled(rows, mined(rows, Experience(taught=taught)), 0.0)
+    assert all(row["length"] is not None for row in answered)
 
 
 def test_what_people_say_of_a_fact_settles_it_for_all_its_sources() -> None:
@@ -107,19 +132,14 @@ def test_what_people_say_of_a_fact_settles_it_for_all_its_sources() -> None:
 
 def test_a_doubtful_fact_is_asked_about_once_and_not_after_the_answer() -> None:
     rows, _ = reports(5, copies=0.5)
-    grid = grid_from(rows)
-    doubts = [one for one in mined(rows) if isinstance(one, Doubts)]
-    asked = [(rows[row]["thing"], int(place)) for one in doubts
-             for row, place in zip(one.rows, one.places, strict=True)]  # fmt: skip
-    assert asked
-    assert len(set(asked)) == len(asked)
-    first, place = int(doubts[0].rows[0]), int(doubts[0].places[0])
-    name = grid.columns[place].name
-    taught = Taught(row=grid.row_ids(doubts[0].rows[:1])[0], column=name, old=None, new="777")
-    again = [one for one in mined(rows, Experience(taught=(taught,))) if isinstance(one, Doubts)]
-    left = [(rows[row]["thing"], int(place)) for one in again
-            for row, place in zip(one.rows, one.places, strict=True)]  # fmt: skip
-    assert (rows[first]["thing"], place) not in left
+    doubtful = asked(rows, mined(rows))
+    assert doubtful
+    assert len(set(doubtful)) == len(doubtful)
+    thing, fact = doubtful[0]
+    row = next(number for number, row in enumerate(rows) if row["thing"] == thing)
+    told = Taught(row=grid_from(rows).row_ids(np.array([row]))[0], column=fact, old=None, new="777")
+    again = asked(rows, mined(rows, Experience(taught=(told,))))
+    assert (thing, fact) not in again
 
 
 def test_another_direction_comes_first_after_a_rejection() -> None:
