@@ -328,8 +328,9 @@ def _at_edge(lined: Floats, near: Floats) -> Floats:
     steps = np.abs(near[0] - lined)
     known = steps[~np.isnan(steps)]
     usual = float(np.median(known)) if len(known) else 0.0
-    nearest: Floats = np.where(np.isnan(near[0]), near[1], near[0])
-    second: Floats = np.where(np.isnan(near[2]), near[3], near[2])
+    first, last = np.isnan(near[0]), np.isnan(near[2])
+    nearest, second = near[0].copy(), near[2].copy()
+    nearest[first], second[last] = near[1][first], near[3][last]
     return np.where(np.abs(nearest - second) <= _ALIKE * usual, nearest, np.nan)
 
 
