@@ -483,7 +483,8 @@ def check_order(bundle: Bundle, rows: "Rows", votes: Votes) -> None:
                 f"{proposal}: it was executed, and its document is withheld or missing: who "
                 "proposed it, and what its verdict asked for, is taken from what its voters signed"
             )
-            verdict = next((record(v.said["shown"], "shown") for v in people.values()), {})
+            shown = [record(vote.said["shown"], "shown") for vote in people.values()]
+            verdict = shown[0] if shown else cast("Json", {})
         else:
             said = parsed(text, f"the proposal {proposal}")
             if said["id"] != on[0]:
@@ -666,7 +667,7 @@ class Rows:
 
     def latest(self, table: str, key: object, before: int | None = None) -> Json:
         """A row as it was when an entry was written, or is; empty when there was none."""
-        [name] = KEYS[table]
+        name = KEYS[table][0]
         found = [
             row
             for index, row in self.of(table)
