@@ -284,9 +284,12 @@ class Thief:
         said = json.loads(self.files[f"documents/{self.digest}"]) | other
         text = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
         digest = hashlib.sha256(text).hexdigest()
-        signature = sshsig.sign(self._own, "ostler-vote", text)
         files = {**self.files, f"documents/{digest}": text}
-        return files, {"digest": digest, "signature": signature}
+        return files, {"digest": digest, "signature": self.signed("ostler-vote", text)}
+
+    def signed(self, namespace: str, text: bytes) -> str:
+        """The reviewer's own signature, who is the administrator, too."""
+        return sshsig.sign(self._own, namespace, text)
 
 
 def voted(edit: Callable[[dict], None]) -> Callable[[list[Entry]], list[Entry]]:
@@ -387,6 +390,55 @@ def test_a_role_that_the_roster_does_not_give_is_named(thief) -> None:
     files, columns = thief.statement(roles=["steward"])
     found = thief.says(voted(lambda row: row["set"].update(columns)), files=files)
     assert any("did not hold the role steward" in one for one in found.problems)
+
+
+def test_a_role_may_be_lent_by_who_holds_it_and_signs(thief) -> None:
+    bea, at = Ed25519PrivateKey.generate(), thief.vote["at"]
+    entries = [json.loads(line) for line in thief.files["log.jsonl"].splitlines()]
+    [old] = [json.loads(e["payload"])["row"] for e in entries if e["kind"] == "roster.installed"]
+    roster = json.loads(thief.files[f"documents/{old['set']['digest']}"])
+    [owner] = [one for one in roster["members"] if one["kind"] == "person"]
+    key, role = {"line": sshsig.public_line(bea)}, {"role": "steward", "datasets": ["people"]}
+    roster["members"].append({"name": "bea", "kind": "person", "keys": [key], "roles": [role]})
+    lent = {
+        "delegator": "bea",
+        "delegate": owner["name"],
+        "role": "steward",
+        "since": "2000-01-01T00:00:00Z",
+        "until": "2999-01-01T00:00:00Z",
+    }
+    files, columns = thief.statement(roles=["steward"])
+
+    def with_lent(**other: object) -> str:
+        texts = (json.dumps(roster).encode(), json.dumps(lent | other).encode())
+        one, two = (hashlib.sha256(text).hexdigest() for text in texts)
+        installed = {"digest": one, "signature": thief.signed("ostler-roster", texts[0])}
+        made = {"digest": two, "signature": sshsig.sign(bea, "ostler-delegation", texts[1])}
+        step = {"table": "delegation", "key": ["D-1"], "set": {**made, "at": at}}
+
+        def edit(entries: list[Entry]) -> list[Entry]:
+            found: list[Entry] = []
+            for entry in voted(lambda row: row["set"].update(columns))(entries):
+                if entry["kind"] != "roster.installed":
+                    found.append(entry)
+                    continue
+                row = {**old, "set": {**old["set"], **installed}}
+                found.append({**entry, "payload": json.dumps({"row": row})})
+                delegation = {"kind": "delegation.made", "payload": json.dumps({"row": step})}
+                found.append({**entry, **delegation})
+            return found
+
+        added = {f"documents/{one}": texts[0], f"documents/{two}": texts[1]}
+        return "\n".join(thief.says(edit, files={**files, **added}).problems)
+
+    assert with_lent() == ""
+    for other in (
+        {"delegator": owner["name"]},
+        {"delegate": "zed"},
+        {"until": "2001-01-01T00:00:00Z"},
+        {"role": "dean"},
+    ):
+        assert "did not hold the role steward" in with_lent(**other)
 
 
 @pytest.mark.parametrize("payload", ["[]", "{", "[" * 100_000, '{"row":7}', '{"row":{"key":1}}'])
