@@ -56,6 +56,8 @@ def export(
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, progress, say
     from ostler.cli.wording import count
+    from ostler.core.canonical import digest_bytes
+    from ostler.replay.evidence.bundle import verifier
 
     scope = _scope(item, run, dataset, since)
     with opened(workspace) as parts, progress(f"gathering evidence for {file.name}"):
@@ -67,6 +69,7 @@ def export(
         "items": len(told.items),
         "bytes": len(content),
         "withheld": withheld,
+        "verifier": digest_bytes(verifier()),
     }
     if as_json:
         print_json({"file": str(file), "asked": told.asked, **facts})
@@ -76,7 +79,8 @@ def export(
             f"{count(withheld, 'file')} with classified values left out; "
             "--unmask takes in what you may read"
         )
-    say("next: unpack it, read report.html, and python verify.py --root KEY --log-key KEY")
+    say(f"tell whoever gets it: SHA-256 of its verify.py is {facts['verifier']}")
+    say("next: unpack it, read report.html, and python -I verify.py --root KEY --log-key KEY")
 
 
 def _scope(

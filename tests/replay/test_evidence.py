@@ -10,8 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
 from ostler.replay.evidence.verify import verify
+from ostler.store import sshsig
+from tests.replay.forging import Entry, forge_bundle
 
 CONTRACT = """
 apiVersion: v3.1.0
@@ -95,8 +99,11 @@ def exported(run, folder: Path) -> tuple[Path, tuple[str | Path, ...]]:
 
 
 @pytest.fixture(scope="module")
-def shelf() -> dict[str, tuple[bytes, tuple[str, ...]]]:
-    """A bundle and its keys, made once for the tests that only read it."""
+def shelf() -> dict[str, tuple[bytes, tuple[str, ...], tuple[bytes, bytes]]]:
+    """A bundle and its keys, made once for the tests that only read it.
+
+    The last two are private: the log's, and that of the reviewer, for statements of their own.
+    """
     return {}
 
 
@@ -105,8 +112,10 @@ def kept(request: pytest.FixtureRequest, shelf, tmp_path: Path) -> tuple[Path, t
     if not shelf:
         run, signed = request.getfixturevalue("run"), request.getfixturevalue("signed")
         file, (_, root, _, log_key) = exported(run, signed)
-        shelf["it"] = file.read_bytes(), ("--root", root.read_text(), "--log-key", log_key)
-    content, keys = shelf["it"]
+        private = (signed / ".ostler" / "log.key").read_bytes(), root.with_suffix("").read_bytes()
+        public = ("--root", root.read_text(), "--log-key", log_key)
+        shelf["it"] = file.read_bytes(), public, private
+    content, keys, _ = shelf["it"]
     file = tmp_path / "kept.zip"
     file.write_bytes(content)
     return file, keys
@@ -231,7 +240,8 @@ def test_classified_values_stay_out_unless_they_are_asked_for(run, signed) -> No
     assert run("audit", "export", "--dataset", "people", "masked.zip").code == 0
     masked = unpacked(signed / "masked.zip")
     assert not [name for name, body in masked.items() if b"555-0001" in body or b"n/a" in body]
-    assert checked(signed / "masked.zip", *keys)[0] == 0
+    code, said = checked(signed / "masked.zip", *keys)
+    assert (code, "what was checked holds" in said, "NOT CHECKED" in said) == (0, True, True)
     refused = run("audit", "export", "--dataset", "people", "--unmask", "open.zip")
     assert (refused.code, "may not see 'phone'" in refused.err) == (2, True)
     with (signed / "ostler.yaml").open("a", encoding="utf-8") as settings:
@@ -240,3 +250,243 @@ def test_classified_values_stay_out_unless_they_are_asked_for(run, signed) -> No
     shown = unpacked(signed / "open.zip")
     assert [name for name, body in shown.items() if b"n/a" in body]
     assert checked(signed / "open.zip", *keys)[0] == 0
+
+
+class Thief:
+    """Somebody with the database, the files and the log's key, at work on a bundle."""
+
+    def __init__(self, files: Files, keys: tuple[str, ...], log_key: bytes, own: bytes) -> None:
+        self.files, self.keys, self._log_key = files, keys, log_key
+        key = load_ssh_private_key(own, None)
+        assert isinstance(key, Ed25519PrivateKey)
+        self._own = key
+        [self.vote] = [e for e in self._entries() if e["kind"] == "vote.cast"]
+        self.digest = json.loads(self.vote["payload"])["row"]["set"]["digest"]
+
+    def _entries(self) -> list[dict]:
+        return [json.loads(line) for line in self.files["log.jsonl"].splitlines()]
+
+    def says(
+        self,
+        edit: Callable[[list[Entry]], list[Entry]] = lambda entries: entries,
+        *,
+        files: Files | None = None,
+        root: bool = True,
+        **manifest: object,
+    ):
+        """What the verifier says of the bundle, edited and signed by the log's key again."""
+        made = forge_bundle(files or self.files, edit, log_key=self._log_key, manifest=manifest)
+        line = " ".join(self.keys[1].split()[:2]) if root else ""
+        return verify(made, line, self.keys[-1])
+
+    def statement(self, **other: object) -> tuple[Files, dict[str, object]]:
+        """A vote that the reviewer did sign, and the columns of a row that names it."""
+        said = json.loads(self.files[f"documents/{self.digest}"]) | other
+        text = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+        digest = hashlib.sha256(text).hexdigest()
+        files = {**self.files, f"documents/{digest}": text}
+        return files, {"digest": digest, "signature": self.signed("ostler-vote", text)}
+
+    def signed(self, namespace: str, text: bytes) -> str:
+        """The reviewer's own signature, who is the administrator, too."""
+        return sshsig.sign(self._own, namespace, text)
+
+
+def voted(edit: Callable[[dict], None]) -> Callable[[list[Entry]], list[Entry]]:
+    """The entries, with the row of the vote edited."""
+
+    def edited(entry: Entry) -> Entry:
+        if entry["kind"] != "vote.cast":
+            return entry
+        payload = json.loads(str(entry["payload"]))
+        edit(payload["row"])
+        return {**entry, "payload": json.dumps(payload)}
+
+    return lambda entries: [edited(entry) for entry in entries]
+
+
+@pytest.fixture
+def thief(evidence, keys, shelf) -> Thief:
+    return Thief(unpacked(evidence), keys, *shelf["it"][2])
+
+
+def test_a_log_signed_again_as_it_was_holds(thief) -> None:
+    found = thief.says()
+    assert (found.problems, found.sentence) == ([], "all of it holds")
+
+
+@pytest.mark.parametrize(
+    ("other", "named"),
+    [
+        ({"decision": "reject"}, "another decision than its row"),
+        ({"reviewer": "zed"}, "another reviewer than its row"),
+        ({"digest": "0" * 64}, "another digest than its row"),
+        ({"proposal": "P-AAAAAAAA"}, "another proposal than its row"),
+    ],
+)
+def test_a_signed_vote_entered_as_another_is_named(thief, other, named) -> None:
+    files, columns = thief.statement(**other)
+    found = thief.says(voted(lambda row: row["set"].update(columns)), files=files)
+    assert any(named in one for one in found.problems)
+    assert any("0 approvals before it" in one for one in found.problems)
+
+
+def test_one_signature_is_one_person_whatever_the_row_says(thief) -> None:
+    def twice(entries: list[Entry]) -> list[Entry]:
+        copies = voted(lambda row: row["key"].__setitem__(2, "zed"))(entries)
+        place = next(n for n, one in enumerate(entries) if one["kind"] == "vote.cast")
+        return [*entries[: place + 1], copies[place], *entries[place + 1 :]]
+
+    assert any("entered twice" in one for one in thief.says(twice).problems)
+
+
+def test_without_roster_or_signature_nothing_ties_a_vote_to_anybody(thief) -> None:
+    def unsigned(entries: list[Entry]) -> list[Entry]:
+        bare = voted(lambda row: row["set"].update(signature=None))(entries)
+        return [entry for entry in bare if entry["subject"] != "roster"]
+
+    problems = "\n".join(thief.says(unsigned).problems)
+    assert "there is no roster" in problems and "it is UNSIGNED" in problems
+    found = thief.says(unsigned, root=False)
+    assert not found.holds and "could not be checked" in found.sentence
+
+
+def test_an_absent_vote_is_no_approval_unless_the_manifest_owns_up_to_it(thief) -> None:
+    name = f"documents/{thief.digest}"
+    without = {one: body for one, body in thief.files.items() if one != name}
+    found = thief.says(files=without)
+    assert any(one.startswith(name) for one in found.problems)
+    for word in ("missing", "withheld"):
+        found = thief.says(files=without, **{word: [name]})
+        assert found.holds
+        assert found.sentence.startswith("what was checked holds; 1 votes")
+
+
+def test_an_approval_counts_only_for_what_was_executed(thief) -> None:
+    files, columns = thief.statement(digest="0" * 64)
+
+    def elsewhere(row: dict) -> None:
+        row["key"][1] = "0" * 64
+        row["set"].update(columns)
+
+    found = thief.says(voted(elsewhere), files=files)
+    assert any("with 0 approvals before it" in one for one in found.problems)
+
+
+@pytest.mark.parametrize(
+    "kind", ["vote.cast", "execution.recorded", "proposal.parked", "roster.installed"]
+)
+def test_a_blank_payload_that_nothing_explains_is_named(thief, kind: str) -> None:
+    def blank(entries: list[Entry]) -> list[Entry]:
+        gone = {"payload": "", "salt": ""}
+        return [{**e, **gone} if e["kind"] == kind else e for e in entries]
+
+    found = thief.says(blank)
+    assert any(f"({kind})" in one and "is blank" in one for one in found.problems)
+    assert any("payloads are blank" in one for one in found.notes)
+
+
+def test_a_role_that_the_roster_does_not_give_is_named(thief) -> None:
+    files, columns = thief.statement(roles=["steward"])
+    found = thief.says(voted(lambda row: row["set"].update(columns)), files=files)
+    assert any("did not hold the role steward" in one for one in found.problems)
+
+
+def test_a_role_may_be_lent_by_who_holds_it_and_signs(thief) -> None:
+    bea, at = Ed25519PrivateKey.generate(), thief.vote["at"]
+    entries = [json.loads(line) for line in thief.files["log.jsonl"].splitlines()]
+    [old] = [json.loads(e["payload"])["row"] for e in entries if e["kind"] == "roster.installed"]
+    roster = json.loads(thief.files[f"documents/{old['set']['digest']}"])
+    [owner] = [one for one in roster["members"] if one["kind"] == "person"]
+    key, role = {"line": sshsig.public_line(bea)}, {"role": "steward", "datasets": ["people"]}
+    roster["members"].append({"name": "bea", "kind": "person", "keys": [key], "roles": [role]})
+    lent = {
+        "delegator": "bea",
+        "delegate": owner["name"],
+        "role": "steward",
+        "since": "2000-01-01T00:00:00Z",
+        "until": "2999-01-01T00:00:00Z",
+    }
+    files, columns = thief.statement(roles=["steward"])
+
+    def with_lent(**other: object) -> str:
+        texts = (json.dumps(roster).encode(), json.dumps(lent | other).encode())
+        one, two = (hashlib.sha256(text).hexdigest() for text in texts)
+        installed = {"digest": one, "signature": thief.signed("ostler-roster", texts[0])}
+        made = {"digest": two, "signature": sshsig.sign(bea, "ostler-delegation", texts[1])}
+        step = {"table": "delegation", "key": ["D-1"], "set": {**made, "at": at}}
+
+        def edit(entries: list[Entry]) -> list[Entry]:
+            found: list[Entry] = []
+            for entry in voted(lambda row: row["set"].update(columns))(entries):
+                if entry["kind"] != "roster.installed":
+                    found.append(entry)
+                    continue
+                row = {**old, "set": {**old["set"], **installed}}
+                found.append({**entry, "payload": json.dumps({"row": row})})
+                delegation = {"kind": "delegation.made", "payload": json.dumps({"row": step})}
+                found.append({**entry, **delegation})
+            return found
+
+        added = {f"documents/{one}": texts[0], f"documents/{two}": texts[1]}
+        return "\n".join(thief.says(edit, files={**files, **added}).problems)
+
+    assert with_lent() == ""
+    for other in (
+        {"delegator": owner["name"]},
+        {"delegate": "zed"},
+        {"until": "2001-01-01T00:00:00Z"},
+        {"role": "dean"},
+    ):
+        assert "did not hold the role steward" in with_lent(**other)
+
+
+@pytest.mark.parametrize("payload", ["[]", "{", "[" * 100_000, '{"row":7}', '{"row":{"key":1}}'])
+def test_what_cannot_be_read_is_a_sentence(thief, payload: str) -> None:
+    for kind in ("vote.cast", "audit.erased"):
+        swapped = thief.says(
+            lambda entries, kind=kind: [
+                {**e, "payload": payload, "kind": kind} if e["kind"] == "vote.cast" else e
+                for e in entries
+            ]
+        )
+        assert swapped.problems
+    for name in ("manifest.json", "log.jsonl", f"documents/{thief.digest}"):
+        assert verify({**thief.files, name: payload.encode()}).problems
+    assert verify({**thief.files, "manifest.json": b'{"files":[],"log_key":"x"}'}).problems
+
+
+def test_only_a_plain_zip_or_folder_is_read(evidence, tmp_path: Path) -> None:
+    files = unpacked(evidence)
+
+    def said_of(path: Path) -> str:
+        done = verify_main(path)
+        assert done.returncode == 1 and not done.stderr
+        return done.stdout
+
+    script = tmp_path / "apart.py"
+    script.write_bytes(files["verify.py"])
+
+    def verify_main(path: Path) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-I", str(script), str(path)]
+        return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+
+    nonsense = tmp_path / "nonsense.zip"
+    nonsense.write_bytes(b"nonsense")
+    assert "cannot be read" in said_of(nonsense)
+    assert "cannot be read" in said_of(tmp_path / "gone.zip")
+    for name in ("/etc/x", "../x", "a\\b", "a/./b"):
+        odd = tmp_path / "odd.zip"
+        with zipfile.ZipFile(odd, "w") as target:
+            target.writestr(name, "x")
+        assert "in the zip" in said_of(odd)
+    twice = tmp_path / "twice.zip"
+    with zipfile.ZipFile(twice, "w") as target:
+        target.writestr("report.html", "one")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            target.writestr("report.html", "two")
+    assert "in the zip twice" in said_of(twice)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "report.html").symlink_to(nonsense)
+    assert "is a link" in said_of(folder)

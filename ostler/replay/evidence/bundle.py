@@ -18,7 +18,8 @@ _README = """Evidence of {asked}, made by {by} at {at}.
 
 report.html      who decided what, when, on what evidence, under which policy, and what came of it
 verify.py        checks all of this; needs Python 3.11 and `pip install cryptography`:
-                     python verify.py --root ADMINISTRATOR.pub --log-key KEY
+                     python -I verify.py --root ADMINISTRATOR.pub --log-key KEY
+                 -I keeps Python from taking modules out of this folder.
                  Have both keys from somebody other than whoever gave you this bundle.
 log.jsonl        the entries of the audit log, each with its proof that it is in `checkpoint`
 documents/       proposals, votes, executions, rosters and items, as they were when decided on
@@ -67,7 +68,7 @@ def bundle(
     content = {
         **gathered.files.content,
         "README.txt": _README.format(asked=gathered.scope.asked, by=by, at=when).encode(),
-        "verify.py": _verifier(),
+        "verify.py": verifier(),
         "report.html": report(gathered, by=by, at=at, head=head).encode(),
         "log.jsonl": "".join(
             f"{canonical_json(_proved(entry, sealed))}\n" for entry in gathered.entries
@@ -82,6 +83,7 @@ def bundle(
             "log_key": str(sealed.key),
             "missing": sorted(gathered.files.missing),
             "withheld": sorted(gathered.files.withheld),
+            "withheld_entries": sorted(gathered.files.withheld_entries),
             "files": {name: digest_bytes(body) for name, body in sorted(content.items())},
         }
     ).encode()
@@ -97,7 +99,8 @@ def _proved(entry: Entry, sealed: Sealed) -> Mapping[str, object]:
     return {**entry.model_dump(), "proof": steps}
 
 
-def _verifier() -> bytes:
+def verifier() -> bytes:
+    """The script that checks bundles, as it is put into each."""
     return files("ostler.replay.evidence").joinpath("verify.py").read_bytes()
 
 

@@ -46,6 +46,8 @@ class Files:
     content: dict[str, bytes] = field(default_factory=dict[str, bytes])
     withheld: set[str] = field(default_factory=set[str])
     """Names of those that hold values that whoever exports does not see."""
+    withheld_entries: set[int] = field(default_factory=set[int])
+    """Entries of the log whose payload holds such values."""
     missing: set[str] = field(default_factory=set[str])
     """Names of those that are not here: erased, or kept on another machine."""
 

@@ -69,13 +69,17 @@ def gather(session: Session, scope: Scope, sources: Sources) -> Gathered:
         add_run(files, run, sources, withhold=run.id in hidden)
         add_traces(files, [derived("run", run.id)], sources)
     shown = tuple(_without_prose(one) if one.subject in hidden else one for one in told)
+    files.withheld_entries = {
+        one.index for one, was in zip(shown, told, strict=True) if one.payload != was.payload
+    }
     return Gathered(scope, cases, runs, shown, files)
 
 
 def _entries(session: Session, subjects: Sequence[str]) -> tuple[Entry, ...]:
     """The entries about some subjects, and those by which votes and checkpoints are checked."""
     keys = or_(
-        col(AuditEntryRow.subject) == rosters.SUBJECT, col(AuditEntryRow.kind) == log_key.NAMED
+        col(AuditEntryRow.subject) == rosters.SUBJECT,
+        col(AuditEntryRow.kind).in_((log_key.NAMED, "delegation.made", "delegation.withdrawn")),
     )
     found: dict[int, Entry] = {}
     for start in range(0, len(subjects) + 1, _BATCH):

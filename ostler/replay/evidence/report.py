@@ -29,7 +29,7 @@ def report(gathered: Gathered, *, by: str, at: datetime, head: str) -> str:
                     ("made by", by),
                     ("at", _time(at)),
                     ("proves itself against", head),
-                    ("to check it", "python verify.py (needs Python and `cryptography`)"),
+                    ("to check it", "python -I verify.py (needs Python and `cryptography`)"),
                 )
             ),
             *_withheld(gathered),

@@ -1,11 +1,14 @@
 """Verify a bundle of Ostler's evidence. Needs Python 3.11 and `cryptography`, and nothing else.
 
-    python verify.py [BUNDLE.zip] [--root KEY] [--log-key KEY]
+    python -I verify.py [BUNDLE.zip] [--root KEY] [--log-key KEY]
 
 It trusts nothing in the bundle but the arithmetic. What ties it to the world are two keys, which
 you should have from somewhere else: the administrator's (`--root`, a public SSH key or a file with
 one) and the log's (`--log-key`, as `ostler audit checkpoint --key` prints it). Without them it says
-which keys the bundle itself names. It exits with 1 and says what does not hold.
+which keys the bundle itself names. It exits with 1 and says what does not hold. Of what the
+manifest says to be withheld or missing it says that it could not be checked, never that it holds.
+
+`-I` keeps Python from taking modules out of the bundle's folder.
 """
 
 import argparse
@@ -13,8 +16,10 @@ import base64
 import hashlib
 import json
 import sys
+import unicodedata
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -37,25 +42,82 @@ class Bundle:
     files: Mapping[str, bytes]
     problems: list[str] = field(default_factory=list[str])
     notes: list[str] = field(default_factory=list[str])
+    unchecked: list[str] = field(default_factory=list[str])
+    """What the manifest or the log says to be withheld, missing or erased."""
+    unproven: list[str] = field(default_factory=list[str])
+    """What could not be checked although all of it is here: votes that nobody signed."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong, and nothing unchecked that the manifest does not own up to."""
+        return not (self.problems or self.unproven)
+
+    @property
+    def sentence(self) -> str:
+        """What it all comes to."""
+        if self.problems:
+            return f"{len(self.problems)} problems"
+        if left := len(self.unchecked) + len(self.unproven):
+            return f"what was checked holds; {left} votes or publications could not be checked"
+        return "all of it holds"
 
     def json(self, name: str) -> Json:
         """A file's JSON object; Wrong when it is none."""
         if name not in self.files:
             raise Wrong(f"{name} is missing")
-        found = json.loads(self.files[name])
-        if not isinstance(found, dict):
-            raise Wrong(f"{name} does not hold an object")
-        return cast("Json", found)
+        return parsed(self.files[name], name)
 
     def lines(self, name: str) -> Iterator[Json]:
         """The JSON objects of a file, one per line."""
-        for line in self.files.get(name, b"").splitlines():
-            yield cast("Json", json.loads(line))
+        for number, line in enumerate(self.files.get(name, b"").splitlines(), 1):
+            yield parsed(line, f"line {number} of {name}")
+
+    def document(self, digest: object) -> bytes | None:
+        """The text of a document; None when it is not here."""
+        return self.files.get(f"documents/{digest}")
+
+    def owns_up(self, digest: object) -> bool:
+        """Whether the manifest says that a document is withheld or missing."""
+        manifest = self.json("manifest.json")
+        told = (*strings(manifest, "withheld"), *strings(manifest, "missing"))
+        return f"documents/{digest}" in told
+
+
+def parsed(content: bytes | str, what: str) -> Json:
+    """A JSON object; Wrong when it is none."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise Wrong(f"{what} is not JSON") from error
+    return record(found, what)
+
+
+def record(found: object, what: str) -> Json:
+    """An object that is part of JSON; Wrong when it is something else."""
+    if not isinstance(found, dict):
+        raise Wrong(f"{what} is no object")
+    return cast("Json", found)
+
+
+def listed(found: Json, name: str) -> list[Json]:
+    """The records under a name; none where it is left out."""
+    under = found.get(name, [])
+    if not isinstance(under, list):
+        raise Wrong(f"{name} is no list")
+    return [record(one, f"what is in {name}") for one in cast("list[object]", under)]
+
+
+def strings(found: Json, name: str) -> list[str]:
+    """The strings under a name; none where it is left out."""
+    under = found.get(name, [])
+    if not isinstance(under, list):
+        raise Wrong(f"{name} is no list")
+    return [one for one in cast("list[object]", under) if isinstance(one, str)]
 
 
 def check_files(bundle: Bundle) -> None:
     """Every file is what the manifest says, and no other is there."""
-    told = cast("Mapping[str, str]", bundle.json("manifest.json")["files"])
+    told = record(bundle.json("manifest.json")["files"], "files in manifest.json")
     for name, digest in told.items():
         if name not in bundle.files:
             bundle.problems.append(f"{name}: the manifest names it, and it is not there")
@@ -70,12 +132,19 @@ def check_files(bundle: Bundle) -> None:
                 bundle.problems.append(f"{name}: its content does not match its name")
 
 
-def check_signer(bundle: Bundle) -> None:
+def check_signer(bundle: Bundle, rosters: Sequence[tuple[int, Json]]) -> None:
     """Who exported it, if they signed it."""
-    if "manifest.json.sig" in bundle.files:
-        armored = bundle.files["manifest.json.sig"].decode()
-        signer = verify_ssh(armored, "ostler-evidence", bundle.files["manifest.json"])
-        bundle.notes.append(f"exported by {bundle.json('manifest.json')['made_by']}: {signer}")
+    if "manifest.json.sig" not in bundle.files:
+        bundle.notes.append("whoever exported it did not sign it; the log's key did")
+        return
+    armored = bundle.files["manifest.json.sig"].decode()
+    signer = verify_ssh(armored, "ostler-evidence", bundle.files["manifest.json"])
+    manifest = bundle.json("manifest.json")
+    people = members(rosters[-1][1]) if rosters else []
+    who = holder(people, signer, str(manifest["made_at"]))
+    if rosters and (who is None or same_name(who["name"]) != same_name(manifest["made_by"])):
+        bundle.problems.append(f"manifest.json: {signer} is no key of {manifest['made_by']}")
+    bundle.notes.append(f"exported by {manifest['made_by']}: {signer}")
 
 
 def check_log(bundle: Bundle, log_key: str) -> list[Json]:
@@ -86,6 +155,9 @@ def check_log(bundle: Bundle, log_key: str) -> list[Json]:
     if bound not in note.partition("\n\n")[0].splitlines()[3:]:
         bundle.problems.append("manifest.json: the checkpoint was signed for another one")
     entries = list(bundle.lines("log.jsonl"))
+    places = [cast("int", entry["index"]) for entry in entries]
+    if places != sorted(set(places)):
+        bundle.problems.append("log.jsonl: its entries are not in order, each once")
     for entry in entries:
         name = f"entry {entry['index']}"
         leaf = leaf_of(entry)
@@ -181,16 +253,60 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+TELLING = ("vote.cast", "execution.recorded", "proposal.", "roster.installed", "delegation.")
+"""Kinds of entries without whose payload somebody's decision could be hidden."""
+
+
+def erased_in(entries: Sequence[Json]) -> dict[int, Json]:
+    """The entries that a later one says were erased, each with what it did to a row."""
+    found: dict[int, Json] = {}
+    for entry in entries:
+        if entry["kind"] == "audit.erased" and entry["payload"]:
+            said = parsed(cast("str", entry["payload"]), f"entry {entry['index']}")
+            for one in listed(record(said["detail"], "what was erased"), "payloads"):
+                index = cast("int", one["index"])
+                if index < cast("int", entry["index"]):
+                    found[index] = record(one.get("row") or {}, f"the row of entry {index}")
+    return found
+
+
+def check_blank(bundle: Bundle, entries: Sequence[Json], erased: Mapping[int, Json]) -> None:
+    """A blank payload is one that the manifest withholds or that a later entry erased."""
+    withheld = bundle.json("manifest.json").get("withheld_entries", [])
+    blank = [entry for entry in entries if not entry["payload"]]
+    for entry in blank:
+        index, kind = cast("int", entry["index"]), str(entry["kind"])
+        name = f"entry {index} ({kind}) on {entry['subject']}"
+        if not kind.startswith(TELLING):
+            continue
+        if index not in erased and index not in cast("Collection[object]", withheld):
+            bundle.problems.append(f"{name}: its payload is blank, and nothing says why")
+        elif not kind.startswith("proposal.") and not erased.get(index):
+            bundle.unchecked.append(f"{name}: its payload is withheld or erased")
+    if blank:
+        bundle.notes.append(f"{len(blank)} payloads are blank: withheld, or erased")
+
+
+def check_documents(bundle: Bundle, rows: "Rows") -> None:
+    """Every document that an entry names is here, or said not to be."""
+    for index, table, digest in rows.documents:
+        if bundle.document(digest) is None and not bundle.owns_up(digest):
+            bundle.problems.append(
+                f"documents/{digest}: the {table} of entry {index} names it, it is not here, "
+                "and the manifest does not say so"
+            )
+
+
 def check_rosters(bundle: Bundle, rows: "Rows", root: str) -> list[tuple[int, Json]]:
     """Who was who from which entry on: each roster is signed by an administrator of the last."""
     found: list[tuple[int, Json]] = []
     before = ""
     for index, row in rows.of("roster"):
         digest, at = cast("str", row["digest"]), cast("str", row["installed_at"])
-        text = bundle.files.get(f"documents/{digest}")
+        text = bundle.document(digest)
         if text is None:
             raise Wrong(f"the roster {digest} is missing")
-        roster = cast("Json", json.loads(text))
+        roster = parsed(text, f"the roster {digest}")
         signer = verify_ssh(cast("str", row["signature"]), "ostler-roster", text)
         if not found and not root:
             bundle.notes.append(f"the first roster is signed by {signer}: is that your root?")
@@ -201,6 +317,8 @@ def check_rosters(bundle: Bundle, rows: "Rows", root: str) -> list[tuple[int, Js
             raise Wrong(f"roster {roster['number']} does not follow the one before it")
         before = digest
         found.append((index, roster))
+    if root and not found:
+        bundle.problems.append("there is no roster in it, so nothing ties its people to the root")
     return found
 
 
@@ -219,6 +337,11 @@ def members(roster: Json) -> list[Json]:
     return [one for one in listed(roster, "members") if one.get("kind", "person") == "person"]
 
 
+def holder(people: Sequence[Json], line: str, at: str) -> Json | None:
+    """Whose key it is at a moment; None when it is nobody's."""
+    return next((one for one in people if line in keys(one, at)), None)
+
+
 def keys(member: Json, at: str) -> list[str]:
     """The lines of somebody's keys that count at a moment."""
     moment = datetime.fromisoformat(at)
@@ -230,83 +353,286 @@ def keys(member: Json, at: str) -> list[str]:
     ]
 
 
-def time_in(record: Json, name: str) -> datetime:
+def time_in(found: Json, name: str) -> datetime:
     """A time in a record."""
-    return datetime.fromisoformat(cast("str", record[name]))
+    return datetime.fromisoformat(cast("str", found[name]))
 
 
-def listed(record: Json, name: str) -> list[Json]:
-    """The records under a name; none where it is left out."""
-    return cast("list[Json]", record.get(name, []))
+def same_name(name: object) -> str:
+    """The form in which names are compared."""
+    seen = "".join(c for c in str(name) if unicodedata.category(c) != "Cf")
+    return unicodedata.normalize("NFKC", seen).strip().casefold()
 
 
-def check_votes(bundle: Bundle, rows: "Rows", rosters: Sequence[tuple[int, Json]]) -> None:
-    """Each vote is on the proposal it names, and signed by a person of the roster of its time."""
-    unsigned = 0
+@dataclass(frozen=True)
+class Vote:
+    """A vote whose signature holds."""
+
+    index: int
+    person: str
+    """The roster's name for whoever holds the key, to be compared."""
+    member: Json
+    roster: Json
+    said: Json
+    """What was signed."""
+
+    @property
+    def at(self) -> datetime:
+        """When it was cast, as it says itself."""
+        return time_in(self.said, "at")
+
+    @property
+    def on(self) -> tuple[object, object]:
+        """The proposal, and the digest of exactly what was shown."""
+        return self.said["proposal"], self.said["digest"]
+
+
+@dataclass
+class Votes:
+    """All votes of a bundle."""
+
+    checked: list[Vote] = field(default_factory=list[Vote])
+    approvals_left: list[tuple[object, object]] = field(default_factory=list[tuple[object, object]])
+    """What approvals that could not be checked are on."""
+
+
+def check_votes(
+    bundle: Bundle, rows: "Rows", rosters: Sequence[tuple[int, Json]], root: str
+) -> Votes:
+    """Each vote is what its row says, and signed by a person of the roster of its time."""
+    found = Votes()
+    seen: set[object] = set()
     for index, row in rows.of("vote"):
         name = f"vote of {row['reviewer']} on {row['proposal']} (entry {index})"
-        text = bundle.files.get(f"documents/{row['digest']}")
-        if text is None:
-            bundle.notes.append(
-                f"{name}: it is withheld or erased, so its signature is not checked"
-            )
-            continue
-        vote = cast("Json", json.loads(text))
-        for field_name, column in (("proposal", "proposal"), ("digest", "proposal_digest")):
-            if vote[field_name] != row[column]:
-                bundle.problems.append(f"{name}: it says another {field_name} than its row")
+        digest, signature = row["digest"], cast("str", row.get("signature") or "")
+        text = bundle.document(digest)
         roster = next((one for start, one in reversed(rosters) if start < index), None)
-        signature = cast("str", row.get("signature") or "")
-        if roster is None or not signature:
-            unsigned += 1
-            if roster is not None:
-                bundle.problems.append(f"{name}: it is not signed, and there was a roster")
-            continue
-        try:
-            signer = verify_ssh(signature, "ostler-vote", text)
-        except Wrong as error:
-            bundle.problems.append(f"{name}: {error}")
-            continue
-        at = cast("str", vote["at"])
-        who = next((one for one in members(roster) if signer in keys(one, at)), None)
-        if who is None or who["name"] != vote["reviewer"]:
-            bundle.problems.append(f"{name}: the roster knows {signer} as nobody of that name")
-    if unsigned:
-        bundle.notes.append(f"{unsigned} votes are UNSIGNED: nothing proves who cast them")
+        if digest in seen:
+            bundle.problems.append(f"{name}: the same signed vote is entered twice")
+        elif text is None:
+            bundle.unchecked.append(f"{name}: it is withheld or missing, and so not checked")
+        elif roster is None or not signature:
+            why = f"{name}: it is UNSIGNED, or before any roster: nothing proves who cast it"
+            (bundle.problems if root or roster is not None else bundle.unproven).append(why)
+        else:
+            try:
+                found.checked.append(checked_vote(index, row, text, roster))
+            except Wrong as error:
+                bundle.problems.append(f"{name}: {error}")
+        if (text is None or roster is None) and row["decision"] == "approve" and digest not in seen:
+            found.approvals_left.append((row["proposal"], row["proposal_digest"]))
+        seen.add(digest)
+    return found
 
 
-def check_order(bundle: Bundle, rows: "Rows") -> None:
-    """What was published had enough approvals before, of other people than who proposed it."""
-    votes = list(rows.of("vote"))
+def checked_vote(index: int, row: Json, text: bytes, roster: Json) -> Vote:
+    """A vote, when it is what its row says and its reviewer signed it; Wrong otherwise."""
+    said = parsed(text, "it")
+    columns = {"digest": "proposal_digest"}
+    for name in ("proposal", "digest", "reviewer", "decision"):
+        if said[name] != row[columns.get(name, name)]:
+            raise Wrong(f"it says another {name} than its row")
+    if time_in(said, "at") != time_in(row, "at"):
+        raise Wrong("it says another time than its row")
+    signer = verify_ssh(cast("str", row["signature"]), "ostler-vote", text)
+    who = holder(members(roster), signer, cast("str", said["at"]))
+    if who is None or same_name(who["name"]) != same_name(said["reviewer"]):
+        raise Wrong(f"the roster knows {signer} as nobody of that name")
+    return Vote(index, same_name(who["name"]), who, roster, said)
+
+
+DONE = ("canary", "published", "reverted")
+"""States and outcomes of what has changed the table."""
+
+
+def check_executions(bundle: Bundle, rows: "Rows") -> None:
+    """Each execution ended as its row says."""
     for index, row in rows.of("execution"):
-        text = bundle.files.get(f"documents/{rows.digest_of('proposal', row['proposal'], index)}")
-        if row["outcome"] != "published" or text is None:
+        text = bundle.document(row["digest"])
+        if text is not None:
+            said = parsed(text, f"the execution of entry {index}")
+            if any(said[name] != row[name] for name in ("proposal", "fence", "outcome")):
+                bundle.problems.append(f"entry {index}: its execution says another than its row")
+
+
+def executed(rows: "Rows") -> dict[tuple[object, object], int]:
+    """The proposals that changed the table, by their digest then, with the first entry of it."""
+    found: dict[tuple[object, object], int] = {}
+    done = [(i, row["proposal"]) for i, row in rows.of("execution") if row["outcome"] in DONE]
+    done += [(i, row["id"]) for i, row in rows.of("proposal") if row.get("state") in DONE]
+    for index, proposal in sorted(done, key=lambda one: one[0]):
+        found.setdefault((proposal, rows.digest_of("proposal", proposal, index + 1)), index)
+    return found
+
+
+def check_order(bundle: Bundle, rows: "Rows", votes: Votes) -> None:
+    """What was executed had enough checked approvals before, of others than who proposed it."""
+    for on, index in executed(rows).items():
+        proposal, text = str(on[0]), bundle.document(on[1])
+        standing = {v.person: v for v in sorted(votes.checked, key=lambda v: v.at) if v.on == on}
+        for vote in standing.values():
+            if vote.said["decision"] != "approve":
+                bundle.problems.append(f"{proposal}: executed, and {vote.person} rejected it")
+        people = {
+            who: vote
+            for who, vote in standing.items()
+            if vote.said["decision"] == "approve" and vote.index < index
+        }
+        if text is None:
+            bundle.unchecked.append(
+                f"{proposal}: it was executed, and its document is withheld or missing: who "
+                "proposed it, and what its verdict asked for, is taken from what its voters signed"
+            )
+            shown = [record(vote.said["shown"], "shown") for vote in people.values()]
+            verdict = shown[0] if shown else cast("Json", {})
+        else:
+            said = parsed(text, f"the proposal {proposal}")
+            if said["id"] != on[0]:
+                bundle.problems.append(f"{proposal}: its document is of {said['id']}")
+            check_author(bundle, said, people)
+            verdict = record(said["verdict"], f"the verdict on {proposal}")
+        if verdict.get("outcome") == "deny":
+            bundle.problems.append(f"{proposal}: executed, and its verdict was to deny it")
+        if verdict.get("outcome") == "votes":
+            left = votes.approvals_left.count(on)
+            check_enough(bundle, rows, (proposal, index), verdict, people, left)
+
+
+def check_author(bundle: Bundle, proposal: Json, people: dict[str, Vote]) -> None:
+    """Who proposed it did not approve it; nor who asked for it, unless nobody else could."""
+    name = proposal["id"]
+    if same_name(proposal["proposer"]) in people:
+        bundle.problems.append(f"{name}: approved by who proposed it")
+    asked = same_name(proposal.get("requester", ""))
+    if asked and asked in people:
+        vote = people[asked]
+        at = cast("str", vote.said["at"])
+        others = [m for m in members(vote.roster) if same_name(m["name"]) != asked and keys(m, at)]
+        if others:
+            del people[asked]
+            bundle.notes.append(f"{name}: approved by who asked for it, which does not count")
+        else:
+            bundle.notes.append(f"{name}: approved by who asked for it; there was nobody else")
+
+
+def check_enough(
+    bundle: Bundle,
+    rows: "Rows",
+    what: tuple[str, int],
+    verdict: Json,
+    people: Mapping[str, Vote],
+    left: int,
+) -> None:
+    """The approvals are as many, and fill the seats, as the verdict asks for.
+
+    `left` are approvals that could not be checked: each of them is named as such already.
+    """
+    (proposal, index), needed = what, cast("int", verdict["votes"])
+    if len(people) + left < needed:
+        bundle.problems.append(
+            f"{proposal}: published (entry {index}) with {len(people)} approvals "
+            f"before it, and {needed} were needed"
+        )
+    seats = sorted(strings(verdict, "roles"))
+    holders = [
+        escalated(rows, proposal, verdict, roles_of(bundle, rows, vote, proposal, people))
+        for vote in people.values()
+    ]
+    if not left:
+        for role in unfilled(seats, holders):
+            bundle.problems.append(f"{proposal}: no approval fills the seat of {role}")
+
+
+def roles_of(
+    bundle: Bundle, rows: "Rows", vote: Vote, proposal: str, people: Collection[str]
+) -> set[str]:
+    """The roles that a vote states and its reviewer holds, or stands in for, on the dataset."""
+    dataset = rows.latest("proposal", proposal, vote.index).get("dataset")
+    text = bundle.document(rows.latest("dataset", dataset, vote.index).get("digest"))
+    tags = None if text is None else strings(parsed(text, f"the dataset {dataset}"), "tags")
+    held = roles_on(vote.member, dataset, tags)
+    lent = delegated(bundle, rows, vote)
+    for giver, role in lent:
+        if same_name(giver["name"]) not in people and role in roles_on(giver, dataset, tags):
+            held.add(role)
+    stated = set(strings(vote.said, "roles"))
+    if tags is None:
+        bundle.notes.append(f"{proposal}: the dataset is withheld; roles by tag are not checked")
+    if missing := sorted(stated - held - {role for _, role in lent}):
+        bundle.problems.append(f"{proposal}: {vote.person} did not hold the role {missing[0]}")
+    return stated & held
+
+
+def roles_on(member: Json, dataset: object, tags: Sequence[str] | None) -> set[str]:
+    """The roles of a member on a dataset; those held by tag, too, where its tags are not known."""
+    found: set[str] = set()
+    for one in listed(member, "roles"):
+        names, by_tag = strings(one, "datasets"), strings(one, "tags")
+        tagged = bool(by_tag) and (tags is None or bool({*by_tag} & {*tags}))
+        if not (names or by_tag) or dataset in names or tagged:
+            found.add(cast("str", one["role"]))
+    return found
+
+
+def delegated(bundle: Bundle, rows: "Rows", vote: Vote) -> list[tuple[Json, str]]:
+    """Whom the reviewer stood in for, in which role: signed by them, and in force at the vote."""
+    found: list[tuple[Json, str]] = []
+    for index, row in rows.of("delegation"):
+        text = bundle.document(row["digest"])
+        gone = rows.latest("delegation", row["id"]).get("withdrawn_at")
+        if text is None or index > vote.index:
             continue
-        proposal = cast("Json", json.loads(text))
-        verdict = cast("Json", proposal["verdict"])
-        standing: dict[object, object] = {}
-        for at, vote in votes:
-            if at < index and vote["proposal"] == row["proposal"]:
-                standing[vote["reviewer"]] = vote["decision"]
-        people = [who for who, said in standing.items() if said == "approve"]
-        if verdict["outcome"] == "votes" and len(people) < cast("int", verdict["votes"]):
-            bundle.problems.append(
-                f"{row['proposal']}: published (entry {index}) with {len(people)} approvals "
-                f"before it, and {verdict['votes']} were needed"
-            )
-        if proposal["proposer"] in people:
-            bundle.problems.append(f"{row['proposal']}: approved by who proposed it")
-        if proposal.get("requester") in people:
-            bundle.notes.append(
-                f"{row['proposal']}: approved by who asked for it; was nobody else?"
-            )
+        said = parsed(text, f"the delegation of entry {index}")
+        signer = verify_ssh(cast("str", row["signature"]), "ostler-delegation", text)
+        giver = holder(members(vote.roster), signer, cast("str", row["at"]))
+        if (
+            giver is not None
+            and giver is not vote.member
+            and same_name(giver["name"]) == same_name(said["delegator"])
+            and same_name(said["delegate"]) == vote.person
+            and time_in(said, "since") <= vote.at < time_in(said, "until")
+            and not (gone and datetime.fromisoformat(cast("str", gone)) <= vote.at)
+        ):
+            found.append((giver, cast("str", said["role"])))
+    return found
+
+
+def escalated(rows: "Rows", proposal: str, verdict: Json, roles: set[str]) -> set[str]:
+    """Roles, and those that they stand for since the log says that the proposal was escalated."""
+    told = cast("str", rows.latest("proposal", proposal).get("escalated_to") or "[]")
+    asked = strings({"to": json.loads(told)}, "to")
+    more = {
+        role
+        for one in listed(verdict, "escalations")
+        if one["role"] in asked and one["role"] in roles
+        for role in strings(one, "stands_for")
+    }
+    return roles | more
+
+
+def unfilled(seats: Sequence[str], holders: Sequence[Collection[str]]) -> list[str]:
+    """The seats that stay empty when as many as possible are filled, one person to a seat."""
+    seated: dict[int, int] = {}
+
+    def seat(place: int, tried: set[int]) -> bool:
+        for who, roles in enumerate(holders):
+            if seats[place] in roles and who not in tried:
+                tried.add(who)
+                if who not in seated or seat(seated[who], tried):
+                    seated[who] = place
+                    return True
+        return False
+
+    return [role for place, role in enumerate(seats) if not seat(place, set())]
 
 
 KEYS = {
     "proposal": ("id",),
+    "dataset": ("name",),
     "vote": ("proposal", "proposal_digest", "reviewer"),
     "execution": ("proposal", "fence"),
     "roster": ("number",),
+    "delegation": ("id",),
 }
 """The columns by which the rows that matter here are known."""
 
@@ -314,29 +640,44 @@ KEYS = {
 class Rows:
     """What the entries did to the tables of the state, in their order."""
 
-    def __init__(self, entries: Sequence[Json]) -> None:
+    def __init__(self, entries: Sequence[Json], erased: Mapping[int, Json]) -> None:
+        self.documents: list[tuple[int, str, object]] = []
+        """By the index of the entry, and the table whose row names it."""
         self._steps: list[tuple[int, str, dict[str, object]]] = []
         now: dict[tuple[str, str], dict[str, object]] = {}
         for entry in sorted(entries, key=lambda one: cast("int", one["index"])):
-            payload = cast("Json", json.loads(cast("str", entry["payload"] or "{}")))
-            step = cast("Json", payload.get("row") or {})
+            index, payload = cast("int", entry["index"]), cast("str", entry["payload"])
+            name = f"the payload of entry {index}"
+            said = parsed(payload, name) if payload else {"row": erased.get(index)}
+            step = record(said.get("row") or {}, name)
             if step:
                 table, key = cast("str", step["table"]), cast("list[object]", step["key"])
-                name = (table, json.dumps(key))
-                named = dict(zip(KEYS.get(table, ()), key, strict=False))
-                now[name] = now.get(name, {}) | named | dict(cast("Json", step["set"]))
-                self._steps.append((cast("int", entry["index"]), name[0], now[name]))
+                columns = record(step["set"], name)
+                place = (table, json.dumps(key))
+                known = dict(zip(KEYS.get(table, ()), key, strict=False))
+                now[place] = now.get(place, {}) | dict(columns) | known
+                self._steps.append((index, table, now[place]))
+                # The digest of a run's step names an object, not a document.
+                if payload and table != "run_step" and isinstance(columns.get("digest"), str):
+                    self.documents.append((index, table, columns["digest"]))
 
     def of(self, table: str) -> Iterator[tuple[int, dict[str, object]]]:
         """Entries that wrote a table, with the row as it then was."""
         return ((index, row) for index, name, row in self._steps if name == table)
 
+    def latest(self, table: str, key: object, before: int | None = None) -> Json:
+        """A row as it was when an entry was written, or is; empty when there was none."""
+        name = KEYS[table][0]
+        found = [
+            row
+            for index, row in self.of(table)
+            if row[name] == key and (before is None or index < before)
+        ]
+        return found[-1] if found else {}
+
     def digest_of(self, table: str, key: object, before: int) -> object:
         """The digest that a row had when an entry was written."""
-        found = [
-            row["digest"] for index, row in self.of(table) if index < before and row["id"] == key
-        ]
-        return found[-1] if found else ""
+        return self.latest(table, key, before).get("digest", "")
 
 
 ARMOR = ("-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----")
@@ -402,26 +743,34 @@ def verify(files: Mapping[str, bytes], root: str = "", log_key: str = "") -> Bun
             bundle.notes.append(f"the log's key is taken from the bundle: {named}")
         entries.extend(check_log(bundle, named))
 
-    def votes() -> None:
-        rows = Rows(entries)
-        check_votes(bundle, rows, check_rosters(bundle, rows, root))
-        check_order(bundle, rows)
+    def people() -> None:
+        erased = erased_in(entries)
+        check_blank(bundle, entries, erased)
+        rows = Rows(entries, erased)
+        check_documents(bundle, rows)
+        check_executions(bundle, rows)
+        rosters = check_rosters(bundle, rows, root)
+        check_order(bundle, rows, check_votes(bundle, rows, rosters, root))
+        check_signer(bundle, rosters)
 
     steps: tuple[Callable[[], None], ...] = (
         lambda: check_files(bundle),
-        lambda: check_signer(bundle),
         log,
         lambda: check_patches(bundle),
-        votes,
+        people,
     )
     for step in steps:
         try:
             step()
         except Wrong as error:
             bundle.problems.append(str(error))
-        except (ValueError, KeyError, TypeError, IndexError) as error:
+        except UNREADABLE as error:
             bundle.problems.append(f"something cannot be read: {type(error).__name__}: {error}")
     return bundle
+
+
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+"""What reading something raises that is not of the shape it should be."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -429,31 +778,76 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="Verify a bundle of Ostler's evidence.")
     here = str(Path(__file__).resolve().parent)
     parser.add_argument("bundle", nargs="?", default=here, help="the zip, or its unpacked folder")
-    parser.add_argument("--root", default="", help="the administrator's public SSH key")
-    parser.add_argument("--log-key", default="", help="the public key of the log")
+    parser.add_argument("--root", help="the administrator's public SSH key, or a file with it")
+    parser.add_argument("--log-key", help="the public key of the log")
     options = parser.parse_args(arguments)
-    root = options.root
-    if root and Path(root).is_file():
-        root = Path(root).read_text(encoding="utf-8")
-    found = verify(read_files(Path(options.bundle)), " ".join(root.split()[:2]), options.log_key)
-    for note in found.notes:
-        sys.stdout.write(f"note: {note}\n")
-    for problem in found.problems:
-        sys.stdout.write(f"DOES NOT HOLD: {problem}\n")
-    sys.stdout.write(f"{len(found.problems)} problems\n" if found.problems else "all of it holds\n")
-    return 1 if found.problems else 0
+    try:
+        root, log_key = key_given(options.root, "--root"), key_given(options.log_key, "--log-key")
+        found = verify(read_files(Path(options.bundle)), root, log_key)
+    except Wrong as error:
+        found = Bundle({}, problems=[str(error)])
+    except (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        found = Bundle({}, problems=[f"{options.bundle} cannot be read: {error}"])
+    lines = [f"note: {note}" for note in found.notes]
+    lines += [f"NOT CHECKED: {one}" for one in (*found.unchecked, *found.unproven)]
+    lines += [f"DOES NOT HOLD: {one}" for one in found.problems]
+    sys.stdout.write("".join(f"{printable(line)}\n" for line in (*lines, found.sentence)))
+    return 0 if found.holds else 1
+
+
+def key_given(text: str | None, option: str) -> str:
+    """A key from the command line, without its comment; empty when the option was left out."""
+    if text is None:
+        return ""
+    if option == "--root" and Path(text).is_file():
+        text = Path(text).read_text(encoding="utf-8")
+    key = " ".join(text.split()[:2])
+    if not key:
+        raise Wrong(f"{option} names no key")
+    return key
+
+
+def printable(line: str) -> str:
+    """A line in which nothing steers the terminal: what is in a bundle is anybody's."""
+    seen = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in line)
+    return seen.encode(sys.stdout.encoding or "ascii", "backslashreplace").decode(
+        sys.stdout.encoding or "ascii"
+    )
+
+
+MOST_FILES, MOST_BYTES = 100_000, 4_000_000_000
+"""Of a bundle that is read at all, unpacked."""
 
 
 def read_files(path: Path) -> dict[str, bytes]:
-    """The files of a zip or of a folder, by their names in the bundle."""
+    """The files of a zip or of a folder, by their names in the bundle (Wrong, OSError ...)."""
     if path.is_dir():
-        return {
-            file.relative_to(path).as_posix(): file.read_bytes()
-            for file in sorted(path.rglob("*"))
-            if file.is_file() and "__pycache__" not in file.parts
-        }
+        inside = sorted(path.rglob("*"))
+        for file in inside:
+            if file.is_symlink():
+                raise Wrong(f"{file.relative_to(path).as_posix()} is a link, and leads elsewhere")
+        found = [file for file in inside if file.is_file()]
+        refuse_large([file.stat().st_size for file in found])
+        return {file.relative_to(path).as_posix(): file.read_bytes() for file in found}
     with zipfile.ZipFile(path) as packed_files:
-        return {name: packed_files.read(name) for name in packed_files.namelist()}
+        listing = packed_files.infolist()
+        refuse_large([one.file_size for one in listing])
+        seen: set[str] = set()
+        for name in (one.orig_filename for one in listing):
+            if name in seen:
+                raise Wrong(f"{name} is in the zip twice")
+            if "\\" in name or ":" in name or "\0" in name or {"", "."} & {*name.split("/")}:
+                raise Wrong(f"{name!r} in the zip is not a plain name")
+            if ".." in name.split("/"):
+                raise Wrong(f"{name!r} in the zip leads out of it")
+            seen.add(name)
+        return {one.filename: packed_files.read(one) for one in listing}
+
+
+def refuse_large(sizes: Sequence[int]) -> None:
+    """Wrong when it is more than can be evidence."""
+    if len(sizes) > MOST_FILES or sum(sizes) > MOST_BYTES:
+        raise Wrong(f"it is too large: {len(sizes)} files, {sum(sizes)} bytes unpacked")
 
 
 if __name__ == "__main__":
