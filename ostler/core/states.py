@@ -57,7 +57,7 @@ TRANSITIONS: dict[ProposalState, tuple[ProposalState, ...]] = {
     S.ANSWERED: (),
     S.DRILLED: (),
     # Whoever rejected it takes that back by a newer vote.
-    S.REJECTED: (S.PARKED,),
+    S.REJECTED: (),
     S.FAILED: (),
     S.REVOKED: (),
     S.ABORTED: (),

@@ -497,11 +497,9 @@ class Desk:
             )
 
     def _refusal(self, record: ProposalRecord) -> str:
-        mine = standing(record.votes).get(same_name(self.reviewer))
-        taken_back = mine is not None and mine.decision == "reject" and votes.revocable(record)
-        if record.state is not ProposalState.PARKED and not taken_back:
+        if record.state is not ProposalState.PARKED:
             return f"it is {record.state.value}"
-        if mine is not None and not taken_back:
+        if same_name(self.reviewer) in standing(record.votes):
             return "you have voted on it"
         if isinstance(record.proposal.draft.action, AskValues):
             return f"it is a question: ostler answer {record.proposal.id}"

@@ -167,16 +167,9 @@ def _out_of_order(step: Change, into: Folded) -> str:
     if step.table == _VOTES:
         proposal = str(columns_of(step).get("proposal"))
         state = _state(into, (proposal,))
-        if state not in _OPEN_TO_VOTES and not _takes_back(step, state, into):
+        if state not in _OPEN_TO_VOTES:
             return f"a vote on {proposal} was cast when that was {state}"
     return ""
-
-
-def _takes_back(step: Change, state: Value, into: Folded) -> bool:
-    """Whether a vote takes the place of the same person's rejection, which made it rejected."""
-    before = into.row(_VOTES, step.key) or {}
-    said = (before.get("decision"), step.set.get("decision"))
-    return state == ProposalState.REJECTED.value and said == ("reject", "approve")
 
 
 def _state(into: Folded, proposal: Key) -> Value:

@@ -35,7 +35,7 @@ _DECIDABLE = {
     "approve": (ProposalState.PARKED,),
     "reject": (ProposalState.PARKED, ProposalState.APPROVED),
 }
-"""For each decision, the states in which it can be taken by somebody who has not voted yet."""
+"""For each decision, the states in which it can still be taken."""
 
 
 def cast(
@@ -114,14 +114,6 @@ def _drill(session: Session, key: bytes, vote: Vote) -> Opening | None:
     return found if found is not None and found.is_drill else None
 
 
-def revocable(record: ProposalRecord) -> bool:
-    """Whether a proposal is rejected, and whoever rejected it may take that back.
-
-    Once it had been approved its table is told to bar it for good.
-    """
-    return record.state is ProposalState.REJECTED and record.decided_at is None
-
-
 def _settled(
     session: Session,
     record: ProposalRecord,
@@ -163,20 +155,16 @@ def _counted(
 
 
 def _lead_to(session: Session, record: ProposalRecord, vote: Vote, target: ProposalState) -> None:
-    at = record.state
-    # What was rejected waits again before it can be approved.
-    for step in (ProposalState.PARKED, target) if at is ProposalState.REJECTED else (target,):
-        if step is not at:
-            move(
-                session,
-                record.proposal.id,
-                at,
-                step,
-                actor=vote.reviewer,
-                at=vote.at,
-                because=vote.because,
-            )
-        at = step
+    if target is not record.state:
+        move(
+            session,
+            record.proposal.id,
+            record.state,
+            target,
+            actor=vote.reviewer,
+            at=vote.at,
+            because=vote.because,
+        )
 
 
 def _record(session: Session, record: ProposalRecord, given: Ballot) -> None:
@@ -216,8 +204,7 @@ def _refuse(record: ProposalRecord, vote: Vote) -> None:
             f"{name} is a question: there is nothing to approve", f"answer it: ostler answer {name}"
         )
     mine = standing(record.votes).get(same_name(vote.reviewer))
-    takes_back = mine is not None and (mine.decision, vote.decision) == ("reject", "approve")
-    if record.state not in _DECIDABLE[vote.decision] and not (takes_back and revocable(record)):
+    if record.state not in _DECIDABLE[vote.decision]:
         raise Conflict(f"proposal {name} is {record.state} already", "there is nothing to decide")
     if expires is not None and expires <= vote.at:
         raise Conflict(f"proposal {name} has expired", "groom the dataset again to renew it")

@@ -15,6 +15,7 @@ from ostler.core.checks import Check, CheckResult, NotNull
 from ostler.core.datasets import Dataset
 from ostler.core.documents import SITE
 from ostler.core.errors import Conflict
+from ostler.core.escalation import Escalation
 from ostler.core.experience import Answer, Taught
 from ostler.core.items import BacklogItem, Criterion, Finding, Quadrant, Track, item_id
 from ostler.core.proposals import (
@@ -173,6 +174,29 @@ def live(store: Store, objects: Objects) -> None:
         held = proposal("P-HELD", expires_at=later(9000))
         proposals.park(session, held, ProposalState.APPROVED, at=NOON, actor="agent")
         assert claims.claim(session, dataset="orders", owner="h:2", at=later(70), lease_seconds=9)
+    with store.transaction() as session:
+        _seal_and_escalate(session)
+
+
+def _seal_and_escalate(session: Session) -> None:
+    """A proposal that waited too long for one role, and not yet for the next; its seal is open."""
+    steps = (Escalation(after_seconds=60, role="lead"), Escalation(after_seconds=9000, role="boss"))
+    slow = proposal(
+        "P-SLOW", verdict=Verdict(outcome="votes", votes=1, reasons=("one",), escalations=steps)
+    )
+    proposals.park(session, slow, ProposalState.PARKED, at=NOON, actor="agent")
+    seals.seal_waiting(session, b"a key of a test", at=NOON, actor="agent")
+    assert escalating.escalate(session, at=later(120), actor="worker") == (slow.id,)
+    move(
+        session,
+        slow.id,
+        ProposalState.PARKED,
+        ProposalState.REJECTED,
+        actor="ana",
+        at=later(130),
+        because="no",
+    )
+    seals.open_decided(session, b"a key of a test", actor="worker", at=later(140))
 
 
 def _begin(session: Session, objects: Objects) -> None:
