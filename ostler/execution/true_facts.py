@@ -8,16 +8,19 @@ the request and the rest of the document; drift stays as it was recorded.
 
 from collections.abc import Iterable
 
-from ostler.core.actions import AskValues
+from ostler.core.actions import AskValues, Restore, Revert
+from ostler.core.datasets import WORKSPACE, Dataset
 from ostler.core.errors import VerificationFailed
 from ostler.core.items import Track
 from ostler.core.names import same_name
-from ostler.core.proposals import Proposal
+from ostler.core.promises import Promises
+from ostler.core.proposals import PatchSummary, Proposal
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import promises_of
 from ostler.policies.requests import ChangeRequest, CheckCounts, change_request, question_of
 from ostler.store.ballots import electorate, roles_on
 from ostler.store.datasets import subject
+from ostler.tables.patches import Patch
 from ostler.tables.targets import current
 
 _BY_ITSELF = (
@@ -28,12 +31,35 @@ _BY_ITSELF = (
 
 
 def by_people_only(proposal: Proposal) -> bool:
-    """Whether no policy can let it through without a vote: texts, columns, and questions."""
+    """Whether no policy lets it through without a vote.
+
+    Texts, columns, questions, and whatever somebody asks for.
+    """
     return (
         proposal.changes_text
         or proposal.announced is not None
-        or isinstance(proposal.draft.action, AskValues)
+        or bool(proposal.requester or proposal.follows)
+        or isinstance(proposal.draft.action, AskValues | Revert | Restore)
     )
+
+
+def contradiction(proposal: Proposal, patch: Patch) -> str:
+    """Where the request of a proposal is not what its patch and action say; empty: nowhere."""
+    recorded = question_of(proposal.verdict)
+    summary = patch.summary(proposal.patch.base_version)
+    if summary != proposal.patch:
+        return "its summary is not the one of its patch"
+    if (patch.shape is not None) != (proposal.schema_change is not None):
+        return "what it says of columns is not what its patch does"
+    asker = same_name(recorded.proposer.name)
+    if asker not in {same_name(proposal.proposer), same_name(proposal.requester)}:
+        return "its request is of somebody else than who proposed it"
+    true = _measured(proposal, summary, recorded, WORKSPACE)
+    for fact in _BY_ITSELF:
+        # A request of before there was a fact does not state it.
+        if fact in recorded.model_fields_set and getattr(recorded, fact) != getattr(true, fact):
+            return f"its request is not what its patch does: {fact}"
+    return ""
 
 
 def true_request(
@@ -44,38 +70,19 @@ def true_request(
     Of one that has `begun`, whose canary is out, the recorded shares count: the table holds a part
     of it already. NotFound and BadInput as reading patch, table and contract raises.
     """
+    if why := contradiction(proposal, context.patches.get(proposal.patch.digest)):
+        raise VerificationFailed(why)
     recorded = question_of(proposal.verdict)
-    patch = context.patches.get(proposal.patch.digest)
-    summary = patch.summary(proposal.patch.base_version)
-    if summary != proposal.patch:
-        raise VerificationFailed("its summary is not the one of its patch")
-    if (patch.shape is not None) != (proposal.schema_change is not None):
-        raise VerificationFailed("what it says of columns is not what its patch does")
-    asker = recorded.proposer.name
-    if same_name(asker) not in {same_name(proposal.proposer), same_name(proposal.requester)}:
-        raise VerificationFailed("its request is of somebody else than who proposed it")
     dataset = context.subject(proposal.dataset)
-    announced = proposal.announced
-    touches = summary.rows > 0 and not begun
-    true = change_request(
-        proposer=recorded.proposer,
-        dataset=dataset.model_copy(update={"downstream": context.downstream(dataset)}),
-        action=proposal.draft.action,
-        patch=summary,
-        total_rows=current(dataset, context.connections).view().row_count if touches else 1,
-        confidence=proposal.draft.evidence.confidence,
-        checks=CheckCounts.of(proposal.dry_run),
+    touches = proposal.patch.rows > 0 and not begun
+    true = _measured(
+        proposal,
+        proposal.patch,
+        recorded,
+        dataset.model_copy(update={"downstream": context.downstream(dataset)}),
         promises=None if proposal.document_change else promises_of(context, dataset.name),
-        moment=recorded.moment,
-        model=proposal.draft.model,
-        track=Track.RELIABILITY if announced is None else Track.CAPABILITY,
-        schema_change=patch.shape is not None,
-        breaking=announced is not None and announced.breaking,
+        total_rows=current(dataset, context.connections).view().row_count if touches else 1,
     )
-    for fact in _BY_ITSELF:
-        # A request of before there was a fact does not state it.
-        if fact in recorded.model_fields_set and getattr(recorded, fact) != getattr(true, fact):
-            raise VerificationFailed(f"its request is not what its patch does: {fact}")
     shares = {
         name: getattr(recorded, name)
         if begun
@@ -99,6 +106,33 @@ def true_request(
             "pii_columns": _either(recorded.pii_columns, true.pii_columns),
             "key_columns": _either(recorded.key_columns, true.key_columns),
         }
+    )
+
+
+def _measured(
+    proposal: Proposal,
+    patch: PatchSummary,
+    recorded: ChangeRequest,
+    dataset: Dataset,
+    *,
+    promises: Promises | None = None,
+    total_rows: int = 1,
+) -> ChangeRequest:
+    announced = proposal.announced
+    return change_request(
+        proposer=recorded.proposer,
+        dataset=dataset,
+        action=proposal.draft.action,
+        patch=patch,
+        total_rows=total_rows,
+        confidence=proposal.draft.evidence.confidence,
+        checks=CheckCounts.of(proposal.dry_run),
+        promises=promises,
+        moment=recorded.moment,
+        model=proposal.draft.model,
+        track=Track.RELIABILITY if announced is None else Track.CAPABILITY,
+        schema_change=proposal.schema_change is not None,
+        breaking=announced is not None and announced.breaking,
     )
 
 

@@ -18,6 +18,7 @@ from ostler.core.runs import RunInputs
 from ostler.core.states import ProposalState
 from ostler.replay.outside_heads import Kept, contradictions
 from ostler.replay.unexplained import unexplained
+from ostler.replay.without_votes import unjustified
 from ostler.storage.paths import digest_of_file, path_of
 from ostler.store import activations, registry
 from ostler.store.announcements import announced
@@ -154,6 +155,7 @@ def examine_workspace(
         return Verification(tuple(faults), log)
     progress("rosters and votes")
     faults += _votes(store, trust)
+    faults += [Fault("vote", *one) for one in unjustified(store, objects, patches)]
     progress("patch files")
     faults += _patch_files(proposals, patches, log.erased)
     progress("published contracts")

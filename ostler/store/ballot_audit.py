@@ -187,7 +187,7 @@ def _insufficient(
     if mine:
         dataset, who = subject(session, proposal.dataset), mine[-1][1]
         good = counted(who, [ballot for ballot, _ in mine], dataset, proposal).votes
-    left = still_open(verdict.votes, () if record.escalated else verdict.roles, good)
+    left = still_open(max(1, verdict.votes), () if record.escalated else verdict.roles, good)
     if left.people or left.roles:
         missing = f"{left.people} more" if left.people else f"one of {left.roles[0]}"
         why = f"it is {record.state} with too few votes: {missing} would be needed"

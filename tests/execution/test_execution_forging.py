@@ -1,5 +1,7 @@
 """Who can write into the database, and holds no reviewer's key, gets nothing executed."""
 
+from itertools import pairwise
+
 import pytest
 from workbench import Workbench
 
@@ -10,6 +12,9 @@ from ostler.execution.worker import work_once
 from ostler.policies.judgement import judge
 from ostler.policies.requests import question_of
 from ostler.store import proposals
+from ostler.store.transitions import move
+
+S = ProposalState
 
 MEND = ("2", "city", "Lisbxn", "Lisbon")
 
@@ -48,3 +53,13 @@ def test_auto_is_what_todays_policy_says_of_the_true_facts(bench: Workbench) -> 
     work_once(bench.context)
     assert bench.state(copy) is ProposalState.DENIED
     assert bench.column("city")[1] == "Lisbxn"
+
+
+def test_the_audit_names_what_went_on_without_votes_and_was_not_let_through(
+    bench: Workbench,
+) -> None:
+    copy = forged(bench, bench.park(MEND), {"rows": 7})
+    with bench.parts.store.transaction() as session:
+        for before, after in pairwise((S.APPROVED, S.EXECUTING, S.PUBLISHED)):
+            move(session, copy.id, before, after, actor="executor", at=now())
+    assert f"{copy.id}: it went on without votes, but no run found it" in bench.faults()
