@@ -81,7 +81,7 @@ class Opened:
         """The policies that count now: what people activated, else the folder; read each time."""
         from ostler.policies.in_force import policies_in_force
 
-        return policies_in_force(self.store, self.workspace.policies)
+        return policies_in_force(self.store, self.workspace.policies, self.trust)
 
     @cached_property
     def telemetry(self) -> "Telemetry":
@@ -302,7 +302,14 @@ class Opened:
             roles=self.workspace.roles(reviewer),
             clock=now,
             drill_key=self.workspace.drill_key(),
-            maker=Bench(self.store, self.patches, policies, now, self.workspace.settings.calendar),
+            maker=Bench(
+                self.store,
+                self.patches,
+                policies,
+                now,
+                self.workspace.settings.calendar,
+                self.trust,
+            ),
             sight=self.sight,
             receipts=self.receipts,
             trust=self.trust,
@@ -369,6 +376,7 @@ class Opened:
             clock=now,
             states=self.states,
             calendar=settings.calendar,
+            trust=self.trust,
         )
 
     @property

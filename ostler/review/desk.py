@@ -456,7 +456,7 @@ class Desk:
         name = name_of(who, self.reviewer)
         roles = roles_for(who, self.reviewer, self.roles, dataset, (proposer,))
 
-        policies = todays(self.store, self.policies)
+        policies = todays(self.store, self.policies, self.trust)
 
         def ask(pace: Pace) -> Decision:
             return authorize_vote(

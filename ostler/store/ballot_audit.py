@@ -6,7 +6,7 @@ that a signature or the log does not bear out.
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pydantic import JsonValue
@@ -29,6 +29,8 @@ _DECIDED = (
     *(ProposalState.PUBLISHED, ProposalState.REVERTED),
 )
 """States that only enough votes lead to, where votes were asked for."""
+
+_IN_FORCE = (ProposalState.PUBLISHED, ProposalState.REVERTED)
 
 _UNREADABLE = (OstlerError, ValueError)
 
@@ -76,20 +78,56 @@ def flaws(session: Session, trust: Trust) -> Iterator[Flaw]:
         return
     if why:
         yield Flaw("roster", rosters.SUBJECT, why)
-    entered = [
-        entry.index
-        for entry in audit.entries(session, subject=rosters.SUBJECT)
-        if entry.kind == "roster.installed"
-    ]
-    past = _Past(tuple(entered), tuple(one.roster for one in installed), delegated)
-    if len(entered) > len(installed):
-        # Those that do not hold were named; the votes under them are under the last that does.
-        past = _Past(tuple(entered[: len(installed)]), past.found, delegated)
+    past = _past(session, installed, delegated)
     yield from _delegations(past)
     voted = select(VoteRow.proposal).distinct().order_by(VoteRow.proposal)
     for proposal in session.exec(voted).all():
         yield from _on(session, proposal, past)
     yield from _without_votes(session)
+
+
+def unfounded(session: Session, trust: Trust, names: Sequence[str]) -> str:
+    """Why people did not bring one of some published proposals about; empty when they did.
+
+    By the roster of each vote's time, as the audit counts: at least one vote that is not the
+    author's, and as many as its verdict asks for. VerificationFailed where no roster holds.
+    """
+    installed, why = rosters.installed(session, trust)
+    if why:
+        return why
+    past = _past(session, installed, rosters.all_delegations(session))
+    for name in names:
+        try:
+            record = get_proposal(session, name)
+        except NotFound:
+            return f"there is no proposal {name}"
+        if record.proposal.id != name or record.state not in _IN_FORCE:
+            return f"{name} is {record.state}"
+        asked = record.proposal.verdict.model_copy(update={"outcome": "votes"})
+        asked_for = replace(record, proposal=record.proposal.model_copy(update={"verdict": asked}))
+        cast = [
+            (ballot, past.at(entry.index, ballot.vote))
+            for entry in audit.entries(session, subject=name)
+            if entry.kind == "vote.cast" and entry.payload
+            for ballot, _ in [_entered(session, entry.payload)]
+        ]
+        if flaw := next(_insufficient(session, asked_for, cast), None):
+            return f"{name}: {flaw.message}"
+    return ""
+
+
+def _past(
+    session: Session,
+    installed: Sequence[rosters.Installed],
+    delegated: tuple[rosters.Delegated, ...],
+) -> _Past:
+    # Those that do not hold are named; the votes under them are under the last that does.
+    entered = [
+        entry.index
+        for entry in audit.entries(session, subject=rosters.SUBJECT)
+        if entry.kind == "roster.installed"
+    ][: len(installed)]
+    return _Past(tuple(entered), tuple(one.roster for one in installed), delegated)
 
 
 def _delegations(past: _Past) -> Iterator[Flaw]:

@@ -6,17 +6,25 @@ import pytest
 from workbench import Workbench
 
 from ostler.cli.opening import now
+from ostler.core.documents import SITE
+from ostler.core.errors import VerificationFailed
 from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
+from ostler.execution.document_changes import Asked, request_document
 from ostler.execution.worker import work_once
 from ostler.policies.judgement import judge
-from ostler.policies.requests import question_of
-from ostler.store import proposals
+from ostler.policies.requests import Principal, question_of
+from ostler.store import activations, proposals
 from ostler.store.transitions import move
 
 S = ProposalState
 
 MEND = ("2", "city", "Lisbxn", "Lisbon")
+
+AT_ONCE = """
+@id("at-once") @reason("r") @owner("ana")
+permit (principal, action == Action::"auto_apply", resource);
+"""
 
 LIES: tuple[dict[str, object], ...] = (
     {"rows": 1, "cells": 1},
@@ -63,3 +71,26 @@ def test_the_audit_names_what_went_on_without_votes_and_was_not_let_through(
         for before, after in pairwise((S.APPROVED, S.EXECUTING, S.PUBLISHED)):
             move(session, copy.id, before, after, actor="executor", at=now())
     assert f"{copy.id}: it went on without votes, but no run found it" in bench.faults()
+
+
+def test_a_policy_set_that_a_row_activates_counts_for_nothing(bench: Workbench) -> None:
+    folder = dict(bench.parts.policies.site)
+    asked = Asked("policies", SITE, {**folder, "more.cedar": AT_ONCE}, folder, "it is time")
+    ana = Principal(kind="person", name="ana")
+    made = request_document(bench.context, asked, ana)
+    with bench.parts.store.transaction() as session:
+        for before, after in pairwise((S.PARKED, S.APPROVED, S.EXECUTING, S.PUBLISHED)):
+            move(session, made.id, before, after, actor="executor", at=now())
+        activations.activate(
+            session,
+            "policies",
+            SITE,
+            asked.texts,
+            replaces=0,
+            proposal=made.id,
+            actor="executor",
+            at=now(),
+        )
+    with pytest.raises(VerificationFailed, match="was not voted for"):
+        _ = bench.parts.policies
+    assert any("without a vote" in fault for fault in bench.faults())
