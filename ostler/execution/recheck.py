@@ -17,7 +17,7 @@ from ostler.store import proposals
 from ostler.store.ballots import Ballot, Counted, counted, electorate, shown_of
 from ostler.store.claims import Claim
 from ostler.store.datasets import subject
-from ostler.store.seals import Locked, opening
+from ostler.store.seals import Locked, along
 
 Obstacle = tuple[ProposalState, str]
 
@@ -85,9 +85,11 @@ def _sealed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
     """What a proposal's seal says against it, whatever its state says."""
     with context.store.reading() as session:
         try:
-            found = opening(session, context.drill_key, claim.proposal.id, claim.digest)
+            found = along(session, context.drill_key, claim.proposal, claim.digest)
         except Locked as error:
             return ProposalState.APPROVED, error.message
+        except VerificationFailed as error:
+            return ProposalState.FAILED, error.message
     if found is None or not found.is_drill:
         return None
     return ProposalState.DRILLED, "it was a drill, which is never executed"
