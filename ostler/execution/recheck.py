@@ -1,6 +1,9 @@
 """Recheck: an approval is looked at once more, at the moment when it would take effect."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlmodel import Session
 
 from ostler.core.canonical import Digest
 from ostler.core.errors import BadInput, NotFound, VerificationFailed
@@ -13,7 +16,7 @@ from ostler.execution.true_facts import by_people_only, true_request
 from ostler.policies.engine import Decision
 from ostler.policies.judgement import authorize_apply
 from ostler.policies.requests import ChangeRequest, question_of
-from ostler.store import proposals
+from ostler.store import audit, proposals
 from ostler.store.ballots import Ballot, Counted, counted, electorate, shown_of
 from ostler.store.claims import Claim
 from ostler.store.datasets import subject
@@ -164,5 +167,15 @@ def _decided(
 ) -> Decision:
     """What today's policy says of a change, with the votes that it has."""
     with context.store.reading() as session:
-        escalated = proposals.escalated_to(session, proposal.id)
+        asked = proposals.escalated_to(session, proposal.id)
+        waited = _waited(session, proposal.id, context.clock()) if asked else 0.0
+    # The column says that it was escalated; only the wait says that it might be.
+    due = {e.role for e in proposal.verdict.escalations if e.after_seconds <= waited}
+    escalated = [role for role in asked if role in due]
     return authorize_apply(context.policies, request, votes, escalated)
+
+
+def _waited(session: Session, name: str, now: datetime) -> float:
+    """Seconds since a proposal was parked last, by the entries of the log."""
+    parked = [e.at for e in audit.entries(session, subject=name) if e.kind == "proposal.parked"]
+    return (now - max(parked)).total_seconds() if parked else 0.0
