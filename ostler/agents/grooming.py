@@ -23,6 +23,7 @@ from ostler.core.items import Alert
 from ostler.core.moments import Moment
 from ostler.core.proposals import Proposal
 from ostler.core.recipes import PRINCIPLE, Recipe, StepFit
+from ostler.core.roster import NO_TRUST, Trust
 from ostler.core.runs import MOMENT, RunInputs, Step
 from ostler.core.states import ProposalState, RunState
 from ostler.policies.in_force import todays
@@ -69,6 +70,8 @@ class Groomer:
     """What was measured before."""
     calendar: Calendar = DEFAULT
     """What the settings say about the moment."""
+    trust: Trust = NO_TRUST
+    """Whose votes count."""
 
 
 class Groomed(Frozen):
@@ -245,7 +248,9 @@ def _inputs(
         others=tuple((name, at) for name, _, at in read),
         files=groomer.objects.put(data_files(pinned)),
         contract=groomer.objects.put_text(contract) if contract is not None else None,
-        policy=groomer.objects.put_text(todays(groomer.store, groomer.policies).recorded),
+        policy=groomer.objects.put_text(
+            todays(groomer.store, groomer.policies, groomer.trust).recorded
+        ),
         config=groomer.objects.put(groomer.settings),
         model=groomer.model.name,
         alerts=alerts,
@@ -274,7 +279,7 @@ def _prompts(groomer: Groomer) -> tuple[tuple[str, Digest], ...]:
     """What the model is told, recorded as an input; nothing where none is asked."""
     if not groomer.model.name:
         return ()
-    texts = prompts_in_force(groomer.store)
+    texts = prompts_in_force(groomer.store, groomer.trust)
     return tuple((name, groomer.objects.put_text(text)) for name, text in sorted(texts.items()))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ostler.agents.advice import SYSTEM
 from ostler.core.errors import BadInput, NotFound
+from ostler.core.roster import NO_TRUST, Trust
 from ostler.store import activations
 from ostler.store.activations import Activated
 from ostler.store.engine import Store
@@ -43,20 +44,23 @@ class Prompt:
     """None for the one that ships."""
 
 
-def prompt_in_force(store: Store, name: str) -> Prompt:
-    """A prompt by its name (NotFound); VerificationFailed when its text was edited."""
+def prompt_in_force(store: Store, name: str, trust: Trust = NO_TRUST) -> Prompt:
+    """A prompt by its name (NotFound).
+
+    VerificationFailed when its text was edited or not voted for.
+    """
     shipped = PROMPTS.get(name)
     if shipped is None:
         raise NotFound(f"there is no prompt {name!r}", f"there are: {', '.join(sorted(PROMPTS))}")
     with store.reading() as session:
-        now = activations.in_force(session, "prompt", name)
+        now = activations.voted_in_force(session, "prompt", name, trust)
         text = activations.texts_of(session, now)[name] if now else shipped.text
     return Prompt(name, text, now)
 
 
-def prompts_in_force(store: Store) -> dict[str, str]:
+def prompts_in_force(store: Store, trust: Trust = NO_TRUST) -> dict[str, str]:
     """The text that counts of every prompt, by name."""
-    return {name: prompt_in_force(store, name).text for name in sorted(PROMPTS)}
+    return {name: prompt_in_force(store, name, trust).text for name in sorted(PROMPTS)}
 
 
 def usable(text: str, source: str) -> str:

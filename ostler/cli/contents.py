@@ -13,7 +13,6 @@ from ostler.core.errors import BadInput
 if TYPE_CHECKING:
     from ostler.core.checks import Check
     from ostler.core.history import Past
-    from ostler.policies.policyset import PolicySet
     from ostler.store.engine import Store
     from ostler.store.objects import Objects
     from ostler.tables.patch_files import PatchFiles
@@ -62,13 +61,6 @@ class Contents:
         from ostler.tools.states import States
 
         return States(self.workspace.states)
-
-    @property
-    def policies(self) -> "PolicySet":
-        """The policies that count now: what people activated, else the folder; read each time."""
-        from ostler.policies.in_force import policies_in_force
-
-        return policies_in_force(self.store, self.workspace.policies)
 
     @cached_property
     def telemetry(self) -> "Telemetry":

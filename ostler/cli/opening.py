@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ostler.core.roster import Trust
     from ostler.execution.context import ExecutionContext
     from ostler.execution.relay.relay import Relay
+    from ostler.policies.policyset import PolicySet
     from ostler.review.desk import Desk
     from ostler.review.sight import Sight
     from ostler.store.log_key import LogKey
@@ -66,7 +67,14 @@ class Opened(Contents):
             roles=self.workspace.roles(reviewer),
             clock=now,
             drill_key=self.workspace.drill_key(),
-            maker=Bench(self.store, self.patches, policies, now, self.workspace.settings.calendar),
+            maker=Bench(
+                self.store,
+                self.patches,
+                policies,
+                now,
+                self.workspace.settings.calendar,
+                self.trust,
+            ),
             sight=self.sight,
             receipts=self.receipts,
             trust=self.trust,
@@ -87,6 +95,13 @@ class Opened(Contents):
         from ostler.store.receipts import Receipts
 
         return Receipts(self.workspace.receipts, self.log_key)
+
+    @property
+    def policies(self) -> "PolicySet":
+        """The policies that count now: what people activated, else the folder; read each time."""
+        from ostler.policies.in_force import policies_in_force
+
+        return policies_in_force(self.store, self.workspace.policies, self.trust)
 
     @property
     def trust(self) -> "Trust":
@@ -133,6 +148,7 @@ class Opened(Contents):
             clock=now,
             states=self.states,
             calendar=settings.calendar,
+            trust=self.trust,
         )
 
     @property

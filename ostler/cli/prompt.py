@@ -35,7 +35,7 @@ def list_(workspace: options.Workspace = None, as_json: options.Json = False) ->
     from ostler.core.canonical import digest_bytes
 
     with opened(workspace) as parts:
-        found = [prompt_in_force(parts.store, name) for name in sorted(PROMPTS)]
+        found = [prompt_in_force(parts.store, name, parts.trust) for name in sorted(PROMPTS)]
     if as_json:
         print_json(
             [
@@ -80,7 +80,7 @@ def show(
     from ostler.review.text import visible
 
     with opened(workspace) as parts:
-        found = prompt_in_force(parts.store, name)
+        found = prompt_in_force(parts.store, name, parts.trust)
     text = PROMPTS[name].text if shipped else found.text
     for line in text.removesuffix("\n").split("\n"):
         typer.echo(visible(line))
@@ -110,7 +110,7 @@ def propose(
     from ostler.execution.document_changes import Asked, request_document
 
     with opened(workspace) as parts:
-        known = prompt_in_force(parts.store, name)
+        known = prompt_in_force(parts.store, name, parts.trust)
         asked = Asked(
             document="prompt",
             name=known.name,
@@ -131,7 +131,7 @@ def history(name: Name, workspace: options.Workspace = None, as_json: options.Js
     from ostler.cli.opening import opened
 
     with opened(workspace) as parts:
-        prompt_in_force(parts.store, name)
+        prompt_in_force(parts.store, name, parts.trust)
         command = f"ostler prompt propose {name} FILE"
         print_history(parts, "prompt", name, command, as_json=as_json)
 

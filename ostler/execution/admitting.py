@@ -31,7 +31,7 @@ def claim(context: ExecutionContext, job: Job) -> Update:
         def due(proposal: Proposal) -> bool:
             if awaited(context, proposal) or held_up(context, proposal, taken):
                 return False
-            if not may_run(session, context.drill_key, proposal.id, proposal.digest):
+            if not may_run(session, context.drill_key, proposal, proposal.digest):
                 return False
             # One after the other, so that together they keep within the day's budget.
             taken.append(proposal.id)

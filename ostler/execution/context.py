@@ -56,7 +56,7 @@ class ExecutionContext:
 
     def today(self) -> "ExecutionContext":
         """The same under the policies that people activated last, if they ever did."""
-        return replace(self, policies=todays(self.store, self.policies))
+        return replace(self, policies=todays(self.store, self.policies, self.trust))
 
     def dataset(self, name: str) -> Dataset:
         """A dataset under care."""

@@ -32,7 +32,7 @@ def activate_documents(context: ExecutionContext) -> Iterator[Outcome]:
             at=context.clock(),
             lease_seconds=context.lease_seconds,
             due=lambda proposal: (
-                may_run(session, context.drill_key, proposal.id, proposal.digest)
+                may_run(session, context.drill_key, proposal, proposal.digest)
                 and not held_up(context, proposal)
             ),
         )

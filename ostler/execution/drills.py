@@ -24,7 +24,14 @@ def keep_drilling(context: ExecutionContext) -> list[OstlerError]:
         names = conduct.datasets_with_cards(session) if wanted else ()
     if not names:
         return []
-    bench = Bench(context.store, context.patches, context.policies, context.clock, context.calendar)
+    bench = Bench(
+        context.store,
+        context.patches,
+        context.policies,
+        context.clock,
+        context.calendar,
+        context.trust,
+    )
     try:
         make_drill(bench, context.drill_key, names)
     except OstlerError as error:

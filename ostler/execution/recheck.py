@@ -1,23 +1,26 @@
 """Recheck: an approval is looked at once more, at the moment when it would take effect."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlmodel import Session
 
 from ostler.core.canonical import Digest
-from ostler.core.errors import NotFound, VerificationFailed
-from ostler.core.moments import Moment
+from ostler.core.errors import BadInput, NotFound, VerificationFailed
 from ostler.core.proposals import Proposal, Shown, Vote
 from ostler.core.seats import standing
 from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import contract_moved
+from ostler.execution.true_facts import by_people_only, true_request
 from ostler.policies.engine import Decision
 from ostler.policies.judgement import authorize_apply
-from ostler.policies.requests import question_of
-from ostler.store import proposals
+from ostler.policies.requests import ChangeRequest, question_of
+from ostler.store import audit, proposals
 from ostler.store.ballots import Ballot, Counted, counted, electorate, shown_of
 from ostler.store.claims import Claim
 from ostler.store.datasets import subject
-from ostler.store.seals import Locked, opening
+from ostler.store.seals import Locked, along
 
 Obstacle = tuple[ProposalState, str]
 
@@ -45,7 +48,18 @@ def obstacle(
         return ProposalState.REJECTED, f"{against[0].reviewer} voted against it"
     if contract_moved(context, proposal):
         return ProposalState.STALE, "the contract has changed since; ask for the change again"
-    return _denied(context, proposal, votes, others, canary_out=canary_out)
+    try:
+        request = true_request(context, proposal, begun=canary_out)
+    except VerificationFailed as error:
+        return ProposalState.FAILED, error.message
+    except NotFound as error:
+        return ProposalState.FAILED, f"it cannot be measured again: {error.message}"
+    except BadInput as error:
+        return ProposalState.APPROVED, f"it waits: {error.message}"
+    if not _by_somebody(proposal, votes):
+        reasons = "; ".join(others) or "nobody who may has approved it"
+        return ProposalState.DENIED, f"it needs people's votes: {reasons}"
+    return _denied(context, proposal, request, votes, others, canary_out=canary_out)
 
 
 def held_up(
@@ -61,12 +75,12 @@ def held_up(
     except VerificationFailed:
         # Not for the moment to say: the recheck does.
         return ()
-    if not _decided(context, proposal, votes).allowed:
+    if not _decided(context, proposal, question_of(proposal.verdict), votes).allowed:
         return ()
     with context.store.reading() as session:
         dataset = subject(session, proposal.dataset)
     moment = context.moment(dataset, apart_from=proposal.id, beside=beside)
-    now = _decided(context, proposal, votes, moment)
+    now = _decided(context, proposal, question_of(proposal.verdict, moment), votes)
     return () if now.allowed else now.reasons
 
 
@@ -74,9 +88,11 @@ def _sealed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
     """What a proposal's seal says against it, whatever its state says."""
     with context.store.reading() as session:
         try:
-            found = opening(session, context.drill_key, claim.proposal.id, claim.digest)
+            found = along(session, context.drill_key, claim.proposal, claim.digest)
         except Locked as error:
             return ProposalState.APPROVED, error.message
+        except VerificationFailed as error:
+            return ProposalState.FAILED, error.message
     if found is None or not found.is_drill:
         return None
     return ProposalState.DRILLED, "it was a drill, which is never executed"
@@ -117,15 +133,22 @@ def _refuse_strangers(name: str, digest: Digest, cast: Sequence[Ballot], shown: 
             raise VerificationFailed(f"{vote.reviewer} voted on {name} as it is not")
 
 
+def _by_somebody(proposal: Proposal, votes: Sequence[Vote]) -> bool:
+    """Whether somebody approved what no policy lets through alone."""
+    approved = any(vote.decision == "approve" for vote in standing(votes).values())
+    return approved or not by_people_only(proposal)
+
+
 def _denied(
     context: ExecutionContext,
     proposal: Proposal,
+    request: ChangeRequest,
     votes: Sequence[Vote],
     others: Sequence[str],
     *,
     canary_out: bool,
 ) -> Obstacle | None:
-    then = _decided(context, proposal, votes)
+    then = _decided(context, proposal, request, votes)
     if not then.allowed:
         reasons = "; ".join((*then.reasons, *others)) or "no rule permits it"
         return ProposalState.DENIED, f"today's policy says no: {reasons}"
@@ -139,11 +162,20 @@ def _denied(
 def _decided(
     context: ExecutionContext,
     proposal: Proposal,
+    request: ChangeRequest,
     votes: Sequence[Vote],
-    moment: Moment | None = None,
 ) -> Decision:
-    """What today's policy says of the recorded change, at its own moment or another one."""
+    """What today's policy says of a change, with the votes that it has."""
     with context.store.reading() as session:
-        escalated = proposals.escalated_to(session, proposal.id)
-    request = question_of(proposal.verdict, moment)
+        asked = proposals.escalated_to(session, proposal.id)
+        waited = _waited(session, proposal.id, context.clock()) if asked else 0.0
+    # The column says that it was escalated; only the wait says that it might be.
+    due = {e.role for e in proposal.verdict.escalations if e.after_seconds <= waited}
+    escalated = [role for role in asked if role in due]
     return authorize_apply(context.policies, request, votes, escalated)
+
+
+def _waited(session: Session, name: str, now: datetime) -> float:
+    """Seconds since a proposal was parked last, by the entries of the log."""
+    parked = [e.at for e in audit.entries(session, subject=name) if e.kind == "proposal.parked"]
+    return (now - max(parked)).total_seconds() if parked else 0.0

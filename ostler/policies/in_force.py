@@ -8,25 +8,29 @@ from sqlmodel import Session
 
 from ostler.core.documents import SITE, body_of, texts_in
 from ostler.core.errors import BadInput
+from ostler.core.roster import NO_TRUST, Trust
 from ostler.policies.policyset import PolicySet, load_policies
 from ostler.store import activations
 from ostler.store.engine import Store
 
 
-def policies_in_force(store: Store, folder: Path) -> PolicySet:
+def policies_in_force(store: Store, folder: Path, trust: Trust = NO_TRUST) -> PolicySet:
     """The shipped hard set with the site's policies that count now; read each time.
 
     BadInput when the folder counts and its policies cannot be used, VerificationFailed when what
-    was activated has been edited.
+    was activated has been edited, or was not voted for.
     """
     with store.reading() as session:
-        activated = activated_policies(session)
+        activated = activated_policies(session, trust)
     return load_policies(folder_texts(folder)) if activated is None else activated
 
 
-def activated_policies(session: Session) -> PolicySet | None:
-    """The set that was activated last; None while none ever was, and the folder counts."""
-    now = activations.in_force(session, "policies", SITE)
+def activated_policies(session: Session, trust: Trust = NO_TRUST) -> PolicySet | None:
+    """The set that was activated last; None while none ever was, and the folder counts.
+
+    VerificationFailed when it or one before it was not voted for.
+    """
+    now = activations.voted_in_force(session, "policies", SITE, trust)
     if now is None:
         return None
     try:
@@ -39,10 +43,10 @@ def activated_policies(session: Session) -> PolicySet | None:
         ) from error
 
 
-def todays(store: Store, otherwise: PolicySet) -> PolicySet:
+def todays(store: Store, otherwise: PolicySet, trust: Trust = NO_TRUST) -> PolicySet:
     """The policies that were activated last, for whoever began by others a while ago."""
     with store.reading() as session:
-        return activated_policies(session) or otherwise
+        return activated_policies(session, trust) or otherwise
 
 
 @lru_cache(maxsize=4)

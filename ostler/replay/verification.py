@@ -14,6 +14,7 @@ from ostler.replay.in_force import contracts_in_force, documents_in_force
 from ostler.replay.outside_heads import Kept, contradictions
 from ostler.replay.recorded import Named, Recorded, named_by_runs, recorded_proposals
 from ostler.replay.unexplained import unexplained
+from ostler.replay.without_votes import unjustified
 from ostler.storage.paths import digest_of_file, path_of
 from ostler.store.announcements import announced
 from ostler.store.ballot_audit import flaws
@@ -111,6 +112,7 @@ def examine_workspace(
         return Verification(tuple(faults), log)
     progress("rosters and votes")
     faults += _votes(store, trust)
+    faults += [Fault("vote", *one) for one in unjustified(store, objects, patches)]
     progress("patch files")
     faults += _patch_files(proposals, patches, log.erased)
     progress("published contracts")

@@ -277,7 +277,9 @@ class Desk:
         """
         person = self._decider(card)
         _refuse_masks(card, [(one.column, one.value) for one in said])
-        made, taught = self.maker.answered(self._true(card), said, person)
+        record = self._true(card)
+        self._end_drill(record)
+        made, taught = self.maker.answered(record, said, person)
         self._follow(card, ProposalState.ANSWERED, made, None, taught, because)
         return made
 
@@ -285,8 +287,9 @@ class Desk:
         """Conflict when somebody edits a drill: it ends, and nothing is made of it."""
         proposal, at = record.proposal.id, self.clock()
         with self.store.transaction() as session:
-            found = self.drill_key and opening(session, self.drill_key, proposal, record.digest)
-            if not found or not found.is_drill:
+            # Locked where there is a seal and no key: what comes of a drill must not begin here.
+            found = opening(session, self.drill_key, proposal, record.digest)
+            if found is None or not found.is_drill:
                 return
             because = drill_sentence("edit", found.nature)
             end_drill(
@@ -475,7 +478,7 @@ class Desk:
         name = name_of(who, self.reviewer)
         roles = roles_for(who, self.reviewer, self.roles, dataset, (proposer,))
 
-        policies = todays(self.store, self.policies)
+        policies = todays(self.store, self.policies, self.trust)
 
         def ask(pace: Pace) -> Decision:
             return authorize_vote(

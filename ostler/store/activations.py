@@ -8,7 +8,9 @@ from sqlmodel import Session, col, select
 
 from ostler.core.canonical import Digest
 from ostler.core.documents import DocumentKind, body_of, called, texts_in
-from ostler.core.errors import Conflict
+from ostler.core.errors import Conflict, VerificationFailed
+from ostler.core.roster import Trust
+from ostler.store.ballot_audit import unfounded
 from ostler.store.documents import keep_text, text_of
 from ostler.store.models import ActivationRow
 from ostler.store.projection import Event, add
@@ -81,6 +83,29 @@ def in_force(session: Session, document: DocumentKind, name: str) -> Activated |
     )
     row = session.exec(query).first()
     return None if row is None else _activated(row)
+
+
+def voted_in_force(
+    session: Session, document: DocumentKind, name: str, trust: Trust
+) -> Activated | None:
+    """The version of a document that counts, as far as people brought it and those before it about.
+
+    VerificationFailed otherwise: a row alone puts nothing in force, and what was in force before
+    is not taken in its place.
+    """
+    known = versions(session, document, name)
+    if not known:
+        return None
+    try:
+        why = unfounded(session, trust, [one.proposal for one in known])
+    except ValueError as error:
+        why = f"a vote on it cannot be read: {error}"
+    if why:
+        raise VerificationFailed(
+            f"what is in force of {called(document, name)} was not voted for: {why}",
+            "`ostler audit verify` names what was changed",
+        )
+    return known[-1]
 
 
 def versions(session: Session, document: DocumentKind, name: str) -> tuple[Activated, ...]:

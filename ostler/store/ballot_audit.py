@@ -6,7 +6,7 @@ that a signature or the log does not bear out.
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pydantic import JsonValue
@@ -34,6 +34,8 @@ _DECIDED = (
 """States that only enough votes lead to, where votes were asked for."""
 
 _CAST = "vote.cast"
+
+_IN_FORCE = (ProposalState.PUBLISHED, ProposalState.REVERTED)
 
 _UNREADABLE = (OstlerError, ValueError)
 
@@ -103,15 +105,7 @@ def flaws(session: Session, trust: Trust) -> Iterator[Flaw]:
         return
     if why:
         yield Flaw("roster", rosters.SUBJECT, why)
-    entered = [
-        entry.index
-        for entry in audit.entries(session, subject=rosters.SUBJECT)
-        if entry.kind == "roster.installed"
-    ]
-    past = _Past(tuple(entered), tuple(one.roster for one in installed), delegated)
-    if len(entered) > len(installed):
-        # Those that do not hold were named; the votes under them are under the last that does.
-        past = _Past(tuple(entered[: len(installed)]), past.found, delegated)
+    past = _past(session, installed, delegated)
     yield from _delegations(past)
     # A vote's row may be gone, its entry not; what went on without any vote has neither.
     voted = union(
@@ -124,6 +118,48 @@ def flaws(session: Session, trust: Trust) -> Iterator[Flaw]:
             yield from _on(session, name, past)
         except _UNREADABLE as error:
             yield Flaw("vote", name, str(error))
+
+
+def unfounded(session: Session, trust: Trust, names: Sequence[str]) -> str:
+    """Why people did not bring one of some published proposals about; empty when they did.
+
+    By the roster of each vote's time, as the audit counts: at least one vote that is not the
+    author's, and as many as its verdict asks for. VerificationFailed where no roster holds.
+    """
+    installed, why = rosters.installed(session, trust)
+    if why:
+        return why
+    past = _past(session, installed, rosters.all_delegations(session))
+    for name in names:
+        on = _read(session, name)
+        if on.proposal is None or on.state not in _IN_FORCE:
+            return f"{name} is {on.state}"
+        cast = [
+            (ballot, past.at(passed.entry.index, ballot.vote))
+            for passed in on.passed
+            if passed.entry.kind == _CAST and passed.entry.payload
+            for ballot, _ in [_entered(session, passed.entry.payload)]
+        ]
+        # Whatever its document says of itself: by policy alone nothing of the kind comes about.
+        asked = on.proposal.verdict.model_copy(update={"outcome": "votes"})
+        by_votes = replace(on, proposal=on.proposal.model_copy(update={"verdict": asked}))
+        if flaw := next(_insufficient(session, by_votes, cast), None):
+            return f"{name}: {flaw.message}"
+    return ""
+
+
+def _past(
+    session: Session,
+    installed: Sequence[rosters.Installed],
+    delegated: tuple[rosters.Delegated, ...],
+) -> _Past:
+    # Those that do not hold are named; the votes under them are under the last that does.
+    entered = [
+        entry.index
+        for entry in audit.entries(session, subject=rosters.SUBJECT)
+        if entry.kind == "roster.installed"
+    ][: len(installed)]
+    return _Past(tuple(entered), tuple(one.roster for one in installed), delegated)
 
 
 def _delegations(past: _Past) -> Iterator[Flaw]:
@@ -261,7 +297,7 @@ def _insufficient(
         place = approval(on.passed)
         escalated = on.passed[-1 if place is None else place].escalated
         good = standing_in(good, on.proposal.verdict.escalations, escalated)
-    left = still_open(asked.votes, asked.roles, good)
+    left = still_open(max(1, asked.votes), asked.roles, good)
     if left.people or left.roles:
         missing = f"{left.people} more" if left.people else f"one of {left.roles[0]}"
         why = f"it is {on.state} with too few votes: {missing} would be needed"

@@ -14,9 +14,11 @@ from typing import NamedTuple
 from sqlmodel import Session, col, func, select
 
 from ostler.core.canonical import Digest, digest_of
-from ostler.core.errors import Conflict
+from ostler.core.errors import Conflict, VerificationFailed
+from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
-from ostler.store.models import ProposalRow, SealRow
+from ostler.store.documents import checked
+from ostler.store.models import DocumentRow, ProposalRow, SealRow
 from ostler.store.projection import Event, add, change
 from ostler.store.times import stamp
 from ostler.store.transitions import move
@@ -85,12 +87,34 @@ def opening(session: Session, key: bytes, proposal: str, digest: Digest) -> Open
     return None if seal is None else _opened(key, proposal, digest, seal)
 
 
-def may_run(session: Session, key: bytes, proposal: str, digest: Digest) -> bool:
-    """Whether a document has no seal, or one that says that it is a real one."""
+def along(session: Session, key: bytes, proposal: Proposal, digest: Digest) -> Opening | None:
+    """What the seals of a proposal and of those that it was made of say; a drill among them wins.
+
+    None when none of them has a seal; Locked when one cannot be opened here, or when one of them
+    is gone: then nobody can say what it was.
+    """
+    found = opening(session, key, proposal.id, digest)
+    seen, before = {proposal.id}, proposal.follows
+    while before and before not in seen and not (found and found.is_drill):
+        seen.add(before)
+        query = select(ProposalRow.digest, DocumentRow.body).join(DocumentRow)
+        row = session.exec(query.where(ProposalRow.id == before)).first()
+        if row is None:
+            raise Locked(before)
+        found = opening(session, key, before, row[0]) or found
+        text = checked(row[1], row[0], f"proposal {before}")
+        before = Proposal.model_validate_json(text).follows
+    return found
+
+
+def may_run(session: Session, key: bytes, proposal: Proposal, digest: Digest) -> bool:
+    """Whether neither a proposal nor what it was made of has a seal that says it is a drill."""
     try:
-        found = opening(session, key, proposal, digest)
+        found = along(session, key, proposal, digest)
     except Locked:
         return False
+    except VerificationFailed:
+        return True  # The recheck says what was edited.
     return found is None or not found.is_drill
 
 

@@ -11,7 +11,7 @@ from state_database import StateDatabase
 from ostler.agents.grooming import groom
 from ostler.cli.add import take
 from ostler.cli.init import write_policies
-from ostler.cli.opening import Opened
+from ostler.cli.opening import Opened, now
 from ostler.cli.plain_card import plain_card
 from ostler.config.workspace import create_workspace, open_workspace
 from ostler.core.edits import Edit, Filler
@@ -24,7 +24,7 @@ from ostler.execution.making.drilling import make_drill
 from ostler.execution.worker import work_once
 from ostler.replay.verification import verify_workspace
 from ostler.review.desk import Desk
-from ostler.store import answers
+from ostler.store import answers, proposals
 from ostler.store.conduct import Conduct, conduct_of_reviewers
 from ostler.store.seals import drills_of, seal_of
 from ostler.tables.delta import table_of
@@ -257,6 +257,21 @@ def test_an_edit_of_a_drill_makes_nothing_of_it(place: Callable[[], Place]) -> N
         desk.edit(desk.card(made.id), Edit(fill=Filler(value="Porto")))
     assert here.stands(made) is S.DRILLED
     assert len(desk.queue()) == waiting - 1
+
+
+def test_what_was_made_of_a_drill_never_runs(place: Callable[[], Place]) -> None:
+    here = place()
+    drill, before = here.drill(), here.table
+    keyless = here.desk("ben", key=b"")
+    with pytest.raises(Conflict, match="is sealed, and no drill key here opens it"):
+        keyless.edit(keyless.card(drill.id), Edit(fill=Filler(value="Porto")))
+    made = drill.model_copy(update={"id": f"{drill.id}-2", "follows": drill.id})
+    with here.parts.store.transaction() as session:
+        proposals.park(session, made, S.PARKED, at=now(), actor="groomer")
+    here.desk().approve(here.desk().card(made.id))
+    work_once(here.context)
+    assert here.table == before
+    assert here.stands(made) is not S.PUBLISHED
 
 
 def test_the_worker_makes_drills_at_the_rate_that_is_set(place: Callable[[], Place]) -> None:

@@ -128,7 +128,7 @@ def test_past_its_sla_the_next_role_may_stand_in_and_is_told(
     print_card(card, ())
     assert "escalated to lead since " in capsys.readouterr().out
     assert seat.approve(card) is S.APPROVED
-    work_once(bench.context)
+    work_once(replace(bench.context, clock=after(hours=26)))
     assert bench.state(made) is S.PUBLISHED
     assert bench.faults() == ()
 
@@ -155,6 +155,18 @@ def test_who_stands_in_by_no_rule_of_today_does_not_count(bench: Workbench) -> N
     work_once(bench.context)
     assert bench.state(made) is S.DENIED
     assert bench.reason(made) == "today's policy says no: An approval by owner is needed."
+
+
+def test_who_stands_in_before_the_wait_is_over_does_not_count(bench: Workbench) -> None:
+    ruled(bench, ESCALATES)
+    made = bench.park(MEND)
+    with bench.parts.store.transaction() as session:
+        escalate(session, at=after(hours=25)(), actor="executor")
+    approve(bench, made, "cid")
+    assert approve(bench, made, "lea", "lead") is S.APPROVED
+    # The worker's clock says that it has not waited for a day.
+    work_once(bench.context)
+    assert bench.state(made) is S.DENIED
 
 
 def test_a_run_that_says_the_same_again_does_not_stop_the_clock(bench: Workbench) -> None:

@@ -15,12 +15,12 @@ from ostler.core.checks import Check, CheckResult, NotNull
 from ostler.core.datasets import Dataset
 from ostler.core.documents import SITE
 from ostler.core.errors import Conflict
-from ostler.core.escalation import Escalation
 from ostler.core.experience import Answer, Taught
 from ostler.core.items import BacklogItem, Criterion, Finding, Quadrant, Track, item_id
 from ostler.core.proposals import (
     Draft,
     DryRun,
+    Escalation,
     Evidence,
     PatchSummary,
     Proposal,
@@ -50,6 +50,7 @@ from ostler.store import (
     datasets,
     dead_letters,
     due,
+    escalating,
     executions,
     findings,
     history,
@@ -61,12 +62,14 @@ from ostler.store import (
     rosters,
     runs,
     schedules,
+    seals,
     sshsig,
     votes,
 )
 from ostler.store.engine import Store, open_store
 from ostler.store.models import PROJECTED, AuditEntryRow, CheckpointRow, DocumentRow, table_of
 from ostler.store.objects import Objects
+from ostler.store.transitions import move
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 RULE = NotNull(column="größe; DROP TABLE")

@@ -9,6 +9,7 @@ from ostler.core.datasets import Dataset
 from ostler.core.edits import Edit, Said
 from ostler.core.experience import Answered, Taught
 from ostler.core.proposals import Proposal
+from ostler.core.roster import NO_TRUST, Trust
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import Principal
 from ostler.review.making import Choice
@@ -32,6 +33,8 @@ class Bench:
     clock: Callable[[], datetime]
     calendar: Calendar = DEFAULT
     """What the settings say about the moment."""
+    trust: Trust = NO_TRUST
+    """Whose votes count."""
 
     def edited(
         self, record: ProposalRecord, edit: Edit, person: Principal

@@ -69,7 +69,7 @@ def remade(
         promises = _promises(session, dataset.name)
         moment = moment_of(session, dataset, bench.calendar, now)
     verdict = judge(
-        todays(bench.store, bench.policies),
+        todays(bench.store, bench.policies, bench.trust),
         change_request(
             proposer=person,
             dataset=dataset.model_copy(update={"downstream": result.downstream}),
