@@ -182,24 +182,24 @@ def live(store: Store, objects: Objects) -> None:
 
 
 def _seal_and_escalate(session: Session) -> None:
-    """A proposal that waited too long for one role, and not yet for the next; its seal is open."""
+    """A drill that waited too long for one role, and not yet for the next; its seal is open."""
     steps = (Escalation(after_seconds=60, role="lead"), Escalation(after_seconds=9000, role="boss"))
     slow = proposal(
         "P-SLOW", verdict=Verdict(outcome="votes", votes=1, reasons=("one",), escalations=steps)
     )
     proposals.park(session, slow, ProposalState.PARKED, at=NOON, actor="agent")
-    seals.seal_waiting(session, b"a key of a test", at=NOON, actor="agent")
+    key = b"a key of a test"
+    seals.seal_waiting(session, key, at=NOON, actor="agent", drill=(slow.id, "swapped"))
     assert escalating.escalate(session, at=later(120), actor="worker") == (slow.id,)
     move(
         session,
         slow.id,
         ProposalState.PARKED,
-        ProposalState.REJECTED,
+        ProposalState.APPROVED,
         actor="ana",
         at=later(130),
-        because="no",
     )
-    seals.open_decided(session, b"a key of a test", actor="worker", at=later(140))
+    seals.open_decided(session, key, actor="worker", at=later(140))
 
 
 def _begin(session: Session, objects: Objects) -> None:
