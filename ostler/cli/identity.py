@@ -86,7 +86,10 @@ def init(
             say("note: `people:` in ostler.yaml counts for nothing any more; roles stand here")
 
 
-_AGENTS = ("contracts", "executor", "planner", "proposer", "reverter", "schema")
+_AGENTS = (
+    *("alerts", "contracts", "executor", "groomer"),
+    *("proposer", "reverter", "schema", "watcher"),
+)
 """What acts for itself; listed so that nobody takes such a name, and none of them ever votes."""
 
 

@@ -33,7 +33,8 @@ COLUMNS = frozenset(
 NAMES = COLUMNS | {
     *("kind", "op", "form", "date_order", "on_loss", "operator", "statistic", "measure"),
     *("type", "every", "extra", "format", "reference", "severity", "band", "decision", "keep"),
-    *("principle", "principles", "tool", "id", "dataset", "item", "run", "proposer", "reviewer"),
+    *("principle", "principles", "tool", "id", "dataset", "item", "run"),
+    *("proposer", "requester", "reviewer"),
     *("roles", "follows", "downstream", "trace", "digest", "version", "proposal", "proposals"),
     *("remaining", "contract", "takes_back", "references", "equals", "name", "declared"),
     *("separator", "stored", "table", "watch", "how", "rules"),

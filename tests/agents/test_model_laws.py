@@ -110,10 +110,11 @@ def assert_harmless(asked: Question, content: str) -> None:
     for old, new in zip(asked.drafts, of_tools, strict=True):
         assert narrows(new.action, old.action)
         assert new.evidence.confidence <= old.evidence.confidence
-        assert (
-            new.model_copy(update={"action": old.action, "evidence": old.evidence, "rationale": ""})
-            == old
-        )
+        # Whatever it says it had a hand in is marked as a model's, which policies may ask about.
+        assert new.model in ("", "scripted")
+        assert (new.rationale, new.action) == ("", old.action) or new.model == "scripted"
+        kept = {"action": old.action, "evidence": old.evidence, "rationale": "", "model": ""}
+        assert new.model_copy(update=kept) == old
     for added in after[len(asked.drafts) :]:
         assert isinstance(added.action, ReplaceValues)
         known = values_of(added.action.column)

@@ -82,7 +82,7 @@ def test_a_roster_is_signed_elsewhere_with_openssh(run, workspace, home) -> None
     assert run(*install).code == 0
     assert run("identity", "roster", "show").out == Path("next.json").read_text()
     listed = run("identity", "list").out
-    assert "steward, owner:people" in listed and "planner" in listed
+    assert "steward, owner:people" in listed and "proposer" in listed
 
     assert run("identity", "delegate", "ben", "--role", "owner", "--until", "2999-12-31").code == 0
     [given] = run("whoami", "--json").json["delegations"]
