@@ -217,7 +217,9 @@ def test_what_cells_say_changes_nothing_but_cells_that_people_approved(
     assert not any(Path(path).exists() for path in OWNED)
     # Receipts of votes are the voter's own, and lie where that person keeps things.
     allowed = (inside, "/dev/", os.environ["XDG_STATE_HOME"])
-    assert {path for path in reached.written if not path.startswith(allowed)} == set()
+    # Python keeps what it compiled; that is no doing of the flow's.
+    written = {path for path in reached.written if "__pycache__" not in path}
+    assert {path for path in written if not path.startswith(allowed)} == set()
     for ask in server.asked:
         assert not any(text in ask.text for _, text in CELLS if len(text) > 12)
     told(hostile, plan, approved, capsys)

@@ -209,14 +209,19 @@ def secrets_are_nowhere(at: Office, everything: list[tuple[str, str]]) -> None:
 
 @pytest.mark.usefixtures("nothing_due")
 def test_a_class_stays_with_the_values_of_a_column_that_has_another_name_by_now(
-    office: Any,
+    office: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at, _ = office
     at.do("groom", "people")
     name = next(x["id"] for x in at.do("queue", "--json").json if "bank" in x["columns"])
     at.do("approve", name)
     at.do("work", "--once")
-    assert at.do("schema", "rename", "people", "bank", "house", "--yes").code == 0
+    asked = at.do("schema", "rename", "people", "bank", "house", "--yes", "--json")
+    # Who asks for it does not approve it.
+    assert (asked.code, asked.json["state"]) == (0, "parked")
+    with monkeypatch.context() as other:
+        other.setenv("OSTLER_REVIEWER", "ben")
+        assert at.do("approve", asked.json["proposal"]).code == 0
     at.do("work", "--once")
     assert "house" in (at.root / "contracts" / "people.odcs.yaml").read_text()
     for args in (
