@@ -24,8 +24,8 @@ if TYPE_CHECKING:
         Field,
         SchemaChange,
     )
-    from ostler.review.desk import Card
     from ostler.review.making import Choice
+    from ostler.review.shown import Card
 
 _WIDTH = 60
 
@@ -277,7 +277,7 @@ def _mark(effect: "CheckEffect") -> Text:
 
 
 def _verdict(card: "Card") -> None:
-    from ostler.review.desk import lacking, verdict_words
+    from ostler.review.shown import lacking, verdict_words
 
     verdict = card.record.proposal.verdict
     _section("POLICY", verdict_words(verdict))

@@ -7,8 +7,8 @@ from ostler.core.actions import AnyAction, AskValues, Correct
 
 if TYPE_CHECKING:
     from ostler.core.proposals import Change
-    from ostler.review.desk import Card
     from ostler.review.making import Choice
+    from ostler.review.shown import Card
 
 
 def plain_card(

@@ -10,7 +10,7 @@ from ostler.cli.options import example, in_parts, words
 if TYPE_CHECKING:
     from ostler.cli.opening import Opened
     from ostler.core.states import ProposalState
-    from ostler.review.desk import Card
+    from ostler.review.shown import Card
 
 Proposal = Annotated[str, typer.Argument(metavar="ID", help="A proposal, or the start of its id.")]
 

@@ -56,7 +56,6 @@ TRANSITIONS: dict[ProposalState, tuple[ProposalState, ...]] = {
     S.SUPERSEDED: (),
     S.ANSWERED: (),
     S.DRILLED: (),
-    # Whoever rejected it takes that back by a newer vote.
     S.REJECTED: (),
     S.FAILED: (),
     S.REVOKED: (),

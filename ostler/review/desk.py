@@ -3,79 +3,33 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from secrets import token_hex
 
 from ostler.core.actions import AskValues
-from ostler.core.base import Cell, RowId
+from ostler.core.base import RowId
 from ostler.core.datasets import Dataset
 from ostler.core.edits import Edit, Said
 from ostler.core.errors import BadInput, Conflict, NotAllowed, NotFound
 from ostler.core.experience import Answer, Answered, Struck, Taught
-from ostler.core.items import Alert, BacklogItem
-from ostler.core.masking import NO_MASKS, Masks, hidden_columns, masked
-from ostler.core.masks import MASK
+from ostler.core.masking import Masks, hidden_columns, masked
 from ostler.core.names import same_name
-from ostler.core.proposals import Change, Proposal, Shown, Verdict, Vote
+from ostler.core.proposals import Change, Proposal
 from ostler.core.roster import NO_TRUST, Trust
 from ostler.core.seats import standing
 from ostler.core.states import ProposalState
-from ostler.policies.engine import Decision
-from ostler.policies.in_force import todays
-from ostler.policies.judgement import authorize_vote
 from ostler.policies.policyset import PolicySet
-from ostler.policies.requests import NO_PACE, DatasetFacts, Pace, Principal
-from ostler.review.identity import Sign, Unlock, name_of, no_key, no_lock, roles_for, signed
+from ostler.policies.requests import Principal
+from ostler.review.following import follow
+from ostler.review.identity import Sign, Unlock, no_key, no_lock
 from ostler.review.making import Choice, Maker
-from ostler.review.pacing import pace_at, try_again
+from ostler.review.shown import Card, Line, concerning, line_of, refuse_masks
 from ostler.review.sight import Sight
+from ostler.review.voting import Voter
 from ostler.store import answers, audit, datasets, items, proposals, runs, votes
-from ostler.store.ballots import author_of, electorate
 from ostler.store.engine import Store
-from ostler.store.pace import cast_lately
-from ostler.store.proposals import Parked, ProposalRecord
+from ostler.store.proposals import ProposalRecord
 from ostler.store.receipts import Receipts
 from ostler.store.seals import drill_sentence, end_drill, opening
-from ostler.store.transitions import move
 from ostler.tables.patch_files import PatchFiles
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the queue."""
-
-    id: str
-    dataset: str
-    sentence: str
-    score: float
-    cells: int
-    rows: int
-    verdict: str
-    """`1 vote`, `2 votes incl. owner → lead`, `auto` or `denied`."""
-    state: ProposalState
-    created_at: datetime
-    columns: tuple[str, ...]
-    """Columns in which a cell is set."""
-    asks: int = 0
-    """Cells that it asks about; 0 for what is no question."""
-
-
-@dataclass(frozen=True)
-class Card:
-    """All that a reviewer needs to decide on one proposal."""
-
-    record: ProposalRecord
-    """As it is shown: with masks for classified values. Its digest is that of the true document."""
-    item: BacklogItem
-    refusal: str
-    """Why this reviewer cannot approve it, or empty."""
-    alerts: tuple[Alert, ...] = ()
-    """Of those that woke the run that proposed it, what concerns it; their texts are hostile."""
-    made: tuple[str, ...] = ()
-    """The proposals that people made of it: by an edit, or by answering it."""
-    masks: Masks = NO_MASKS
-    """What is hidden here."""
-    masked: tuple[str, ...] = ()
-    """The columns with values on the card that are hidden here."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +74,7 @@ class Desk:
             named = {record.proposal.dataset for record in found}
             about = [datasets.subject(session, name) for name in sorted(named)]
         masks = {one.name: self.sight.masks(one) for one in about}
-        return tuple(_line(record, masks[record.proposal.dataset]) for record in found)
+        return tuple(line_of(record, masks[record.proposal.dataset]) for record in found)
 
     def counts(self) -> dict[ProposalState, int]:
         """How many proposals are in each state."""
@@ -187,7 +141,7 @@ class Desk:
             record=shown,
             item=masked(item, masks),
             refusal=self._refusal(record),
-            alerts=masked(_concerning(alerts, record.proposal), masks, prose=bool(hidden)),
+            alerts=masked(concerning(alerts, record.proposal), masks, prose=bool(hidden)),
             made=made,
             masks=masks,
             masked=hidden,
@@ -217,7 +171,7 @@ class Desk:
 
         `seconds_shown` is how long it was on the screen; None where nobody knows.
         """
-        self._authorize(card.record, "approve", seconds_shown=seconds_shown, paced=True)
+        self._voter.authorize(card.record, "approve", seconds_shown=seconds_shown, paced=True)
         return self._vote(card, "approve", because)
 
     def reject(
@@ -233,7 +187,7 @@ class Desk:
         """
         if not because.strip():
             raise NotAllowed("a rejection needs a reason", "say it with --because")
-        self._authorize(card.record, "reject", seconds_shown=seconds_shown, paced=True)
+        self._voter.authorize(card.record, "reject", seconds_shown=seconds_shown, paced=True)
         return self._vote(card, "reject", because, self._changed(card.record.proposal, wrong))
 
     def examples(self, card: Card, struck: Sequence[Struck]) -> tuple[tuple[RowId, str], ...]:
@@ -241,7 +195,7 @@ class Desk:
 
         BadInput for a pair that it does not change.
         """
-        _refuse_masks(card, [(one.column, value) for one in struck for value in (one.old, one.new)])
+        refuse_masks(card, [(one.column, value) for one in struck for value in (one.old, one.new)])
         proposal = self._true(card).proposal
         rows = self.patches.rows_by_pair(proposal.patch.digest)
         found: list[tuple[RowId, str]] = []
@@ -262,7 +216,7 @@ class Desk:
         edit that does not fit the card, NotAllowed when the person may not decide on it.
         """
         person = self._decider(card)
-        _refuse_masks(card, [(e.column, v) for e in edit.strike for v in (e.old, e.new)])
+        refuse_masks(card, [(e.column, v) for e in edit.strike for v in (e.old, e.new)])
         record = self._true(card)
         self._end_drill(record)
         made, answered = self.maker.edited(record, edit, person)
@@ -276,7 +230,7 @@ class Desk:
         does not fit and for a cell that was not asked about; nothing is kept then.
         """
         person = self._decider(card)
-        _refuse_masks(card, [(one.column, one.value) for one in said])
+        refuse_masks(card, [(one.column, one.value) for one in said])
         record = self._true(card)
         self._end_drill(record)
         made, taught = self.maker.answered(record, said, person)
@@ -311,31 +265,34 @@ class Desk:
                 f"proposal {card.record.proposal.id} is {card.record.state} already",
                 "there is nothing to decide",
             )
-        self._authorize(card.record, "reject")
+        self._voter.authorize(card.record, "reject")
         return self.person(card.record.proposal.dataset)
 
-    def person(self, dataset: str) -> Principal:
-        """Whoever sits here, in the roles that they have for a dataset."""
-        at = self.clock()
-        with self.store.reading() as session:
-            who = electorate(session, self.trust, at)
-            roles = roles_for(who, self.reviewer, self.roles, datasets.subject(session, dataset))
-        return Principal(kind="person", name=self.reviewer, roles=roles)
+    @property
+    def _voter(self) -> Voter:
+        return Voter(
+            store=self.store,
+            policies=self.policies,
+            reviewer=self.reviewer,
+            roles=self.roles,
+            clock=self.clock,
+            trust=self.trust,
+            sign=self.sign,
+        )
 
     @property
     def signing(self) -> bool:
         """Whether votes are signed here; without it whoever is at the keyboard is believed."""
-        with self.store.reading() as session:
-            return electorate(session, self.trust, self.clock()).roster is not None
+        return self._voter.electorate.roster is not None
 
     @property
     def key_lines(self) -> tuple[str, ...]:
         """Public lines of the reviewer's keys, by the roster; none where it knows none."""
-        at = self.clock()
-        with self.store.reading() as session:
-            who = electorate(session, self.trust, at)
-        member = who.roster.member(self.reviewer) if who.roster else None
-        return member.keys_at(at) if member else ()
+        return self._voter.key_lines
+
+    def person(self, dataset: str) -> Principal:
+        """Whoever sits here, in the roles that they have for a dataset."""
+        return self._voter.person(dataset)
 
     def _follow(
         self,
@@ -346,54 +303,19 @@ class Desk:
         taught: tuple[Taught, ...],
         because: str,
     ) -> None:
-        """The answer, what came of it and where that leaves the card, in one transaction."""
-        proposal, at = card.record.proposal, self.clock()
-        said = because or (
-            f"{made.id} was made of it" if made else "all that was answered is right"
+        answer = Answer(
+            proposal=card.record.proposal.id,
+            digest=card.record.digest,
+            dataset=card.record.proposal.dataset,
+            person=self.reviewer,
+            card=answered,
+            taught=taught,
+            made=made.id if made else "",
+            because=because,
+            at=self.clock(),
         )
         with self.store.transaction() as session:
-            now = proposals.get_proposal(session, proposal.id)
-            if now.state is not ProposalState.PARKED:
-                raise Conflict(
-                    f"proposal {proposal.id} is {now.state} already", "there is nothing to decide"
-                )
-            if now.digest != card.record.digest:
-                raise Conflict(
-                    f"proposal {proposal.id} has changed since you saw it", "look at it again"
-                )
-            move(
-                session,
-                proposal.id,
-                ProposalState.PARKED,
-                state,
-                actor=self.reviewer,
-                at=at,
-                because=said,
-            )
-            if made is not None:
-                parked = proposals.park(
-                    session, made, ProposalState.PARKED, at=at, actor=self.reviewer
-                )
-                if parked is Parked.KNOWN:
-                    known = proposals.get_proposal(session, made.id).state
-                    raise Conflict(
-                        f"the very same was proposed before: {made.id} is {known}",
-                        f"see: ostler show {made.id}",
-                    )
-            answers.record_answer(
-                session,
-                Answer(
-                    proposal=proposal.id,
-                    digest=card.record.digest,
-                    dataset=proposal.dataset,
-                    person=self.reviewer,
-                    card=answered,
-                    taught=taught,
-                    made=made.id if made else "",
-                    because=because,
-                    at=at,
-                ),
-            )
+            follow(session, answer, made, state)
 
     def _vote(
         self,
@@ -405,34 +327,11 @@ class Desk:
         proposal = self._true(card).proposal
         # What is approved must be what lies on disk: the digest in the card binds both.
         self.patches.get(proposal.patch.digest)
-        at = self.clock()
-        with self.store.reading() as session:
-            who = electorate(session, self.trust, at)
-            dataset = datasets.subject(session, proposal.dataset)
-            contract = runs.contract_of(session, proposal.run)
-        vote = Vote.model_validate(
-            {
-                "proposal": proposal.id,
-                "reviewer": name_of(who, self.reviewer),
-                "decision": decision,
-                # What was on the screen, never what is read now: a changed card is refused.
-                "digest": card.record.digest,
-                "shown": Shown.of(proposal, contract),
-                "because": because,
-                "wrong": wrong,
-                "roles": roles_for(
-                    who, self.reviewer, self.roles, dataset, (author_of(who, proposal),)
-                ),
-                "at": at,
-                "nonce": token_hex(16),
-            }
-        )
-        # Before the transaction: a person may be asked for a passphrase or a touch.
-        given = signed(who, vote, self.sign)
+        given = self._voter.vote(proposal, card.record.digest, decision, because, wrong)
         with self.store.transaction() as session:
             state = votes.cast(
                 session,
-                vote,
+                given.vote,
                 votes_needed=proposal.verdict.votes,
                 roles_needed=proposal.verdict.roles,
                 drill_key=self.drill_key,
@@ -440,7 +339,7 @@ class Desk:
                 trust=self.trust,
             )
         if self.receipts is not None:
-            self.receipts.keep(self.store, proposal.id, reviewer=self.reviewer, at=vote.at)
+            self.receipts.keep(self.store, proposal.id, reviewer=self.reviewer, at=given.vote.at)
         return state
 
     def _changed(
@@ -459,46 +358,6 @@ class Desk:
             found.append(change)
         return tuple(found)
 
-    def _authorize(
-        self,
-        record: ProposalRecord,
-        decision: str,
-        *,
-        paced: bool = False,
-        seconds_shown: int | None = None,
-    ) -> None:
-        """NotAllowed when policy does not let this person decide so, or, if `paced`, not now."""
-        at, me = self.clock(), same_name(self.reviewer)
-        with self.store.reading() as session:
-            dataset = datasets.subject(session, record.proposal.dataset)
-            who = electorate(session, self.trust, at)
-            cast = cast_lately(session, lambda name: same_name(name) == me, at=at) if paced else ()
-
-        proposer = author_of(who, record.proposal)
-        name = name_of(who, self.reviewer)
-        roles = roles_for(who, self.reviewer, self.roles, dataset, (proposer,))
-
-        policies = todays(self.store, self.policies, self.trust)
-
-        def ask(pace: Pace) -> Decision:
-            return authorize_vote(
-                policies,
-                person=name,
-                roles=roles,
-                dataset=DatasetFacts.of(dataset),
-                proposer=proposer,
-                decision=decision,
-                pace=pace,
-            )
-
-        decided = ask(pace_at(cast, at, seconds_shown, at) if paced else NO_PACE)
-        if not decided.allowed:
-            reasons = "; ".join(decided.reasons) or "no rule permits it"
-            raise NotAllowed(
-                f"{self.reviewer} may not {decision} {record.proposal.id}: {reasons}",
-                try_again(ask, cast, at, seconds_shown) if paced else "",
-            )
-
     def _refusal(self, record: ProposalRecord) -> str:
         if record.state is not ProposalState.PARKED:
             return f"it is {record.state.value}"
@@ -507,61 +366,7 @@ class Desk:
         if isinstance(record.proposal.draft.action, AskValues):
             return f"it is a question: ostler answer {record.proposal.id}"
         try:
-            self._authorize(record, "approve")
+            self._voter.authorize(record, "approve")
         except (NotAllowed, NotFound, Conflict) as error:
             return error.message
         return ""
-
-
-def _concerning(alerts: tuple[Alert, ...], proposal: Proposal) -> tuple[Alert, ...]:
-    """Alerts that name a column of a proposal, or none at all; all of them when there is none."""
-    touched = {*proposal.patch.columns, *proposal.draft.rule.columns}
-    named = tuple(one for one in alerts if not one.columns or touched & set(one.columns))
-    return named or alerts
-
-
-def _refuse_masks(card: Card, values: Sequence[tuple[str, Cell]]) -> None:
-    """BadInput when a mask was taken for a value."""
-    for column, value in values:
-        if value == MASK and card.masks.hides([column]):
-            raise BadInput(
-                f"the values of {column!r} are masked here, so none of them can be meant",
-                f"see them first, if you may: ostler show {card.record.proposal.id} --unmask; "
-                "in the console: u",
-            )
-
-
-def _line(record: ProposalRecord, masks: Masks) -> Line:
-    proposal = masked(record.proposal, masks)
-    action = proposal.draft.action
-    return Line(
-        id=proposal.id,
-        dataset=proposal.dataset,
-        sentence=proposal.sentence,
-        score=proposal.rank.score,
-        cells=proposal.patch.cells,
-        rows=proposal.patch.rows,
-        verdict=verdict_words(proposal.verdict, record.escalated),
-        state=record.state,
-        created_at=record.created_at,
-        columns=proposal.patch.columns,
-        asks=len(action.cells) if isinstance(action, AskValues) else 0,
-    )
-
-
-def lacking(verdict: Verdict) -> tuple[str, ...]:
-    """Of a denial by no rule: which permit came nearest, then each condition that it lacked."""
-    near = verdict.nearest
-    if near is None:
-        return ()
-    whom = f"nearest was {near.rule} ({near.reason}) of {near.owner}; it lacks:"
-    return (whom, *near.lacks)
-
-
-def verdict_words(verdict: Verdict, escalated: Sequence[str] = ()) -> str:
-    """A verdict in a few words, with the roles that it was escalated to."""
-    if verdict.outcome == "votes":
-        who = f" incl. {' + '.join(verdict.roles)}" if verdict.roles else ""
-        also = f" → {' + '.join(escalated)}" if escalated else ""
-        return f"{verdict.votes} vote{'s' if verdict.votes != 1 else ''}{who}{also}"
-    return {"deny": "denied", "auto": "auto"}[verdict.outcome]

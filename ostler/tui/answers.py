@@ -8,7 +8,8 @@ from ostler.core.errors import OstlerError
 from ostler.core.experience import Struck
 from ostler.core.proposals import Change
 from ostler.core.states import ProposalState
-from ostler.review.desk import Card, Desk, Line
+from ostler.review.desk import Desk
+from ostler.review.shown import Card, Line
 from ostler.tui.card import Shown
 from ostler.tui.state import VIEWS
 

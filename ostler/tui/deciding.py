@@ -11,7 +11,8 @@ from ostler.core.canonical import Digest
 from ostler.core.edits import Edit, Filler
 from ostler.core.errors import Locked
 from ostler.core.experience import Struck
-from ostler.review.desk import Card, Desk
+from ostler.review.desk import Desk
+from ostler.review.shown import Card
 from ostler.tui import answers
 from ostler.tui.answers import Answer
 from ostler.tui.asking import Asking

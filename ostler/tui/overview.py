@@ -13,7 +13,8 @@ from typing_extensions import override
 
 from ostler.core.errors import Conflict, Locked, NotAllowed, OstlerError
 from ostler.core.states import ProposalState
-from ostler.review.desk import Card, Desk
+from ostler.review.desk import Desk
+from ostler.review.shown import Card
 from ostler.tui import answers, bars, state
 from ostler.tui.answers import (
     Answer,

@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from ostler.core.edits import Filler
 from ostler.core.errors import Locked
-from ostler.review.desk import Card
+from ostler.review.shown import Card
 from ostler.review.text import typed
 from ostler.tui.basis_card import corrections_of
 from ostler.tui.text import (

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ostler.review.desk import Line
+from ostler.review.shown import Line
 from ostler.tui.pane import strip_of
 from ostler.tui.state import Queue
 from ostler.tui.text import (

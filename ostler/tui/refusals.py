@@ -3,7 +3,7 @@
 from textual.content import Content
 
 from ostler.core.states import TRANSITIONS, ProposalState
-from ostler.review.desk import Card
+from ostler.review.shown import Card
 from ostler.tui.text import WARNING, join, ours, untrusted
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ostler.core.states import ProposalState
-from ostler.review.desk import Line
+from ostler.review.shown import Line
 
 S = ProposalState
 

@@ -206,7 +206,7 @@ def test_a_value_that_came_into_a_column_that_goes_is_not_lost(bench: Workbench)
     outsider_adds(bench.table, ("Fay", "Rome", "fay@example.org"))
     work_once(bench.context)
     assert bench.state(proposal) is ProposalState.STALE
-    assert bench.reason(proposal) == "row 6, 'city' is no longer None"
+    assert bench.reason(proposal) == "row 6, 'city' no longer holds what it did"
     assert names(bench) == NAMES
 
 

@@ -25,7 +25,8 @@ from ostler.execution.making.bench import Bench
 from ostler.execution.worker import work_once
 from ostler.replay.rerun import replay
 from ostler.replay.verification import verify_workspace
-from ostler.review.desk import Card, Desk
+from ostler.review.desk import Desk
+from ostler.review.shown import Card
 from ostler.store import answers, due, proposals, runs
 from ostler.tables.delta import table_of
 from ostler.tables.patches import make

@@ -105,9 +105,11 @@ def test_an_edited_leaf_is_named_alone(
 def test_a_null_that_became_a_value_is_named(
     lived: Store, state_db: StateDatabase, objects: Objects
 ) -> None:
+    nulls = state_db.rows("SELECT id FROM proposal WHERE lease_until IS NULL")
     state_db.edit("UPDATE proposal SET lease_until = 'x' WHERE lease_until IS NULL")
-    (problem,) = verify_store(lived, objects)
-    assert problem.message == "lease_until is 'x', the log says None"
+    problems = verify_store(lived, objects)
+    assert {problem.subject for problem in problems} == {f"proposal {id}" for (id,) in nulls}
+    assert {p.message for p in problems} == {"lease_until is 'x', the log says None"}
 
 
 def rewrite(state_db: StateDatabase, index: int) -> None:

@@ -246,7 +246,7 @@ def test_spans_wait_while_another_holds_the_file(
     assert (telemetry.problems, warnings(caplog)) == ((), [])
 
 
-@pytest.mark.parametrize("trouble", ["directory", "foreign", "nowhere"])
+@pytest.mark.parametrize("trouble", ["directory", "foreign", "not a folder"])
 def test_a_file_that_cannot_be_written_is_warned_of_once(
     trouble: str, file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -255,7 +255,8 @@ def test_a_file_that_cannot_be_written_is_warned_of_once(
     elif trouble == "foreign":
         file.write_text("not a database, but long enough to be looked at" * 100)
     else:
-        file = file.parent / "missing" / "spans.db"
+        (file.parent / "note").write_text("a file")
+        file = file.parent / "note" / "spans.db"
     telemetry = open_telemetry(file)
     run(telemetry, spans=5)
     telemetry.close()

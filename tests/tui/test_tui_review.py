@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 from ostler.core.errors import Conflict
 from ostler.core.proposals import Vote
 from ostler.core.states import ProposalState
-from ostler.review.desk import Card, Desk
+from ostler.review.desk import Desk
+from ostler.review.shown import Card
 from ostler.store.transitions import move
 from ostler.tui.keys import KEYS
 from ostler.tui.state import opened_on

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ostler.core.states import ProposalState
-from ostler.review.desk import Line
+from ostler.review.shown import Line
 from ostler.tui.state import (
     Queue,
     decided,
