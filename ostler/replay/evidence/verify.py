@@ -8,7 +8,8 @@ one) and the log's (`--log-key`, as `ostler audit checkpoint --key` prints it). 
 which keys the bundle itself names. It exits with 1 and says what does not hold. Of what the
 manifest says to be withheld or missing it says that it could not be checked, never that it holds.
 
-`-I` keeps Python from taking modules out of the bundle's folder.
+`-I` keeps Python from taking modules out of the bundle's folder. For the same reason this is one
+file, whatever its length: it is handed on alone, and read before it is run.
 """
 
 import argparse
