@@ -12,7 +12,7 @@ from ostler.core.seats import standing
 from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import contract_moved
-from ostler.execution.true_facts import by_people_only, true_request
+from ostler.execution.true_facts import true_request
 from ostler.policies.engine import Decision
 from ostler.policies.judgement import authorize_apply
 from ostler.policies.requests import ChangeRequest, question_of
@@ -136,7 +136,7 @@ def _refuse_strangers(name: str, digest: Digest, cast: Sequence[Ballot], shown: 
 def _by_somebody(proposal: Proposal, votes: Sequence[Vote]) -> bool:
     """Whether somebody approved what no policy lets through alone."""
     approved = any(vote.decision == "approve" for vote in standing(votes).values())
-    return approved or not by_people_only(proposal)
+    return approved or not proposal.by_people_only
 
 
 def _denied(
