@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, cast
 
@@ -83,7 +83,7 @@ class _Answer(NamedTuple):
 
 
 # The hard set only forbids, so something must permit for its silence to be heard.
-_PERMIT_ALL = "permit (principal, action, resource);"
+_PERMIT_ALL = '@id("otherwise") permit (principal, action, resource);'
 
 
 def compiled(policies: PolicySet) -> Compiled:
@@ -93,14 +93,12 @@ def compiled(policies: PolicySet) -> Compiled:
 
 @lru_cache(maxsize=8)
 def _compiled(hard_text: str, site_text: str, schema_text: str) -> Compiled:
-    hard = cedarpy.PolicySet.from_str(hard_text)
-    site = cedarpy.PolicySet.from_str(site_text)
-    forbids = tuple(hard.to_pst().static_policies.values())
-    site_nodes = tuple(site.to_pst().static_policies.values())
+    forbids = tuple(cedarpy.policies_to_pst(hard_text).static_policies.values())
+    site_nodes = tuple(cedarpy.policies_to_pst(site_text).static_policies.values())
     nodes = (*forbids, *site_nodes)
     return Compiled(
-        hard=hard.with_added_str(_PERMIT_ALL),
-        site=site,
+        hard=_rules(f"{hard_text}\n{_PERMIT_ALL}"),
+        site=_rules(site_text),
         hard_rules=frozenset(node.annotations["id"] for node in forbids),
         schema=cedarpy.Schema.from_str(schema_text),
         annotations={node.annotations["id"]: dict(node.annotations) for node in nodes},
@@ -119,16 +117,20 @@ def _compiled(hard_text: str, site_text: str, schema_text: str) -> Compiled:
 
 
 def _narrow(text: str, schema_text: str, action: str) -> Narrow:
-    nodes = cedarpy.policies_to_pst(text).static_policies
-    whole = json.loads(cedarpy.policies_to_json_str(text))
-    about = {
-        key: node for key, node in nodes.items() if action in (actions_of(node.action) or ACTIONS)
-    }
-    rules = {key: whole["staticPolicies"][key] for key in sorted(about)}
-    part = cedarpy.policies_from_json_str(json.dumps({**whole, "staticPolicies": rules}))
-    asked = asked_about(about.values())
+    nodes = cedarpy.policies_to_pst(text).static_policies.values()
+    about = [node for node in nodes if action in (actions_of(node.action) or ACTIONS)]
+    asked = asked_about(about)
     schema = schema_text if asked is None else narrowed_schema(schema_text, asked)
-    return Narrow(cedarpy.PolicySet.from_str(part), cedarpy.Schema.from_str(schema), asked)
+    rules = _rules(text, {node.annotations["id"] for node in about})
+    return Narrow(rules, cedarpy.Schema.from_str(schema), asked)
+
+
+def _rules(text: str, only: Collection[str] | None = None) -> cedarpy.PolicySet:
+    """The rules of a text under their @id, by which the engine names one that fails."""
+    whole = json.loads(cedarpy.policies_to_json_str(text))
+    named = {rule["annotations"]["id"]: rule for rule in whole["staticPolicies"].values()}
+    rules = {name: named[name] for name in sorted(named) if only is None or name in only}
+    return cedarpy.PolicySet.from_json_str(json.dumps({**whole, "staticPolicies": rules}))
 
 
 def evaluate(policies: PolicySet, request: Request) -> Decision:

@@ -1,9 +1,12 @@
 """A backtest says what one by one judging says, for as many changes at once as there are."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_policy_laws import changes
+from test_policy_judgement import change
+from test_policy_laws import DATASETS, changes
 
 from ostler.core.judged import Judged
 from ostler.policies.backtest import backtest, looser, said
@@ -22,6 +25,24 @@ permit (principal, action == Action::"auto_apply", resource) when { context.rows
 """
 
 
+# It fits the schema, and fails because no such person is handed over with the request.
+FAILS = """
+@id("broken") @reason("r") @owner("o")
+forbid (principal, action == Action::"{}", resource)
+when {{ context.rows > 0 && Person::"ghost".roles.contains("x") }};
+"""
+
+
+@pytest.fixture(scope="module")
+def failing() -> tuple[PolicySet, ...]:
+    """Sets with a rule that fails for some changes, each at another question."""
+    asked = ("propose", "auto_apply", "apply_after_approval")
+    return tuple(
+        load_policies({**default_site(), "more.cedar": STRICTER + FAILS.format(action)})
+        for action in asked
+    )
+
+
 @pytest.fixture(scope="module")
 def usual() -> PolicySet:
     return load_policies(default_site())
@@ -35,10 +56,21 @@ def other() -> PolicySet:
 @settings(max_examples=30, deadline=None)
 @given(many=st.lists(changes, max_size=12))
 def test_judging_many_is_judging_each(
-    usual: PolicySet, other: PolicySet, many: list[ChangeRequest]
+    usual: PolicySet, other: PolicySet, failing: tuple[PolicySet, ...], many: list[ChangeRequest]
 ) -> None:
-    for policies in (usual, other):
+    for policies in (usual, other, *failing):
         assert judge_many(policies, many) == [judge(policies, one) for one in many]
+
+
+def test_a_rule_that_fails_denies_also_in_bulk(failing: tuple[PolicySet, ...]) -> None:
+    none, one, more = (change(rows=rows, dataset=DATASETS[1]) for rows in (0, 1, 5))
+    assert [
+        [verdict.outcome for verdict in judge_many(policies, [none, one, more])]
+        for policies in failing
+    ] == [["auto", "deny", "deny"], ["auto", "votes", "votes"], ["auto", "auto", "deny"]]
+    [verdict] = judge_many(failing[2], [more])
+    assert verdict.outcome == "deny"
+    assert any("A policy failed" in why and "`broken`" in why for why in verdict.reasons)
 
 
 @settings(max_examples=20, deadline=None)
@@ -52,7 +84,16 @@ def test_every_flip_is_counted_once_and_none_without_a_difference(
     ]
     assert backtest(usual, judged).flips == ()
     found = backtest(other, judged)
-    again = [(one.verdict, judge(other, change)) for one, change in zip(judged, many, strict=True)]
+    again = [(one, one.verdict, judge(other, change))
+             for one, change in zip(judged, many, strict=True)]  # fmt: skip
     assert found.changes == len(many)
-    assert found.flipped == sum(said(before) != said(after) for before, after in again)
-    assert sum(f.count for f in found.flips if f.looser) == sum(looser(*pair) for pair in again)
+    assert Counter(
+        {(f.dataset, f.before, f.after, f.rules, f.looser): f.count for f in found.flips}
+    ) == Counter(
+        (one.dataset, said(before), said(after), after.rules, looser(before, after))
+        for one, before, after in again
+        if said(before) != said(after)
+    )
+    assert found.flipped == sum(flip.count for flip in found.flips)
+    flipped = {one.proposal: said(before) for one, before, after in again}
+    assert all(flipped[flip.example] == flip.before for flip in found.flips)

@@ -105,6 +105,9 @@ def test_hard_rules_deny_a_proposal_and_say_why(changes: dict[str, object], rule
     assert verdict.outcome == "deny"
     assert verdict.rules == (rule,)
     assert len(verdict.reasons) == 1
+    many = [vote(name, roles=("owner",)) for name in ("ana", "ben", "cy")]
+    allowed = authorize_apply(site("trim-blanks-at-once"), change(**changes), many)
+    assert (allowed.allowed, allowed.rules) == (False, (rule,))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Laws of the policy engine, against a reference in plain Python."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -53,11 +54,25 @@ HARD: dict[str, tuple[tuple[str, ...], Callable[[ChangeRequest], bool]]] = {
         lambda c: c.deleted > 0 and c.row_share_permille > 500,
     ),
     "effects-need-a-vote": (("auto_apply",), lambda c: c.effect),
+    "schema-changes-need-a-vote": (("auto_apply",), lambda c: c.schema_change),
+    "contracts-need-a-vote": (("auto_apply",), lambda c: c.action_kind == "publish_contract"),
+    "documents-need-a-vote": (
+        ("auto_apply",),
+        lambda c: c.action_kind.startswith("activate_document."),
+    ),
     "deletions-need-a-vote": (("auto_apply",), lambda c: c.deleted > 0),
     "worse-checks-need-a-vote": (("auto_apply",), lambda c: c.worse_checks > 0),
     "auto-apply-at-most-100-rows": (("auto_apply",), lambda c: c.rows > 100),
     "auto-apply-at-most-1-percent": (("auto_apply",), lambda c: c.row_share_permille > 10),
 }
+
+VOTING = {
+    "agents-never-vote",
+    "voters-have-a-name",
+    "no-approval-of-own-proposal",
+    "a-vote-approves-or-rejects",
+}
+"""The hard rules of votes, each of which has tests of its own."""
 
 
 def name(text: str) -> str:
@@ -133,7 +148,16 @@ changes = st.builds(
     ChangeRequest,
     proposer=principals,
     dataset=st.sampled_from(DATASETS),
-    action_kind=st.sampled_from(["reformat.trim", "reformat.number", "delete_rows"]),
+    action_kind=st.sampled_from(
+        [
+            "reformat.trim",
+            "reformat.number",
+            "delete_rows",
+            "publish_contract",
+            "activate_document.policies",
+            "activate_document.prompt",
+        ]
+    ),
     rows=st.sampled_from([0, 1, 100, 101, 2**63 - 1]),
     cells=st.sampled_from([0, 1, 100]),
     deleted=st.sampled_from([0, 0, 1]),
@@ -144,11 +168,16 @@ changes = st.builds(
     confidence_permille=st.sampled_from([0, 989, 990, 1000]),
     worse_checks=st.sampled_from([0, 0, 1]),
     effect=st.booleans(),
+    schema_change=st.booleans(),
 )
 
 
 def policies_of(*rules: Rule) -> PolicySet:
     return load_policies({"a.cedar": "\n".join(" ".join(rule.tokens) for rule in rules)})
+
+
+def test_the_reference_knows_every_hard_rule() -> None:
+    assert set(re.findall(r'@id\("([^"]+)"\)', load_policies({}).hard)) == {*HARD, *VOTING}
 
 
 def expected(rules: tuple[Rule, ...], action: str, change: ChangeRequest) -> Decision:
@@ -229,7 +258,7 @@ def test_a_policy_that_fails_never_allows(
     for action in actions:
         decision = evaluate(policies, to_change(action, change))
         assert not decision.allowed
-        assert "ghost" in "".join(decision.errors)
+        assert "`broken`" in "".join(decision.errors)
         assert any("A policy failed" in reason for reason in decision.reasons)
     verdict = judge(policies, change)
     assert not ("propose" in actions and verdict.outcome != "deny")

@@ -87,6 +87,23 @@ def test_a_policy_that_could_fail_or_mislead_is_refused(policy: str, says: str) 
     assert says in message
 
 
+@pytest.mark.parametrize(
+    "asks",
+    [
+        "unless { context.confidence_permille < 990 }",
+        "when { context.confidence_permille == 1000 }",
+        'when { context["confidence_permille"] >= 990 }',
+        "when { context.rows < 3 && !(context.confidence_permille < 990) }",
+        "when { if context.confidence_permille > 989 then true else false }",
+        "when { [1000].contains(context.confidence_permille) }",
+    ],
+)
+def test_no_permit_rests_on_confidence_and_a_forbid_may(asks: str) -> None:
+    rule = f'(principal, action == Action::"auto_apply", resource) {asks};'
+    assert "confidence_permille" in refused(f"{HEAD}permit {rule}")
+    load_policies({"mine.cedar": f"{HEAD}forbid {rule}"})
+
+
 @pytest.mark.parametrize("missing", ["id", "reason", "owner"])
 def test_every_policy_says_its_id_reason_and_owner(missing: str) -> None:
     tags = "".join(f'@{name}("n") ' for name in ("id", "reason", "owner") if name != missing)
