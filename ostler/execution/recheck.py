@@ -17,7 +17,7 @@ from ostler.policies.engine import Decision
 from ostler.policies.judgement import authorize_apply
 from ostler.policies.requests import ChangeRequest, question_of
 from ostler.store import audit, proposals
-from ostler.store.ballots import Ballot, Counted, counted, electorate, shown_of
+from ostler.store.ballots import Ballot, Counted, counted, electorate, roles_on, shown_of
 from ostler.store.claims import Claim
 from ostler.store.datasets import subject
 from ostler.store.seals import Locked, along
@@ -169,10 +169,13 @@ def _decided(
     with context.store.reading() as session:
         asked = proposals.escalated_to(session, proposal.id)
         waited = _waited(session, proposal.id, context.clock()) if asked else 0.0
+        who = electorate(session, context.trust, context.clock())
+        on = subject(session, proposal.dataset)
+        held = {vote.reviewer: roles_on(who, vote.reviewer, on) for vote in votes}
     # The column says that it was escalated; only the wait says that it might be.
     due = {e.role for e in proposal.verdict.escalations if e.after_seconds <= waited}
     escalated = [role for role in asked if role in due]
-    return authorize_apply(context.policies, request, votes, escalated)
+    return authorize_apply(context.policies, request, votes, escalated, held)
 
 
 def _waited(session: Session, name: str, now: datetime) -> float:

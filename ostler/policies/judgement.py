@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 from ostler.core.canonical import canonical_json
@@ -97,7 +98,7 @@ def authorize_vote(
 
     Of a vote that is looked at again the pace is not asked: it was, when it was cast.
     """
-    voter = Principal(kind="person", name=person, roles=tuple(sorted(roles)))
+    voter = Principal(kind="person", name=person, roles=tuple(sorted({*roles})))
     return evaluate(policies, to_vote(voter, dataset, proposer, decision, pace))
 
 
@@ -106,16 +107,18 @@ def authorize_apply(
     change: ChangeRequest,
     votes: Sequence[Vote],
     escalated: Collection[str] = (),
+    held: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Decision:
     """Whether a change may be applied now: judged anew, with the votes it has.
 
     `escalated` are the roles that it was escalated to; they count as far as today's policies say.
 
-    A vote that today's policies would not let its reviewer cast does not count. Signatures and
-    digests of the votes are the caller's to check.
+    A vote that today's policies would not let its reviewer cast does not count; they are asked
+    about the roles that a reviewer has (`held`), said or not. Signatures and digests of the votes
+    are the caller's to check.
     """
     verdict = judge(policies, change)
-    valid = [vote for vote in votes if _may_cast(policies, change, vote)]
+    valid = [vote for vote in votes if _may_cast(policies, change, vote, held)]
     missing = votes_missing(verdict, standing_in(valid, verdict.escalations, escalated))
     return Decision(
         allowed=verdict.outcome != "deny" and not missing,
@@ -153,11 +156,13 @@ def _ask(policies: PolicySet, action: ChangeAction, change: ChangeRequest) -> De
     return evaluate(policies, to_change(action, change))
 
 
-def _may_cast(policies: PolicySet, change: ChangeRequest, vote: Vote) -> bool:
+def _may_cast(
+    policies: PolicySet, change: ChangeRequest, vote: Vote, held: Mapping[str, Sequence[str]]
+) -> bool:
     return authorize_vote(
         policies,
         person=vote.reviewer,
-        roles=vote.roles,
+        roles=(*vote.roles, *held.get(vote.reviewer, ())),
         dataset=change.dataset,
         proposer=change.proposer.name,
         decision=vote.decision,

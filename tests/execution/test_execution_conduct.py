@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from shipped_rules import shipped_examples
 from state_database import StateDatabase
 from workbench import CellChange, Workbench
 
@@ -37,6 +38,7 @@ when {
     (context has seconds_shown && context.seconds_shown < 4)
 };
 """
+SHIPPED = shipped_examples("not-faster-than-reading")
 
 
 def after(**span: float) -> Callable[[], datetime]:
@@ -66,28 +68,35 @@ def names(bench: Workbench, count: int) -> list[Proposal]:
 
 
 @pytest.mark.parametrize(
-    ("ago", "decisions", "shown", "wait"),
+    ("rule", "ago", "decisions", "shown", "wait"),
     [
-        ((20, 50), "aa", None, "try again in 10 seconds"),
-        ((20, 50), "rr", None, "try again in 10 seconds"),
-        ((70, 120, 3000), "aaa", None, "try again in 10 minutes"),
-        ((), "", 1, "try again in 3 seconds"),
-        ((), "", 0, "try again in 5 seconds"),
+        (SLOWLY, (20, 50), "aa", None, "try again in 10 seconds"),
+        (SLOWLY, (20, 50), "rr", None, "try again in 10 seconds"),
+        (SLOWLY, (70, 120, 3000), "aaa", None, "try again in 10 minutes"),
+        (SLOWLY, (), "", 1, "try again in 3 seconds"),
+        (SLOWLY, (), "", 0, "try again in 5 seconds"),
+        (SHIPPED, (20, 20, 20, 20, 20, 50), "arrara", 9, "try again in 10 seconds"),
+        (SHIPPED, (20, 20, 20, 20, 20), "aaaaa", 2, "try again in 1 second"),
     ],
 )
 def test_who_votes_too_fast_is_told_when_to_go_on(
-    bench: Workbench, ago: tuple[int, ...], decisions: str, shown: int | None, wait: str
+    bench: Workbench,
+    rule: str,
+    ago: tuple[int, ...],
+    decisions: str,
+    shown: int | None,
+    wait: str,
 ) -> None:
     *before, made = names(bench, len(ago) + 1)
     for proposal, seconds, decision in zip(before, ago, decisions, strict=True):
         seat = desk(bench, "Ana ", at=BEGIN - timedelta(seconds=seconds))
         card = seat.card(proposal.id)
         seat.approve(card) if decision == "a" else seat.reject(card, "no")
-    ruled(bench, SLOWLY)
+    ruled(bench, rule)
     ana, ben = desk(bench, "ana"), desk(bench, "ben")
     with pytest.raises(NotAllowed) as caught:
         ana.approve(ana.card(made.id), seconds_shown=shown)
-    assert caught.value.message.endswith("That is faster than anybody reads.")
+    assert caught.value.message.endswith(": That is faster than anybody reads.")
     assert caught.value.hint.startswith(f"{wait}, at ")
     # Another person is not in a hurry, and neither is this one when the time has come.
     assert bench.state(made) is S.PARKED

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from shipped_rules import shipped_examples
 from signing import Office, key_of, line_of, person
 from state_database import StateDatabase
 from workbench import CellChange, Workbench
@@ -303,6 +304,21 @@ def test_a_newer_vote_takes_the_place_of_the_older_one_and_a_rejection_is_final(
     work_once(office.context)
     assert (office.bench.state(made), office.bench.commits(made)) == (S.REJECTED, 0)
     assert office.faults() == ()
+
+
+def test_an_auditor_decides_nothing_where_the_site_says_so(office: Office) -> None:
+    rule = shipped_examples("auditors-never-vote")
+    (office.bench.parts.workspace.policies / "more.cedar").write_text(rule, encoding="utf-8")
+    office.install(*office.members, person("dee", "owner", "auditor"))
+    made, other = office.bench.park(MEND), office.bench.park(OTHER)
+    for vote in (office.approve, office.reject):
+        with pytest.raises(NotAllowed, match="Who audits what is decided does not decide it"):
+            vote("dee", made)
+    # Past the desk, and without a word of being one.
+    assert office.cast(office.statement(made, "dee", roles=("owner",)), "dee") is S.APPROVED
+    assert office.approve("ana", other) is S.APPROVED
+    work_once(office.context)
+    assert (office.bench.state(made), office.bench.state(other)) == (S.DENIED, S.PUBLISHED)
 
 
 def test_somebody_stands_in_until_it_ends(office: Office) -> None:

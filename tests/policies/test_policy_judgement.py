@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from shipped_rules import shipped_examples
 
 from ostler.core.actions import Reformat, Replacement, ReplaceValues
 from ostler.core.datasets import Dataset
@@ -31,13 +32,7 @@ FACTS = DatasetFacts(name="orders", owner="ana")
 
 def site(*examples: str) -> PolicySet:
     """The shipped site set, with some of its commented examples taken into use."""
-    text = default_site()["site.cedar"]
-    blocks = text.split("\n\n")
-    for name in examples:
-        (block,) = [b for b in blocks if f'// @id("{name}")' in b]
-        policy = block.partition("\n//\n")[2]
-        text += "\n" + "\n".join(line.removeprefix("// ") for line in policy.splitlines())
-    return load_policies({"site.cedar": text})
+    return load_policies({**default_site(), "more.cedar": shipped_examples(*examples)})
 
 
 def change(**changes: object) -> ChangeRequest:
