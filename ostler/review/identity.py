@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from ostler.core.datasets import Dataset
 from ostler.core.errors import NotAllowed, NotFound
+from ostler.core.names import same_name
 from ostler.core.proposals import Vote
 from ostler.store.ballots import VOTE, Ballot, Electorate, ballot, roles_on
 
@@ -46,6 +47,16 @@ def name_of(who: Electorate, reviewer: str) -> str:
     if not member.keys_at(who.at):
         raise NotAllowed(f"the roster has no key of {member.name} that is valid now")
     return member.name
+
+
+def somebody_else(who: Electorate, name: str) -> str:
+    """What to do about what nobody may approve by that name because it is theirs."""
+    if who.roster is None:
+        return "somebody else has to approve it"
+    mine, people = same_name(name), [m for m in who.roster.members if m.kind == "person"]
+    if any(same_name(one.name) != mine and one.keys_at(who.at) for one in people):
+        return "somebody else of the roster has to approve it: ostler identity list"
+    return "nobody else is in the roster; have somebody added who can: ostler identity add"
 
 
 def roles_for(

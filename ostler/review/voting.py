@@ -15,7 +15,7 @@ from ostler.policies.in_force import todays
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import NO_PACE, DatasetFacts, Pace, Principal
-from ostler.review.identity import Sign, name_of, roles_for, signed
+from ostler.review.identity import Sign, name_of, roles_for, signed, somebody_else
 from ostler.review.pacing import pace_at, try_again
 from ostler.store import datasets, runs
 from ostler.store.ballots import Ballot, Electorate, author_of, electorate
@@ -92,9 +92,11 @@ class Voter:
         decided = ask(pace_at(cast, at, seconds_shown, at) if paced else NO_PACE)
         if not decided.allowed:
             reasons = "; ".join(decided.reasons) or "no rule permits it"
+            hint = try_again(ask, cast, at, seconds_shown) if paced else ""
+            if decision == "approve" and me == same_name(author):
+                hint = somebody_else(who, name)
             raise NotAllowed(
-                f"{self.reviewer} may not {decision} {record.proposal.id}: {reasons}",
-                try_again(ask, cast, at, seconds_shown) if paced else "",
+                f"{self.reviewer} may not {decision} {record.proposal.id}: {reasons}", hint
             )
 
     def vote(

@@ -443,9 +443,22 @@ def test_who_asks_for_a_change_never_approves_it(office: Office) -> None:
     assert office.faults() == ()
 
 
-def test_who_is_alone_approves_what_they_asked_for(office: Office) -> None:
+def test_who_is_alone_does_not_approve_what_they_asked_for(office: Office) -> None:
     made = office.bench.park(MEND)
     office.approve("ana", made)
     work_once(office.context)
+    asked = ask_revert(office, made, "ana")
+    with pytest.raises(NotAllowed) as refused:
+        office.approve("ana", asked)
+    assert refused.value.hint.startswith("somebody else of the roster")
     office.install(office.members[0], office.members[-1])
-    assert office.approve("ana", ask_revert(office, made, "ana")) is S.APPROVED
+    with pytest.raises(NotAllowed, match="Nobody may approve what they proposed") as refused:
+        office.approve("ana", asked)
+    assert refused.value.hint.endswith("have somebody added who can: ostler identity add")
+    office.cast(office.statement(asked, "ana"), "ana")
+    assert office.bench.state(asked) is S.PARKED
+    # They may say no to it.
+    assert office.reject("ana", asked) is S.REJECTED
+    again = ask_revert(office, made, "ana")
+    office.install(*office.members[:2])
+    assert office.approve("ben", again) is S.APPROVED
