@@ -10,7 +10,7 @@ from state_database import StateDatabase
 from workbench import CellChange, Workbench
 
 from ostler.cli.opening import now
-from ostler.core.canonical import canonical_json
+from ostler.core.canonical import canonical_json, digest_of
 from ostler.core.errors import BadInput, Conflict, NotAllowed, OstlerError, VerificationFailed
 from ostler.core.proposals import Proposal, Shown
 from ostler.core.roster import ADMINISTRATOR, Holding, Key, Member, Roster, Trust
@@ -19,7 +19,9 @@ from ostler.execution.reverting import request_revert
 from ostler.execution.worker import work_once
 from ostler.policies.policyset import default_site, load_policies
 from ostler.policies.requests import Principal
+from ostler.review.desk import Desk
 from ostler.store import audit, ballots, rosters, sshsig, votes
+from ostler.store.datasets import get_dataset, replace_dataset
 from ostler.store.proposals import get_proposal
 from ostler.store.transitions import move
 
@@ -34,6 +36,15 @@ permit (principal, action == Action::"apply_after_approval", resource);
 @id("steward") @reason("And a steward.") @owner("workspace") @votes("2") @role("steward")
 permit (principal, action == Action::"apply_after_approval", resource);
 """
+
+ELSE = {
+    **dict.fromkeys(("patch", "evidence", "contract", "policy"), "0" * 64),
+    "base_version": 7,
+    "outcome": "auto",
+    "votes": 0,
+    "roles": ("owner",),
+}
+"""For each thing that a vote binds to, another one."""
 
 
 @pytest.fixture
@@ -56,7 +67,15 @@ def test_a_signed_vote_is_cast_executed_and_verified(office: Office) -> None:
     assert ballot.key == sshsig.fingerprint(line_of("ana"))
     assert sshsig.verify(ballot.signature or "", ballots.VOTE, ballot.text.encode())
     assert ballot.text == canonical_json(ballot.vote)
-    assert ballot.vote.shown == Shown.of(made)
+    assert ballot.vote.shown == Shown(
+        patch=office.bench.patch(MEND).digest,
+        evidence=digest_of(made.dry_run),
+        base_version=0,
+        policy=office.bench.parts.policies.digest,
+        outcome="votes",
+        votes=1,
+        roles=(),
+    )
     assert not any(isinstance(value, float) for value in flat(ballot.vote.model_dump()))
 
 
@@ -117,9 +136,11 @@ def test_what_is_not_signed_by_its_reviewer_is_not_taken(office: Office) -> None
         office.hand_in(yes, None)
     with pytest.raises(NotAllowed, match="says what it was cast on"):
         office.cast(office.statement(made, "ana", shown=None), "ana")
-    with pytest.raises(Conflict, match="rests on something else"):
-        shown = Shown.of(made).model_copy(update={"evidence": "0" * 64})
-        office.cast(office.statement(made, "ana", shown=shown), "ana")
+    assert {*ELSE} == {*Shown.model_fields}
+    for name, value in ELSE.items():
+        shown = Shown.of(made).model_copy(update={name: value})
+        with pytest.raises(Conflict, match="rests on something else"):
+            office.cast(office.statement(made, "ana", shown=shown), "ana")
     with office.bench.parts.store.reading() as session:
         assert audit.head(session) == before
     assert office.cast(yes, "ana") is S.APPROVED
@@ -152,13 +173,18 @@ def test_a_key_that_was_taken_out_since_voted_for_nothing(office: Office) -> Non
     assert office.faults() == ()  # it was theirs when they voted
 
 
-@pytest.mark.parametrize("how", ["swapped", "unsigned", "replayed", "another key"])
+@pytest.mark.parametrize(
+    "how", ["swapped", "unsigned", "replayed", "another key", "something else"]
+)
 def test_what_somebody_writes_into_the_database_is_no_vote(
     office: Office, state_db: StateDatabase, how: str
 ) -> None:
     made, other = office.bench.park(MEND), office.bench.park(OTHER)
     office.approve("ana", made)
     vote = office.statement(other, "ana")
+    if how == "something else":
+        shown = Shown.of(other).model_copy(update={"policy": ELSE["policy"]})
+        vote = vote.model_copy(update={"shown": shown})
     text = canonical_json(vote)
     with office.bench.parts.store.reading() as session:
         genuine = get_proposal(session, made.id).ballots[0].signature
@@ -167,6 +193,7 @@ def test_what_somebody_writes_into_the_database_is_no_vote(
         "unsigned": None,
         "replayed": genuine,
         "another key": sshsig.sign(key_of("eve"), ballots.VOTE, text.encode()),
+        "something else": sshsig.sign(key_of("ana"), ballots.VOTE, text.encode()),
     }[how]
     digest = ballots_digest(text)
     if how == "replayed":
@@ -191,6 +218,8 @@ def test_what_somebody_writes_into_the_database_is_no_vote(
     work_once(office.context)
     assert office.bench.state(other) in (S.FAILED, S.DENIED)
     assert office.bench.commits(other) == 0
+    if how == "something else":
+        assert office.bench.reason(other) == f"ana voted on {other.id} as it is not"
     assert office.bench.state(made) is S.PUBLISHED
     assert any(other.id in fault for fault in office.faults())
 
@@ -341,6 +370,56 @@ def test_somebody_stands_in_until_it_ends(office: Office) -> None:
     assert office.bench.state(other) is S.DENIED
     assert office.bench.reason(other).endswith("An approval by owner is needed.")
     assert office.faults() == ()
+
+
+def test_a_stand_in_ends_on_its_day(office: Office) -> None:
+    stricter(office.bench)
+    made, other = office.bench.park(MEND), office.bench.park(OTHER)
+    office.delegate("ana", "cy", "owner", days=2)
+
+    def after(days: int, name: str) -> Desk:
+        return replace(office.desk(name), clock=lambda: now() + timedelta(days=days))
+
+    roles = [after(days, "cy").person("people").roles for days in (0, 1, 3)]
+    assert roles == [("owner",), ("owner",), ()]
+    assert [office.approve(name, made) for name in ("cy", "ben")] == [S.PARKED, S.APPROVED]
+    late = [after(3, name) for name in ("cy", "ben")]
+    assert [one.approve(one.card(other.id)) for one in late] == [S.PARKED, S.PARKED]
+    assert office.faults() == ()
+    # What the stand-in approved in time is not executed when the time is over.
+    work_once(replace(office.context, clock=lambda: now() + timedelta(days=3)))
+    assert (office.bench.state(made), office.bench.commits(made)) == (S.DENIED, 0)
+    assert office.bench.reason(made).endswith("An approval by owner is needed.")
+
+
+def test_a_role_counts_for_the_datasets_and_tags_that_it_is_held_for(office: Office) -> None:
+    bench = office.bench
+    rule = OWNER_AND_STEWARD.replace("steward", "lead")
+    (bench.parts.workspace.policies / "more.cedar").write_text(rule, encoding="utf-8")
+    held = (Holding(role="owner", datasets=("other",)), Holding(role="lead", tags=("pii",)))
+    office.install(*office.members, person("dee").model_copy(update={"roles": held}))
+    bench.copy("other")
+
+    def tagged(*tags: str) -> None:
+        with bench.parts.store.transaction() as session:
+            changed = get_dataset(session, "people").model_copy(update={"tags": tags})
+            replace_dataset(session, changed, actor="ana", at=now())
+
+    dee = office.desk("dee")
+    assert [dee.person(name).roles for name in ("people", "other")] == [(), ("owner",)]
+    made, other, third = (bench.park(one) for one in (MEND, OTHER, ("1", "name", "Ana", "Anna")))
+    assert [office.approve(name, made) for name in ("ana", "dee", "ben")] == [S.PARKED] * 3
+    # Past the desk: to say that one has a role is not to have it.
+    office.approve("ana", third)
+    office.cast(office.statement(third, "dee", roles=("lead", "owner")), "dee")
+    tagged("pii")
+    assert dee.person("people").roles == ("lead",)
+    assert [office.approve(name, other) for name in ("ana", "dee")] == [S.PARKED, S.APPROVED]
+    tagged("eu")
+    work_once(office.context)
+    for proposal in (other, third):
+        assert (bench.state(proposal), bench.commits(proposal)) == (S.DENIED, 0)
+        assert bench.reason(proposal).endswith("An approval by lead is needed.")
 
 
 def test_what_lost_its_votes_waits_again(office: Office) -> None:
