@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from state_database import StateDatabase
 
 SMALL = """
 @id("small") @reason("small changes at once") @owner("ana")
@@ -58,6 +59,46 @@ def test_a_backtest_says_which_verdicts_flip_and_changes_nothing(
     assert run("policy", "backtest", "--json").json["flips"] == []
     assert run("policy", "backtest", "--since", "2199-01-01", "--json").json["changes"] == 0
     assert [one["id"] for one in run("queue", "--json").json] == [one["id"] for one in waiting]
+
+
+def test_what_people_alone_let_through_flips_nothing_with_the_set_in_force(
+    run, tmp_path: Path
+) -> None:
+    rows = ["id,name,city,zip,phone"]
+    rows += [f"{n},p{n} x,{('Rome,1000', 'Oslo,2000')[n % 2]},555-{n:04}" for n in range(300)]
+    rows[6:9] = ["5,p5 x,Romx,2000,555-0005", "6,p6 x,Rome,1000,555-0006", "7,p7 x,Oslo,2000,n/a"]
+    rows[9] = "8,p8 x,Rome,1000,n/a"
+    (tmp_path / "people.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    run("init")
+    (tmp_path / "policies" / "small.cedar").write_text(SMALL)
+    run("add", "people.csv")
+    run("groom", "people")
+    [question] = run("queue", "--json").json
+    assert run("work", "--once").code == 0
+    [at_once] = run("log", "people", "--json").json[0]["proposals"]
+    assert run("answer", question["id"], "--set", "6", "city", "Rome").code == 0
+    assert run("revert", at_once, "--yes").code == 0
+    found = run("policy", "backtest", "--json").json
+    # What was let through, the question, what was typed for it, and what was taken back.
+    assert (found["changes"], found["flips"]) == (4, [])
+
+
+def test_only_what_was_proposed_since_is_asked_again(run, workspace: Path) -> None:
+    assert run("groom", "people").code == 0
+    first = len(run("queue", "--json").json)
+    state = StateDatabase(f"sqlite:///{workspace / '.ostler' / 'state.db'}")
+    state.edit("UPDATE proposal SET created_at = '2026-01-05T12:00:00.000000Z'")
+    (workspace / "more.csv").write_text((workspace / "people.csv").read_text())
+    run("add", "more.csv")
+    run("groom", "more")
+    both = len(run("queue", "--json").json)
+    assert 0 < first < both
+
+    def changes(*since: str) -> int:
+        return run("policy", "backtest", "--json", *since).json["changes"]
+
+    begins = ("2026-01-05T12:00:00", "2026-01-05T12:00:01", "2199-01-01")
+    assert [changes("--since", begin) for begin in begins] == [both, both - first, 0]
 
 
 def test_a_proof_or_a_request_that_refutes_it(run, newer: Path, tmp_path: Path) -> None:

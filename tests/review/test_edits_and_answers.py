@@ -23,6 +23,8 @@ from ostler.core.roster import Trust
 from ostler.core.states import ProposalState
 from ostler.execution.making.bench import Bench
 from ostler.execution.worker import work_once
+from ostler.policies.judgement import judge
+from ostler.policies.requests import question_of
 from ostler.replay.rerun import replay
 from ostler.replay.verification import verify_workspace
 from ostler.review.desk import Desk
@@ -152,6 +154,50 @@ def test_an_edit_is_the_editors_proposal_and_somebody_else_approves_it(office: O
     assert office.state(made) is S.PUBLISHED
     left = {city for city in office.cities().values() if city not in dict(PLACES)}
     assert left == {whole.old, first.old, second.old}
+
+
+def test_what_is_edited_is_tried_again_and_what_it_promises_follows(office: Office) -> None:
+    card, ana, ben = office.card(), office.desk("ana"), office.desk("ben")
+    first = ana.edit(card, Edit(strike_cells=(("5", "city"),)))
+    left = [(one.rows[0], "city") for one in corrections(card)[1:3]]
+    made = ben.edit(ben.card(first.id), Edit(strike_cells=tuple(left)))
+
+    def failing(proposal: Proposal) -> tuple[int, int, int]:
+        [effect] = [one for one in proposal.dry_run.effects if one.check.rule == card_rule]
+        [criterion] = [one for one in proposal.acceptance if one.check.rule == card_rule]
+        return effect.before, effect.after, criterion.max_failing
+
+    card_rule = card.record.proposal.draft.rule
+    assert [failing(one) for one in (first, made)] == [(6, 1, 1), (6, 3, 3)]
+    cells = [{(one.row, one.column) for one in each.dry_run.sample} for each in (first, made)]
+    assert cells[0] - cells[1] == {*left}
+    assert made.rank != first.rank
+
+
+DRIFTED = """
+@id("drifted") @reason("What has drifted is seen by two.") @owner("o") @votes("2")
+permit (principal, action == Action::"apply_after_approval", resource)
+when { context.drift_permille > 300 && context.track == "capability" };
+"""
+
+
+def test_an_edit_keeps_the_drift_and_track_of_what_it_edits(office: Office) -> None:
+    (office.parts.workspace.policies / "more.cedar").write_text(DRIFTED, encoding="utf-8")
+    usual = office.card().record.proposal
+    about = {"drift_permille": 500, "track": "capability"}
+    question = question_of(usual.verdict).model_copy(update=about)
+    verdict = judge(office.desk("ana").policies, question)
+    assert verdict.votes == 2
+    drifted = usual.model_copy(update={"id": "P-DRIFTED", "verdict": verdict})
+    with office.parts.store.transaction() as session:
+        proposals.park(session, drifted, S.PARKED, at=datetime.now(UTC), actor="proposer")
+    ana, gone = office.desk("ana"), corrections(office.desk("ana").card("P-DRIFTED"))[1]
+    strike = Struck(column=gone.column, old=gone.old, new=gone.new)
+    made = ana.edit(ana.card("P-DRIFTED"), Edit(strike=(strike,)))
+    assert made.verdict.votes == 2
+    assert question_of(made.verdict).model_dump().items() >= about.items()
+    ben = office.desk("ben")
+    assert ben.approve(ben.card(made.id)) is S.PARKED
 
 
 def test_what_an_edit_says_is_learned(office: Office) -> None:
