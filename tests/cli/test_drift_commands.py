@@ -1,6 +1,8 @@
 """`ostler drift` as a person meets it: the report, references, profiles, mistakes."""
 
+import json
 import random
+from math import ceil
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,62 @@ def test_the_report_says_what_since_when_and_why(run, shop: Path) -> None:
     assert {one["column"] for one in only["columns"]} == {"site"}
     # A report changes nothing.
     assert run("queue", "--json").json == []
+
+
+def town(rows: int, often: int, begin: int = 0) -> str:
+    """Places with their codes, every so often the second one; three are misspelt."""
+    lines = [
+        f"{n},{('Rome,1000', 'Oslo,2000')[n % often == 0]}" for n in range(begin, begin + rows)
+    ]
+    for n in (5, 17, 23):
+        lines[n] = lines[n].replace(",Rome", ",Romx")
+    return "\n".join(["id,city,zip", *lines]) + "\n"
+
+
+PEOPLE = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: people
+version: 1.2.0
+status: active
+schema:
+  - name: people
+    properties:
+      - {name: city, logicalType: string, classification: PII}
+      - {name: zip, logicalType: string}
+    quality:
+      - type: custom
+        engine: ostler
+        implementation: {rule: dependency, determinants: [zip], dependent: city}
+"""
+
+
+def test_policies_are_asked_about_what_was_measured(run, tmp_path: Path) -> None:
+    run("init")
+    (tmp_path / "people.csv").write_text(town(200, 2), encoding="utf-8")
+    (tmp_path / "more.csv").write_text(town(200, 20, 200), encoding="utf-8")
+    downstream = ("--downstream", "model:churn", "--downstream", "report")
+    run("add", "people.csv", "--owner", "ana", *downstream)
+    run("add", "more.csv", "--append", "--name", "people")
+    (tmp_path / "contracts" / "people.odcs.yaml").write_text(PEOPLE, encoding="utf-8")
+    measured = run("drift", "people", "--json").json["columns"]
+    results = next(one["results"] for one in measured if one["column"] == "city")
+    drift = max(one["value"] for one in results if one["drifted"])
+    assert run("groom", "people").code == 0
+    [card] = [one["id"] for one in run("queue", "--json").json if one["cells"]]
+    asked = json.loads(run("show", card, "--json").json["verdict"]["request"])
+    assert asked["drift_permille"] == ceil(1000 * drift) > 100
+    assert (asked["columns"], asked["pii_columns"], asked["key_columns"]) == (
+        ["city"],
+        ["city"],
+        [],
+    )
+    checks = [asked[f"{how}_checks"] for how in ("improved", "unchanged", "worse")]
+    assert checks == [1, 0, 0]
+    assert (asked["consumers"], asked["models"], asked["track"]) == (2, 1, "reliability")
+    assert (asked["contract"], asked["contract_version"]) == (True, "1.2.0")
+    assert (asked["rows"], asked["row_share_permille"]) == (6, 15)
+    assert asked["taint"] == ["cell"]
 
 
 def test_a_profile_is_stored_compared_with_named_in_a_contract_and_removed(run, shop: Path) -> None:

@@ -21,7 +21,7 @@ from ostler.execution.relay.destinations import cloud_event
 from ostler.execution.reverting import request_revert
 from ostler.execution.revoking import revoke
 from ostler.execution.worker import work_once
-from ostler.policies.requests import Principal
+from ostler.policies.requests import Principal, question_of
 from ostler.store import items, outbox, registry
 from ostler.tui.card import Shown, card_lines
 
@@ -79,6 +79,8 @@ def test_a_contract_is_in_force_when_people_said_so_and_not_before(bench: Workbe
     path, before = file(bench, CONTRACT), bench.table.version
     proposal = ask(bench, CONTRACT)
     assert [line.id for line in bench.parts.desk.queue()] == [proposal.id]
+    asked = question_of(proposal.verdict)
+    assert (asked.track, asked.action_kind) == ("capability", "publish_contract")
     assert work_once(bench.context) == ()
     assert versions(bench) == []
     bench.vote(proposal)

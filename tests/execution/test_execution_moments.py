@@ -56,6 +56,25 @@ def test_a_days_budget_holds_for_changes_that_are_taken_together(bench: Workbenc
     assert bench.state(second) is ProposalState.PUBLISHED
 
 
+def test_hour_weekday_and_the_days_count_are_those_of_the_zone(bench: Workbench) -> None:
+    days = 7 - now().isoweekday() % 7  # to a Sunday that is to come
+    sunday = (now() + timedelta(days=days)).replace(hour=14, minute=30)
+    proposal = bench.approved(("2", "city", "Lisbxn", "Lisbon"), ("3", "city", "N/A", None))
+    work_once(replace(bench.context, clock=lambda: sunday))
+    assert bench.state(proposal) is ProposalState.PUBLISHED
+
+    def told(zone: str, **later: int) -> tuple[int, int, int, int]:
+        calendar, at = Calendar(zone=zone), sunday + timedelta(**later)
+        moment = replace(bench.context, calendar=calendar, clock=lambda: at).moment(bench.dataset)
+        return moment.weekday, moment.hour, moment.proposals_today, moment.rows_changed_today
+
+    # Where it is Monday it was done the day before.
+    assert [told("UTC"), told("UTC", hours=9)] == [(7, 14, 1, 2), (7, 23, 1, 2)]
+    assert told("UTC", hours=10) == (1, 0, 0, 0)
+    tokyo = [told("Asia/Tokyo"), told("Asia/Tokyo", hours=1), told("Asia/Tokyo", hours=9)]
+    assert tokyo == [(7, 23, 1, 2), (1, 0, 0, 0), (1, 8, 0, 0)]
+
+
 def test_a_claim_that_was_taken_over_in_a_freeze_goes_back_and_is_not_denied(
     bench: Workbench,
 ) -> None:

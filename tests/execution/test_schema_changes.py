@@ -28,7 +28,7 @@ from ostler.core.states import ItemState, ProposalState
 from ostler.execution.reverting import request_revert
 from ostler.execution.schema_changes import Asked, request_schema_change, weigh
 from ostler.execution.worker import work_once
-from ostler.policies.requests import Principal
+from ostler.policies.requests import Principal, question_of
 from ostler.store import datasets, items
 from ostler.store.contracts import contract_history
 from ostler.tables.staging import digest_of_view
@@ -153,6 +153,8 @@ def test_a_change_is_in_the_table_for_every_reader_and_is_undone_to_the_letter(
     before, old_columns = bench.digest, columns(bench)
     properties = bench.table.handle().metadata()
     proposal = publish(bench, action)
+    asked = question_of(proposal.verdict)
+    assert (asked.track, asked.schema_change) == ("capability", True)
     assert names(bench) == expected
     frame = pl.read_delta(bench.dataset.uri).sort(ROW_ID)
     assert frame.columns == [ROW_ID, *expected]

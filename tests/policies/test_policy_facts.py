@@ -19,11 +19,12 @@ from ostler.core.actions import (
     ReplaceValues,
     SetCells,
 )
+from ostler.core.checks import Check, NotNull
 from ostler.core.datasets import Dataset
 from ostler.core.errors import BadInput
 from ostler.core.moments import NO_BUDGET, Moment
 from ostler.core.promises import Promises
-from ostler.core.proposals import PatchSummary
+from ostler.core.proposals import CheckEffect, DryRun, PatchSummary
 from ostler.policies import policyset
 from ostler.policies.engine import evaluate
 from ostler.policies.judgement import judge, judge_many
@@ -79,6 +80,16 @@ TRIM = Reformat(column="mail", form="trim")
 def fixed(*pairs: tuple[str | None, str | None]) -> Correct:
     changes = tuple(Correction(column="city", old=old, new=new) for old, new in pairs)
     return Correct(principle="p", rule="r", corrections=changes)
+
+
+def test_a_check_is_better_when_fewer_rows_fail_it() -> None:
+    moved = [(5, 0), (5, 4), (3, 3), (0, 0), (0, 1), (2, 9)]
+    effects = tuple(
+        CheckEffect(check=Check(rule=NotNull(column=f"c{n}")), before=before, after=after, total=9)
+        for n, (before, after) in enumerate([*moved, (1, 1)])
+    )
+    result = DryRun(version=1, effects=effects, sample=())
+    assert CheckCounts.of(result) == CheckCounts(improved=2, unchanged=3, worse=2)
 
 
 def test_columns_lineage_contract_and_checks_are_counted() -> None:

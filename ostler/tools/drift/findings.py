@@ -30,6 +30,7 @@ def drift_findings(
                 observed=result.observed,
                 passed=not result.drifted,
                 measured_at=now,
+                drift=result.value if result.drifted else None,
             ),
             explain(comparisons[result.rule.column], result.rule) if result.drifted else "",
         )
