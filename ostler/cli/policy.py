@@ -82,7 +82,9 @@ def backtest(
     policies: options.Policies = None,
     since: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Only proposals made since (UTC)."),
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Only proposals made since (UTC)."
+        ),
     ] = None,
     workspace: options.Workspace = None,
     as_json: options.Json = False,

@@ -37,6 +37,9 @@ _DECIDABLE = {
 }
 """For each decision, the states in which it can still be taken."""
 
+_TAKEN = (ProposalState.EXECUTING, ProposalState.CANARY)
+"""A worker has it, and a rejection would come too late."""
+
 
 def cast(
     session: Session,
@@ -205,7 +208,9 @@ def _refuse(record: ProposalRecord, vote: Vote) -> None:
         )
     mine = standing(record.votes).get(same_name(vote.reviewer))
     if record.state not in _DECIDABLE[vote.decision]:
-        raise Conflict(f"proposal {name} is {record.state} already", "there is nothing to decide")
+        late = vote.decision == "reject" and record.state in _TAKEN
+        hint = f"take it back: ostler revoke {name}" if late else "there is nothing to decide"
+        raise Conflict(f"proposal {name} is {record.state} already", hint)
     if expires is not None and expires <= vote.at:
         raise Conflict(f"proposal {name} has expired", "groom the dataset again to renew it")
     if vote.digest != record.digest:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from processes import dying_worker, verified
+from processes import Process, dying_worker, ostler, verified, work_once
 from saved import Saved
 from state_database import StateDatabase
 from test_faults_kill import wait_for_death
@@ -82,6 +82,37 @@ def test_rejected_after_its_executor_broke_down(bench: Workbench) -> None:
     assert bench.state(made) is S.REJECTED
     assert never_ran(bench, made)
     assert bench.faults() == ()
+
+
+def test_rejected_after_its_worker_ended_in_an_error(bench: Workbench) -> None:
+    root, rules = bench.parts.workspace.root, bench.parts.workspace.policies / "more.cedar"
+    made = bench.approved(MEND)
+    rules.write_text("what is this", encoding="utf-8")
+    assert failed(ostler("work", "--once", "-w", root))
+    rules.unlink()
+    assert rejected(bench, made)
+    # This one's worker had it already, and could not read the table.
+    taken = bench.approved(("3", "city", "N/A", None))
+    log = Path(bench.table.uri) / "_delta_log"
+    away = log.rename(log.with_name("away"))
+    assert failed(ostler("work", "--once", "-w", root))
+    away.rename(log)
+    with pytest.raises(Conflict, match="is executing already") as late:
+        bench.vote(taken, "reject", "ben")
+    assert late.value.hint == f"take it back: ostler revoke {taken.id}"
+    with bench.parts.store.reading() as session:
+        record = proposals.get_proposal(session, taken.id)
+    revoke(bench.context, record, ANA, "it is wrong")
+    work_once(root)
+    states = [(bench.state(one), bench.commits(one)) for one in (made, taken)]
+    assert states == [(S.REJECTED, 0), (S.REVOKED, 0)]
+    assert verified(bench)
+
+
+def failed(process: Process) -> bool:
+    """Whether a command ends in an error that it says."""
+    _, said = process.communicate()
+    return process.returncode != 0 and "error: " in said
 
 
 def test_rejected_after_its_execution_failed(bench: Workbench) -> None:
