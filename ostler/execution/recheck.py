@@ -44,10 +44,7 @@ def obstacle(
         votes, others = _votes(context, proposal, claim.digest)
     except (NotFound, VerificationFailed) as error:
         return ProposalState.FAILED, error.message
-    against = [vote for vote in standing(votes).values() if vote.decision == "reject"]
-    if against:
-        return ProposalState.REJECTED, f"{against[0].reviewer} voted against it"
-    if no := _rejected(context, proposal):
+    if no := _rejected(context, proposal, votes):
         return no
     if contract_moved(context, proposal):
         return ProposalState.STALE, "the contract has changed since; ask for the change again"
@@ -101,8 +98,13 @@ def _sealed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
     return ProposalState.DRILLED, "it was a drill, which is never executed"
 
 
-def _rejected(context: ExecutionContext, proposal: Proposal) -> Obstacle | None:
-    """What the log says of a rejection whose vote somebody took out of the database."""
+def _rejected(
+    context: ExecutionContext, proposal: Proposal, votes: Sequence[Vote]
+) -> Obstacle | None:
+    """Who is against it, by the votes, or by the log where somebody took a vote away."""
+    against = [vote for vote in standing(votes).values() if vote.decision == "reject"]
+    if against:
+        return ProposalState.REJECTED, f"{against[0].reviewer} voted against it"
     with context.store.reading() as session:
         try:
             who = rejected_by(session, proposal.id)
