@@ -180,7 +180,12 @@ def question(policies: PolicySet, request: Request) -> Question:
     """A request about a change as `evaluate_many` takes it, for one policy set."""
     asked = compiled(policies).narrow[request.action].asked
     facts = {name: it for name, it in request.context.items() if asked is None or name in asked}
-    return Question(request.action, _entities(request.principal, request.dataset), _ids(request), canonical_json(facts))
+    return Question(
+        request.action,
+        _entities(request.principal, request.dataset),
+        _ids(request),
+        canonical_json(facts),
+    )
 
 
 def permits(alone: cedarpy.PolicySet, schema: cedarpy.Schema, request: Request) -> bool:
