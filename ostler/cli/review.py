@@ -84,7 +84,8 @@ def _drill(parts: "Opened", dataset: str, as_json: bool) -> int:
     names = [one.name for one in known]
     if make_drill(parts.bench, parts.workspace.drill_key(make=True), names) is None:
         raise BadInput(
-            "there is no card to make a drill of: none that corrects cells waits or was executed",
+            "there is no card to make a drill of: none that waits or was executed "
+            "gives cells other values",
             f"groom first: ostler groom {dataset or 'DATASET'}",
         )
     waiting = parts.desk.counts()[ProposalState.PARKED]
