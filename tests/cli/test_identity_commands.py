@@ -5,9 +5,14 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 from pathlib import Path
+from select import select
 
 import pytest
+
+from ostler.core.canonical import digest_bytes, digest_of
+from ostler.core.proposals import DryRun
 
 
 def keygen(path: Path) -> Path:
@@ -29,6 +34,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_vote_is_signed_exported_and_checked_with_openssh(run, workspace, home) -> None:
+    run("contract", "infer", "people")
+    contract = (workspace / "contracts" / "people.odcs.yaml").read_bytes()
     run("groom", "people")
     name = next(one["id"] for one in run("queue", "--json").json if not one["asks"])
     refused = run("approve", name)
@@ -41,7 +48,8 @@ def test_a_vote_is_signed_exported_and_checked_with_openssh(run, workspace, home
     me = run("whoami", "--json").json
     assert (me["votes"], me["roles"]) == ("signed", {"people": ["administrator", "owner"]})
 
-    digest = run("show", name, "--json").json["digest"]
+    card = run("show", name, "--json").json
+    digest, verdict = card["digest"], card["verdict"]
     unseen = run("approve", name)
     assert (unseen.code, f"ostler approve {name} --digest {digest[:12]}" in unseen.err) == (2, True)
     assert run("queue", "--json").json[0]["state"] == "parked"
@@ -67,7 +75,19 @@ def test_a_vote_is_signed_exported_and_checked_with_openssh(run, workspace, home
     assert verified(statement.read_bytes())
     assert not verified(statement.read_bytes().replace(b'"approve"', b'"reject"'))
     said = json.loads(statement.read_text())
-    assert (said["reviewer"], said["digest"], said["shown"]["votes"]) == ("ana", digest, 1)
+    assert said["shown"] == {
+        "patch": card["patch"]["digest"],
+        "evidence": digest_of(DryRun.model_validate(card["dry_run"])),
+        "base_version": 0,
+        "contract": digest_bytes(contract),
+        "policy": verdict["policy"],
+        **{key: verdict[key] for key in ("outcome", "votes", "roles")},
+    }
+    stated = {"proposal": name, "digest": digest, "reviewer": "ana", "decision": "approve",
+              "roles": ["administrator", "owner"]}  # fmt: skip
+    assert {key: said[key] for key in stated} == stated
+    assert {*said} == {*stated, "shown", "because", "at", "nonce"}
+    assert len(said["nonce"]) == 32
 
 
 @pytest.mark.parametrize(("typed", "state"), [("n", "parked"), ("y", "approved")])
@@ -89,6 +109,48 @@ def test_at_a_terminal_what_is_approved_is_shown_first(
     assert f"digest {digest}" in asked.stdout
     assert "Approve exactly this" in asked.stderr
     assert run("show", name, "--json").json["state"] == state
+
+
+def test_a_passphrase_is_asked_for_at_a_terminal_and_nowhere_shown(run, workspace, home) -> None:
+    run("groom", "people")
+    name = next(one["id"] for one in run("queue", "--json").json if not one["asks"])
+    assert run("identity", "init").code == 0
+    vote = ("approve", name, "--digest", run("show", name, "--json").json["digest"])
+    key = str(home / ".ssh" / "id_ed25519")
+    lock = ["ssh-keygen", "-q", "-p", "-a", "1", "-P", "", "-N", "open sesame", "-f", key]
+    subprocess.run(lock, check=True, timeout=60, stdout=subprocess.DEVNULL)
+    piped = run(*vote)
+    assert (piped.code, "ssh-add" in piped.err) == (2, True)
+    wrong, right = (at_a_terminal(typed, *vote) for typed in ("sesame", "open sesame"))
+    assert (wrong[0], "that is not the passphrase" in wrong[1]) == (2, True)
+    assert (right[0], "your vote is signed" in right[1]) == (0, True)
+    assert "Passphrase of id_ed25519" in right[1]
+    assert "sesame" not in wrong[1] + right[1]
+
+
+def at_a_terminal(typed: str, *arguments: str) -> tuple[int, str]:
+    """How a command ended at a terminal where this was typed when it asked, and all it said."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ostler", *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,  # else a passphrase is asked for where the tests were started
+    )
+    shown = b""
+    while process.poll() is None:
+        while select([ours], [], [], 0.05)[0]:
+            shown += os.read(ours, 4096)
+        # What is typed before nothing is echoed any more is thrown away.
+        if b"Passphrase" in shown and typed and not termios.tcgetattr(ours)[3] & termios.ECHO:
+            os.write(ours, f"{typed}\n".encode())
+            typed = ""
+    while select([ours], [], [], 0)[0]:
+        shown += os.read(ours, 4096)
+    os.close(theirs)
+    os.close(ours)
+    return process.returncode, shown.decode()
 
 
 def test_a_roster_is_signed_elsewhere_with_openssh(run, workspace, home) -> None:
@@ -127,5 +189,9 @@ def test_roles_in_the_settings_end_with_a_roster(run, workspace, home) -> None:
         settings.write("unsigned_votes: true\npeople: {ana: [steward]}\n")
     assert run("whoami", "--json").json["roles"] == {"people": ["steward"]}
     assert "UNSIGNED" in run("whoami").err
+    run("groom", "people")
+    name = next(one["id"] for one in run("queue", "--json").json if not one["asks"])
+    assert "your vote is UNSIGNED" in run("approve", name).err
+    assert "approve by ana  UNSIGNED" in run("show", name).out
     assert "counts for nothing" in run("identity", "init", "--role", "owner").err
     assert run("whoami", "--json").json["roles"] == {"people": ["administrator", "owner"]}

@@ -5,9 +5,19 @@ from pathlib import Path
 import pytest
 from state_database import StateDatabase
 
+from ostler.cli.opening import now, opened
+from ostler.tui.card import Shown, card_lines
+
 SMALL = """
 @id("small") @reason("small changes at once") @owner("ana")
 permit (principal, action == Action::"auto_apply", resource) when { context.rows <= 10 };
+"""
+NARROW = """
+@id("all") @reason("Anything.") @owner("ana")
+permit (principal, action == Action::"propose", resource);
+@id("exact") @reason("Exact changes of one row.") @owner("ben") @votes("1")
+permit (principal, action == Action::"apply_after_approval", resource)
+when { context.rows < 2 && context.exact && context.deleted == 0 };
 """
 NEVER = """
 @id("no-deletion-without-a-vote") @reason("r") @owner("ana")
@@ -59,6 +69,22 @@ def test_a_backtest_says_which_verdicts_flip_and_changes_nothing(
     assert run("policy", "backtest", "--json").json["flips"] == []
     assert run("policy", "backtest", "--since", "2199-01-01", "--json").json["changes"] == 0
     assert [one["id"] for one in run("queue", "--json").json] == [one["id"] for one in waiting]
+
+
+def test_a_card_that_no_rule_permits_names_the_permit_that_came_nearest(
+    run, workspace: Path
+) -> None:
+    (workspace / "policies" / "site.cedar").write_text(NARROW)
+    run("groom", "people")
+    denied = next(
+        one["id"] for one in run("queue", "--state", "denied", "--json").json if one["cells"]
+    )
+    near = "nearest was exact (Exact changes of one row.) of ben; it lacks:"
+    assert f"{near}\n    context.rows < 2\n    context.exact\n" in run("show", denied).out
+    with opened(workspace) as parts:
+        lines = card_lines(Shown(parts.desk.card(denied), (), False), 90, now())
+    shown = " ".join(" ".join(line.plain for line in lines).split())
+    assert f"{near} context.rows < 2 context.exact" in shown
 
 
 def test_what_people_alone_let_through_flips_nothing_with_the_set_in_force(

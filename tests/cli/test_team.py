@@ -61,6 +61,34 @@ def test_what_one_workspace_proposes_another_approves_and_both_execute(
         assert run("replay", newest["run"], "-w", folder).code == 0
 
 
+def test_one_roster_counts_in_both_workspaces(
+    run, team: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = team
+    monkeypatch.delenv("OSTLER_UNSIGNED_VOTES")
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    key = tmp_path / ".ssh" / "id_ed25519"
+    key.parent.mkdir()
+    made = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key)]
+    subprocess.run(made, check=True, timeout=60)
+    (tmp_path / "one.csv").write_text(PEOPLE, encoding="utf-8")
+    assert run("add", tmp_path / "one.csv", "-w", here).code == 0
+    assert run("groom", "one", "-w", here).code == 0
+    assert run("identity", "init", "-w", here).code == 0
+    said = [run("whoami", "--json", "-w", folder).json for folder in team]
+    assert said[0] == said[1]
+    assert said[1]["votes"] == "signed"
+    [card, *_] = [one for one in run("queue", "--json", "-w", there).json if one["cells"]]
+    digest = run("show", card["id"], "--json", "-w", there).json["digest"]
+    voted = run("approve", card["id"], "--digest", digest, "-w", there)
+    assert (voted.code, "your vote is signed" in voted.err) == (0, True)
+    assert f"signed by {said[0]['keys'][0]}" in run("show", card["id"], "-w", here).out
+    assert run("work", "--once", "-w", here).code == 0
+    assert run("log", "one", "--json", "-w", there).json[0]["version"] == 1
+    assert [run("audit", "verify", "-w", folder).code for folder in team] == [0, 0]
+
+
 def test_doctor_names_the_database_and_not_its_password(
     run, team: tuple[Path, Path], postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

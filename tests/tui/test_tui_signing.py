@@ -13,6 +13,7 @@ from ostler.core.roster import ADMINISTRATOR, Holding, Key, Member, Roster, Trus
 from ostler.core.states import ProposalState
 from ostler.review.desk import Desk
 from ostler.store import rosters, signers, sshsig
+from ostler.tui.state import opened_on
 
 
 def with_key(desk: Desk, path: Path, passphrase: str) -> Desk:
@@ -72,5 +73,8 @@ async def test_votes_without_signatures_are_called_so(desk: Desk) -> None:
     first = desk.queue()[0].id
     async with console(desk, size=(132, 50)) as pilot:
         assert "UNSIGNED ana" in screen(pilot)
-        await press(pilot, "a", "enter", "tab")
+        await press(pilot, "a", "enter")
     assert desk.card(first).record.ballots[0].key == ""
+    begin = opened_on(first, ProposalState.APPROVED)
+    async with console(desk, size=(132, 60), begin=begin) as pilot:
+        assert "+ approve ana, now, UNSIGNED" in screen(pilot)
