@@ -29,7 +29,7 @@ from ostler.store.models import (
 )
 from ostler.store.projection import Change, Event, change
 from ostler.store.proposals import OPEN
-from ostler.store.rejections import not_barred
+from ostler.store.rejections import waits_for_bar
 from ostler.store.transitions import state_of
 
 _FREE = {table_of(ProposalRow).name: "reason"}
@@ -68,7 +68,7 @@ def subject_of(session: Session, typed: str) -> str:
             f"proposal {found} is {state}: what is decided or done rests on it",
             f"decide it first: ostler reject {found} --because '...'",
         )
-    if found in not_barred(session):
+    if waits_for_bar(session, found):
         raise Conflict(
             f"proposal {found} is rejected, and its table is not told yet to bar it",
             "run first: ostler work --once",

@@ -82,9 +82,9 @@ def _entries(session: Session, subjects: Sequence[str]) -> tuple[Entry, ...]:
         col(AuditEntryRow.kind).in_((log_key.NAMED, "delegation.made", "delegation.withdrawn")),
     )
     found: dict[int, Entry] = {}
-    for start in range(0, len(subjects) + 1, _BATCH):
-        some = col(AuditEntryRow.subject).in_(subjects[start : start + _BATCH])
-        for row in session.exec(select(AuditEntryRow).where(or_(some, keys))):
+    batches = (subjects[start : start + _BATCH] for start in range(0, len(subjects), _BATCH))
+    for which in (keys, *(col(AuditEntryRow.subject).in_(batch) for batch in batches)):
+        for row in session.exec(select(AuditEntryRow).where(which)):
             found[row.index] = Entry.model_validate(row.model_dump(include=set(Entry.model_fields)))
     return tuple(found[index] for index in sorted(found))
 
