@@ -5,11 +5,10 @@ that a signature or the log does not bear out.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from pydantic import JsonValue
 from sqlmodel import Session, col, select, union
 
 from ostler.core.canonical import Digest
@@ -25,6 +24,7 @@ from ostler.store.courses import Passed, approval, by_policy, course
 from ostler.store.datasets import subject
 from ostler.store.documents import text_of
 from ostler.store.models import AuditEntryRow, ProposalRow, VoteRow
+from ostler.store.projection import Change, Columns
 from ostler.store.proposals import proposal_of
 
 _DECIDED = (
@@ -138,7 +138,7 @@ def unfounded(session: Session, trust: Trust, names: Sequence[str]) -> str:
             (ballot, past.at(passed.entry.index, ballot.vote))
             for passed in on.passed
             if passed.entry.kind == _CAST and passed.entry.payload
-            for ballot, _ in [_entered(session, passed.entry.payload)]
+            for ballot, _ in [_entered(session, passed.step)]
         ]
         # Whatever its document says of itself: by policy alone nothing of the kind comes about.
         asked = on.proposal.verdict.model_copy(update={"outcome": "votes"})
@@ -183,7 +183,7 @@ def _on(session: Session, name: str, past: _Past) -> Iterator[Flaw]:
             yield Flaw("vote", name, f"what entry {entry.index} said of a vote is gone")
             continue
         try:
-            ballot, row = _entered(session, entry.payload)
+            ballot, row = _entered(session, passed.step)
         except _UNREADABLE as error:
             yield Flaw("vote", name, f"a vote cannot be read: {error}")
             continue
@@ -217,29 +217,24 @@ def _read(session: Session, name: str) -> _Voted:
     )
 
 
-def _entered(
-    session: Session, payload: Mapping[str, JsonValue]
-) -> tuple[Ballot, Mapping[str, JsonValue]]:
+def _entered(session: Session, step: Change | None) -> tuple[Ballot, Columns]:
     """A vote as an entry of the log has it (ValueError, VerificationFailed)."""
-    step = payload.get("row")
-    said = step.get("set") if isinstance(step, dict) else None
-    key = step.get("key") if isinstance(step, dict) else None
-    if not isinstance(said, dict) or not isinstance(key, list) or len(key) != 3:
+    if step is None or len(step.key) != 3:
         raise ValueError("its entry says nothing of a vote")
-    signature = said.get("signature")
-    text = text_of(session, str(said.get("digest")), f"a vote on {key[0]}")
+    said, signature = step.set, step.set.get("signature")
+    text = text_of(session, str(said.get("digest")), f"a vote on {step.key[0]}")
     ballot = Ballot(
         Vote.model_validate_json(text), text, signature if isinstance(signature, str) else None
     )
     names = ("proposal", "proposal_digest", "reviewer")
-    return ballot, {**dict(zip(names, key, strict=True)), "decision": said.get("decision")}
+    return ballot, {**dict(zip(names, step.key, strict=True)), "decision": said.get("decision")}
 
 
 def _flaws_of(
     session: Session,
     on: _Voted,
     ballot: Ballot,
-    row: Mapping[str, JsonValue],
+    row: Columns,
     who: Electorate,
 ) -> Iterator[Flaw]:
     vote, name = ballot.vote, on.name

@@ -13,9 +13,9 @@ from ostler.core.masking import Masks
 from ostler.core.proposals import Proposal
 from ostler.store.documents import ERASED_BODY
 from ostler.store.entry_proofs import Entry
-from ostler.store.folding import change_in
 from ostler.store.models import DocumentRow
 from ostler.store.objects import Objects
+from ostler.store.projection import change_of
 from ostler.store.runs import RunRecord
 from ostler.tables.patch_files import PatchFiles
 from ostler.tables.patches import lines_of
@@ -68,7 +68,7 @@ class Files:
 
 def add_documents(files: Files, session: Session, entry: Entry, *, withhold: bool) -> None:
     """The document that an entry's row names, if it names one."""
-    step = change_in(entry.payload) if entry.payload else None
+    step = change_of(entry.said)
     digest = step.set.get("digest") if step else None
     # The digest of a run's step names an object.
     if not isinstance(digest, str) or step is None or step.table == "run_step":
