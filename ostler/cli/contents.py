@@ -125,7 +125,7 @@ class Contents:
 
     def file_text(self, dataset: str) -> str | None:
         """What the contract file says, whether or not it can be used; None when there is none."""
-        from ostler.tools.contracts.consumers import read_text
+        from ostler.storage.paths import read_text
 
         path = self.workspace.contract(dataset)
         return read_text(path) if path.exists() else None

@@ -104,15 +104,17 @@ def show(
     from ostler.cli.output import print_json, print_line, say
     from ostler.core.errors import Conflict
     from ostler.review.text import visible
+    from ostler.storage.refusals import written
 
     with opened(workspace) as parts:
         counting = parts.policies.site
     if into is not None:
         if into.exists() and any(into.iterdir()):
             raise Conflict(f"{into} holds files already", "name a new folder")
-        into.mkdir(parents=True, exist_ok=True)
-        for name, text in counting:
-            (into / Path(name).name).write_text(text, encoding="utf-8")
+        with written(into):
+            into.mkdir(parents=True, exist_ok=True)
+            for name, text in counting:
+                (into / Path(name).name).write_text(text, encoding="utf-8")
         say(f"{len(counting)} files in {into}")
     elif as_json:
         print_json(dict(counting))

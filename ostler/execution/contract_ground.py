@@ -14,6 +14,7 @@ from ostler.core.promises import Promises
 from ostler.core.proposals import Proposal
 from ostler.core.schema import Impact
 from ostler.execution.context import ExecutionContext
+from ostler.storage.paths import read_text
 from ostler.store import registry
 from ostler.tables.disk import writing
 from ostler.tools.contracts.compatibility import Step, impacts_of, steps_between, steps_of
@@ -21,7 +22,6 @@ from ostler.tools.contracts.consumers import (
     consumers_of,
     contract_file,
     other_contracts,
-    read_text,
 )
 from ostler.tools.contracts.contract import Contract
 from ostler.tools.contracts.parse import parse_contract

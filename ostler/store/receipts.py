@@ -10,7 +10,8 @@ from pathlib import Path
 from sqlmodel import Session
 
 from ostler.core.canonical import canonical_json
-from ostler.core.errors import BadInput, NotFound, OstlerError, VerificationFailed
+from ostler.core.errors import NotFound, OstlerError, VerificationFailed
+from ostler.storage.paths import read_text
 from ostler.store import audit
 from ostler.store.engine import Store
 from ostler.store.entry_proofs import (
@@ -71,10 +72,7 @@ class Receipts:
 
 def read_receipt(path: Path) -> EntryProof:
     """A receipt from its file (BadInput)."""
-    try:
-        return read_proof_file(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"the receipt {path} cannot be read: {error}") from error
+    return read_proof_file(read_text(path), str(path))
 
 
 def held_to_log(session: Session, receipt: EntryProof) -> str:
