@@ -102,3 +102,17 @@ def test_roles_in_the_settings_end_with_a_roster(run, workspace, home) -> None:
     assert "UNSIGNED" in run("whoami").err
     assert "counts for nothing" in run("identity", "init", "--role", "owner").err
     assert run("whoami", "--json").json["roles"] == {"people": ["administrator", "owner"]}
+
+
+def test_a_file_that_cannot_be_written_is_the_users_to_mend(run, workspace, home) -> None:
+    for name in ("roster.json", "mine.json.sig"):
+        (workspace / name).mkdir()
+    made = run("identity", "init")
+    assert (made.code, "roster.json cannot be written" in made.err) == (2, True)
+    assert "roster 1 is in force" in made.err and "ana" in run("identity", "list").out
+
+    (workspace / "mine.json").write_text(run("identity", "roster", "show").out)
+    sign = run("identity", "roster", "sign", "mine.json", "--key", home / ".ssh" / "id_ed25519")
+    assert (sign.code, "mine.json.sig cannot be written" in sign.err) == (2, True)
+    shown = run("policy", "show", "--into", "ostler.yaml/in-force")
+    assert (shown.code, "in-force cannot be written" in shown.err) == (2, True)
