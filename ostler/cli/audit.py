@@ -134,8 +134,7 @@ def prove(
     from ostler.review.text import visible
     from ostler.storage.paths import read_text
     from ostler.store.entry_proofs import check_proof, prove_entry, read_proof_file
-    from ostler.store.notes import key_of, read_key
-    from ostler.store.private_keys import kept_key
+    from ostler.store.notes import read_key
 
     if (entry is None) == (check is None):
         raise BadInput("name an entry, or a file to check", "ostler audit prove 12")
@@ -151,7 +150,7 @@ def prove(
         return
     with opened(workspace) as parts:
         head = parts.log_key.signed(parts.store, actor=parts.workspace.reviewer, at=now())
-        public = key_of(head.origin, kept_key(parts.workspace.log_key))
+        public = parts.log_key.public(head)
         with parts.store.reading() as session:
             print_json(prove_entry(session, entry or 0, head, public))
 

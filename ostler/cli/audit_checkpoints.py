@@ -56,8 +56,6 @@ def checkpoint(
     from ostler.cli.opening import now, opened
     from ostler.cli.output import print_exactly, say
     from ostler.core.errors import BadInput
-    from ostler.store.notes import key_of
-    from ostler.store.private_keys import kept_key
 
     if bool(witness) != bool(witness_key):
         raise BadInput(
@@ -68,7 +66,7 @@ def checkpoint(
         raise BadInput("--since needs --proof FILE", "that is where the proof is written")
     with opened(workspace) as parts:
         made = parts.log_key.signed(parts.store, actor=parts.workspace.reviewer, at=now())
-        public = key_of(made.origin, kept_key(parts.workspace.log_key))
+        public = parts.log_key.public(made)
         if witness:
             made = _cosigned(parts, made, witness, witness_key)
         if proof is not None:

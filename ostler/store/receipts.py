@@ -22,8 +22,7 @@ from ostler.store.entry_proofs import (
     read_proof_file,
 )
 from ostler.store.log_key import LogKey, origin_of
-from ostler.store.notes import key_of, read_key
-from ostler.store.private_keys import kept_key
+from ostler.store.notes import read_key
 from ostler.store.subtrees import root_at
 
 _log = logging.getLogger(__name__)
@@ -58,7 +57,6 @@ class Receipts:
 
     def _made(self, store: Store, proposal: str, reviewer: str, at: datetime) -> EntryProof:
         head = self.key.signed(store, actor=reviewer, at=at)
-        public = key_of(head.origin, kept_key(self.key.path))
         with store.reading() as session:
             cast = [
                 entry.index
@@ -67,7 +65,7 @@ class Receipts:
             ]
             if not cast:
                 raise NotFound(f"the log has no vote of {reviewer} on {proposal}")
-            return prove_entry(session, cast[-1], head, public)
+            return prove_entry(session, cast[-1], head, self.key.public(head))
 
 
 def read_receipt(path: Path) -> EntryProof:
