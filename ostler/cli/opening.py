@@ -72,6 +72,7 @@ class Opened(Contents):
                 self.patches,
                 policies,
                 now,
+                self.workspace.contracts,
                 self.workspace.settings.calendar,
                 self.trust,
             ),

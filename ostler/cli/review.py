@@ -84,7 +84,12 @@ def _drill(parts: "Opened", dataset: str, as_json: bool) -> int:
 
     known = [parts.dataset(dataset)] if dataset else parts.datasets()
     bench = Bench(
-        parts.store, parts.patches, parts.policies, now, parts.workspace.settings.calendar
+        parts.store,
+        parts.patches,
+        parts.policies,
+        now,
+        parts.workspace.contracts,
+        parts.workspace.settings.calendar,
     )
     names = [one.name for one in known]
     if make_drill(bench, parts.workspace.drill_key(make=True), names) is None:

@@ -23,6 +23,7 @@ from ostler.core.roster import Trust
 from ostler.core.states import ProposalState
 from ostler.execution.making.bench import Bench
 from ostler.execution.worker import work_once
+from ostler.policies.requests import question_of
 from ostler.replay.rerun import replay
 from ostler.replay.verification import verify_workspace
 from ostler.review.desk import Desk
@@ -57,7 +58,7 @@ class Office:
     def desk(self, person: str) -> Desk:
         parts = self.parts
         clock, policies = parts.groomer.clock, parts.policies
-        bench = Bench(parts.store, parts.patches, policies, clock)
+        bench = Bench(parts.store, parts.patches, policies, clock, parts.workspace.contracts)
         return Desk(parts.store, parts.patches, policies, person, (), clock, bench, trust=UNSIGNED)
 
     def groom(self) -> str:
@@ -152,6 +153,29 @@ def test_an_edit_is_the_editors_proposal_and_somebody_else_approves_it(office: O
     assert office.state(made) is S.PUBLISHED
     left = {city for city in office.cities().values() if city not in dict(PLACES)}
     assert left == {whole.old, first.old, second.old}
+
+
+CONTRACT = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: people
+status: draft
+version: 1.0.0
+schema:
+  - name: people
+    properties:
+      - {name: city, logicalType: string}
+"""
+
+
+def test_an_edit_is_judged_by_the_contract_that_counts_when_it_runs(office: Office) -> None:
+    card = office.card()
+    office.parts.workspace.contract("people").write_text(CONTRACT)
+    gone = corrections(card)[1]
+    strike = Struck(column=gone.column, old=gone.old, new=gone.new)
+    made = office.desk("ana").edit(card, Edit(strike=(strike,)))
+    assert question_of(card.record.proposal.verdict).contract_version == ""
+    assert question_of(made.verdict).contract_version == "1.0.0"
 
 
 def test_what_an_edit_says_is_learned(office: Office) -> None:
