@@ -73,16 +73,14 @@ def diff(
     from ostler.cli.cards import print_files
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, say
-    from ostler.core.documents import file_patches
+    from ostler.core.documents import files_between
     from ostler.policies.in_force import folder_texts
 
     with opened(workspace) as parts:
         counting = dict(parts.policies.site)
         texts = folder_texts(policies or parts.workspace.policies)
         said = policies_said(parts)
-    gone = {name: text for name, text in counting.items() if name not in texts}
-    patches = file_patches(counting, texts)
-    removed = file_patches(gone, dict.fromkeys(gone, ""))
+    patches, removed = files_between(counting, texts)
     if as_json:
         print_json({"files": [one for one in patches if one.diff], "gone": removed})
     else:

@@ -6,6 +6,7 @@ from typing import Literal
 from ostler.core.errors import Conflict, NotAllowed
 from ostler.core.proposals import Proposal
 from ostler.core.states import ItemState, ProposalState
+from ostler.core.verdict_words import why_not
 from ostler.execution.context import ExecutionContext
 from ostler.execution.withdrawing import TooLate, withdraw
 from ostler.policies.judgement import authorize_vote
@@ -99,7 +100,7 @@ def _authorize(
         decision=decision,
     )
     if not decided.allowed:
-        reasons = "; ".join(decided.reasons) or "no rule permits it"
+        reasons = why_not(decided.reasons)
         raise NotAllowed(f"{person.name} may not {decision} {proposal.id}: {reasons}")
 
 

@@ -3,19 +3,18 @@
 from contextlib import suppress
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import select
 
 from ostler.core.canonical import Digest
 from ostler.core.datasets import WORKSPACE
 from ostler.core.errors import OstlerError
-from ostler.store import runs
+from ostler.store import proposals, runs
 from ostler.store.datasets import get_dataset
 from ostler.store.engine import Store
 from ostler.store.erasing import Target, erase, subject_of
 from ostler.store.erasures import Erasure
 from ostler.store.models import ProposalRow
 from ostler.store.objects import Objects
-from ostler.store.proposals import get_proposal
 from ostler.tables.delta import table_of
 from ostler.tables.patch_files import PatchFiles
 
@@ -37,10 +36,7 @@ def erase_all(
     """
     with store.reading() as session:
         subject = subject_of(session, typed)
-        is_run = (
-            session.exec(select(ProposalRow.id).where(col(ProposalRow.id) == subject)).first()
-            is None
-        )
+        is_run = not proposals.exists(session, subject)
     target = (
         Target(subject, objects=_recorded(store, subject))
         if is_run
@@ -66,7 +62,7 @@ def _recorded(store: Store, run: str) -> tuple[Digest, ...]:
 def _rows(store: Store, proposal: str) -> int:
     """The rows that its patch touches; of one that was erased before its first entry says it."""
     with store.reading() as session, suppress(OstlerError):
-        return get_proposal(session, proposal).proposal.patch.rows
+        return proposals.get_proposal(session, proposal).proposal.patch.rows
     return 0
 
 
@@ -79,7 +75,7 @@ def _patches(store: Store, proposal: str) -> tuple[Digest, ...]:
         dataset = None if row.dataset == WORKSPACE.name else get_dataset(session, row.dataset)
         # Erased before, or edited: what its table carries is known all the same.
         with suppress(OstlerError):
-            found.add(get_proposal(session, proposal).proposal.patch.digest)
+            found.add(proposals.get_proposal(session, proposal).proposal.patch.digest)
     for commit in table_of(dataset).history() if dataset else ():
         for name, digest in zip(commit.proposals, commit.patches, strict=False):
             if name.removeprefix("undo/").removesuffix("/canary") == proposal:

@@ -12,6 +12,7 @@ from ostler.core.errors import NotAllowed, NotFound
 from ostler.core.items import Criterion
 from ostler.core.proposals import Draft, DryRun, Proposal, proposal_id
 from ostler.core.sentences import describe
+from ostler.core.verdict_words import why_not
 from ostler.execution.contract_ground import promises_of
 from ostler.execution.making.bench import Bench
 from ostler.policies.in_force import todays
@@ -80,8 +81,7 @@ def remade(
         ),
     )
     if verdict.outcome == "deny":
-        reasons = "; ".join(verdict.reasons) or "no rule permits it"
-        raise NotAllowed(f"policy denies it: {reasons}")
+        raise NotAllowed(f"policy denies it: {why_not(verdict.reasons)}")
     lasts = (before.expires_at - record.created_at) if before.expires_at else None
     return Proposal(
         id=proposal_id(dataset.name, draft.action, summary.digest),
