@@ -20,7 +20,7 @@ from ostler.core.states import OPEN, ProposalState
 from ostler.core.verdict_words import why_not
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import promises_of
-from ostler.policies.judgement import authorize_revert, judge
+from ostler.policies.judgement import at_least_one_vote, authorize_revert, judge
 from ostler.policies.requests import CheckCounts, Principal, change_request
 from ostler.store import proposals
 from ostler.store.transitions import state_of
@@ -122,7 +122,7 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
             rank=Rank(
                 score=1.0, parts=(RankPart(name="asked", value=1.0, because="a person asks"),)
             ),
-            verdict=verdict.model_copy(update={"outcome": "votes", "votes": max(1, verdict.votes)}),
+            verdict=at_least_one_vote(verdict),
             trace=asked.trace,
         )
         proposals.park(session, proposal, ProposalState.PARKED, at=now, actor=REVERTER.name)

@@ -33,7 +33,7 @@ from ostler.core.verdict_words import why_not
 from ostler.execution.consumers import consumer_items, refuse_unprepared
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import impacts_now, owners_of, promises_of, text_in_force
-from ostler.policies.judgement import judge
+from ostler.policies.judgement import at_least_one_vote, judge
 from ostler.policies.requests import CheckCounts, Principal, change_request, question_of
 from ostler.store import contracts, items, proposals, registry
 from ostler.tables.delta import table_of
@@ -212,8 +212,7 @@ def judged(
     )
     verdict = judge(context.policies, request)
     refuse_denied(verdict.outcome != "deny", verdict.reasons)
-    votes = {"outcome": "votes", "votes": max(1, verdict.votes)}
-    return result, verdict.model_copy(update=votes)
+    return result, at_least_one_vote(verdict)
 
 
 def refuse_denied(allowed: bool, reasons: Sequence[str]) -> None:
