@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from ostler.core.datasets import Dataset
 from ostler.core.errors import OstlerError
-from ostler.core.states import ProposalState
+from ostler.core.states import PUBLISHED_ONCE, ProposalState
 from ostler.replay.faults import Fault
-from ostler.replay.recorded import IN_TABLE, Recorded, is_done
+from ostler.replay.recorded import Recorded, is_done
 from ostler.storage.paths import path_of
 from ostler.tables.delta import Commit
 from ostler.tables.targets import Connections, ledger_of
@@ -53,7 +53,7 @@ def contradicted(
         version = carried.get(record.id) if undone is None else undone
         if version is None:
             continue
-        fitting = (*IN_TABLE, *_ON_THE_WAY)
+        fitting = (*PUBLISHED_ONCE, *_ON_THE_WAY)
         if undone is not None:
             fitting = (ProposalState.FAILED, *_ON_THE_WAY)
         if record.state not in fitting:

@@ -30,11 +30,10 @@ from ostler.store.projection import Change, Event, change, change_of
 from ostler.store.proposals import OPEN
 from ostler.store.rejections import waits_for_bar
 from ostler.store.transitions import state_of
+from ostler.store.votes import CAST
 
 _FREE = {table_of(ProposalRow).name: "reason"}
 """Of each table, the column that people write what they like into."""
-
-_VOTE = "vote.cast"
 
 _Entered = tuple[audit.AuditEntry, Change | None]
 """An entry, and what it did to a row."""
@@ -128,7 +127,7 @@ def _payloads(changes: Sequence[_Entered]) -> Sequence[ErasedPayload]:
     for entry, step in changes:
         free = _FREE.get(step.table, "") if step else ""
         written = step is not None and bool(step.set.get(free))
-        if entry.kind in (_VOTE, ERASED) or not (written or entry.payload.get("detail")):
+        if entry.kind in (CAST, ERASED) or not (written or entry.payload.get("detail")):
             continue
         if step is not None and free in step.set:
             step = step.model_copy(update={"set": {**step.set, free: ""}})

@@ -24,6 +24,7 @@ from ostler.store.entry_proofs import (
 from ostler.store.log_key import LogKey, origin_of
 from ostler.store.notes import read_key
 from ostler.store.subtrees import root_at
+from ostler.store.votes import CAST
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class Receipts:
             cast = [
                 entry.index
                 for entry in audit.entries(session, subject=proposal)
-                if (entry.kind, entry.actor) == ("vote.cast", reviewer)
+                if (entry.kind, entry.actor) == (CAST, reviewer)
             ]
             if not cast:
                 raise NotFound(f"the log has no vote of {reviewer} on {proposal}")

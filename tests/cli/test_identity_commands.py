@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,13 @@ def test_a_vote_is_signed_exported_and_checked_with_openssh(run, workspace, home
 
     assert verified(statement.read_bytes())
     assert not verified(statement.read_bytes().replace(b'"approve"', b'"reject"'))
+    assert run("audit", "export", "--dataset", "people", "all.zip").code == 0
+    with zipfile.ZipFile("all.zip") as bundle:
+        bundle.extractall("bundle", ["manifest.json", "manifest.json.sig"])
+    manifest = Path("bundle", "manifest.json")
+    by = [*check[:-1], "ostler-evidence", "-s", f"{manifest}.sig"]
+    assert subprocess.run(by, input=manifest.read_bytes(), timeout=60, check=False).returncode == 0
+
     said = json.loads(statement.read_text())
     assert (said["reviewer"], said["digest"], said["shown"]["votes"]) == ("ana", digest, 1)
 

@@ -83,7 +83,7 @@ def _entries(session: Session, subjects: Sequence[str]) -> tuple[Entry, ...]:
     """The entries about some subjects, and those by which votes and checkpoints are checked."""
     keys = or_(
         col(AuditEntryRow.subject) == rosters.SUBJECT,
-        col(AuditEntryRow.kind).in_((log_key.NAMED, "delegation.made", "delegation.withdrawn")),
+        col(AuditEntryRow.kind).in_((log_key.NAMED, rosters.MADE, rosters.WITHDRAWN)),
     )
     found: dict[int, Entry] = {}
     batches = (subjects[start : start + _BATCH] for start in range(0, len(subjects), _BATCH))
