@@ -27,7 +27,7 @@ identities = typer.Typer(
         "ostler identity init",
         "ostler identity add ben --key ben.pub --role steward --role owner:people",
         "ostler identity delegate ben --role owner --until 2026-12-31",
-        "ostler identity export --allowed-signers > allowed_signers",
+        "ostler identity export > allowed_signers",
     ),
 )
 
@@ -181,14 +181,9 @@ def show_all(workspace: options.Workspace = None, as_json: options.Json = False)
     say(f"roster {found.roster.number}, signed by {fingerprint(found.signer)}")
 
 
-@identities.command(epilog=example("ostler identity export --allowed-signers > allowed_signers"))
-def export(
-    allowed_signers: Annotated[
-        bool, typer.Option("--allowed-signers", help="As OpenSSH reads it; the one form there is.")
-    ] = True,
-    workspace: options.Workspace = None,
-) -> None:
-    """Everybody's keys in OpenSSH's format, to check a vote with `ssh-keygen -Y verify`."""
+@identities.command(epilog=example("ostler identity export > allowed_signers"))
+def export(workspace: options.Workspace = None) -> None:
+    """Everybody's keys as an allowed_signers file of OpenSSH, to check a vote with `ssh-keygen -Y verify`."""
     from ostler.cli.opening import opened
 
     with opened(workspace) as parts:
