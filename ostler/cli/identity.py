@@ -183,7 +183,7 @@ def show_all(workspace: options.Workspace = None, as_json: options.Json = False)
 
 @identities.command(epilog=example("ostler identity export > allowed_signers"))
 def export(workspace: options.Workspace = None) -> None:
-    """Everybody's keys as an allowed_signers file of OpenSSH, to check a vote with `ssh-keygen -Y verify`."""
+    """Everybody's keys in OpenSSH's format, to check a vote with `ssh-keygen -Y verify`."""
     from ostler.cli.opening import opened
 
     with opened(workspace) as parts:

@@ -80,7 +80,9 @@ def add_documents(files: Files, session: Session, entry: Entry, *, withhold: boo
 def _is_plain_vote(table: str, read: Callable[[], bytes | None]) -> bool:
     """Whether it is a vote that quotes no values: it can always be checked."""
     body = read() if table == "vote" else None
-    vote = json.loads(body) if body else {"wrong": None}
+    if not body:
+        return False
+    vote = json.loads(body)
     return "wrong" not in vote and not vote.get("because")
 
 
