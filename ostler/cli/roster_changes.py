@@ -1,5 +1,6 @@
 """The roster in force, and how the next one gets there: signed, installed, votes counted again."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,7 @@ def install_text(parts: "Opened", text: str, signature: str) -> None:
     """Put a signed roster in force, and a copy of it into the workspace."""
     from ostler.cli.opening import now
     from ostler.cli.output import say
+    from ostler.cli.wording import count
     from ostler.store.rosters import install
     from ostler.store.votes import recount
 
@@ -91,7 +93,9 @@ def install_text(parts: "Opened", text: str, signature: str) -> None:
         me, at = parts.workspace.reviewer, now()
         found = install(session, text, signature, parts.trust, actor=me, at=at)
         again = recount(session, parts.trust, actor=me, at=at)
-    say(f"roster {found.roster.number} is in force: {len(found.roster.members)} members")
+    kinds = Counter(member.kind for member in found.roster.members)
+    who = f"{count(kinds['person'], 'person', 'people')} and {count(kinds['agent'], 'agent')}"
+    say(f"roster {found.roster.number} is in force: {who}")
     tell_parked(again)
     # Last: it is in force whether or not there is a copy.
     copy = parts.workspace.roster
