@@ -1,7 +1,5 @@
 """What policy decided, in the few words of a queue's line, a card or a report."""
 
-from collections.abc import Sequence
-
 from ostler.core.proposals import Verdict
 
 
@@ -11,8 +9,3 @@ def verdict_words(verdict: Verdict) -> str:
         return {"deny": "denied", "auto": "auto"}[verdict.outcome]
     roles = f" incl. {' + '.join(verdict.roles)}" if verdict.roles else ""
     return f"{verdict.votes} vote{'s' if verdict.votes != 1 else ''}{roles}"
-
-
-def why_not(reasons: Sequence[str]) -> str:
-    """Why policy said no: what the rules that forbid it say, or that none permits it."""
-    return "; ".join(reasons) or "no rule permits it"

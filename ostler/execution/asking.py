@@ -17,7 +17,6 @@ from ostler.core.errors import NotAllowed, NotFound
 from ostler.core.proposals import Draft, Evidence, Proposal, Rank, RankPart, proposal_id
 from ostler.core.sentences import describe
 from ostler.core.states import OPEN, ProposalState
-from ostler.core.verdict_words import why_not
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import promises_of
 from ostler.policies.judgement import at_least_one_vote, authorize_revert, judge
@@ -98,7 +97,7 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
     verdict = judge(context.policies, request)
     if not allowed.allowed or verdict.outcome == "deny":
         reasons = (allowed if not allowed.allowed else verdict).reasons
-        raise NotAllowed(f"policy denies it: {why_not(reasons)}")
+        raise NotAllowed(f"policy denies it: {'; '.join(reasons)}")
     with context.store.transaction() as session:
         action = numbered(session, dataset.name, asked.action, patch.digest)
         proposal = Proposal(

@@ -10,7 +10,6 @@ from ostler.core.errors import BadInput, NotFound, VerificationFailed
 from ostler.core.proposals import Proposal, Shown, Vote
 from ostler.core.seats import standing
 from ostler.core.states import ProposalState
-from ostler.core.verdict_words import why_not
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import contract_moved
 from ostler.execution.true_facts import true_request
@@ -166,7 +165,7 @@ def _denied(
 ) -> Obstacle | None:
     then = _decided(context, proposal, request, votes)
     if not then.allowed:
-        reasons = why_not((*then.reasons, *others))
+        reasons = "; ".join((*then.reasons, *others))
         return ProposalState.DENIED, f"today's policy says no: {reasons}"
     if canary_out:
         return None

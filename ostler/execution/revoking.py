@@ -6,7 +6,6 @@ from typing import Literal
 from ostler.core.errors import Conflict, NotAllowed
 from ostler.core.proposals import Proposal
 from ostler.core.states import ItemState, ProposalState
-from ostler.core.verdict_words import why_not
 from ostler.execution.context import ExecutionContext
 from ostler.execution.withdrawing import TooLate, withdraw
 from ostler.policies.judgement import authorize_vote
@@ -100,7 +99,7 @@ def _authorize(
         decision=decision,
     )
     if not decided.allowed:
-        reasons = why_not(decided.reasons)
+        reasons = "; ".join(decided.reasons)
         raise NotAllowed(f"{person.name} may not {decision} {proposal.id}: {reasons}")
 
 

@@ -29,7 +29,6 @@ from ostler.core.proposals import (
 from ostler.core.schema import CastReport, SchemaChange, Shape
 from ostler.core.sentences import describe
 from ostler.core.states import ProposalState
-from ostler.core.verdict_words import why_not
 from ostler.execution.consumers import consumer_items, refuse_unprepared
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import impacts_now, owners_of, promises_of, text_in_force
@@ -218,7 +217,7 @@ def judged(
 def refuse_denied(allowed: bool, reasons: Sequence[str]) -> None:
     """Raise NotAllowed, with the reasons, when policy said no."""
     if not allowed:
-        raise NotAllowed(f"policy denies it: {why_not(reasons)}")
+        raise NotAllowed(f"policy denies it: {'; '.join(reasons)}")
 
 
 def measured(context: ExecutionContext, weighed: Weighed) -> DryRun:

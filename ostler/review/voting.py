@@ -10,7 +10,6 @@ from ostler.core.errors import NotAllowed
 from ostler.core.names import same_name
 from ostler.core.proposals import Change, Proposal, Shown, Vote
 from ostler.core.roster import Trust
-from ostler.core.verdict_words import why_not
 from ostler.policies.engine import Decision
 from ostler.policies.in_force import todays
 from ostler.policies.judgement import authorize_vote
@@ -92,7 +91,7 @@ class Voter:
 
         decided = ask(pace_at(cast, at, seconds_shown, at) if paced else NO_PACE)
         if not decided.allowed:
-            reasons = why_not(decided.reasons)
+            reasons = "; ".join(decided.reasons)
             raise NotAllowed(
                 f"{self.reviewer} may not {decision} {record.proposal.id}: {reasons}",
                 try_again(ask, cast, at, seconds_shown) if paced else "",

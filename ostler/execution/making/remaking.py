@@ -12,7 +12,6 @@ from ostler.core.errors import NotAllowed, NotFound
 from ostler.core.items import Criterion, Track
 from ostler.core.proposals import Draft, DryRun, Proposal, proposal_id
 from ostler.core.sentences import describe
-from ostler.core.verdict_words import why_not
 from ostler.execution.contract_ground import promises_of
 from ostler.execution.making.bench import Bench
 from ostler.policies.in_force import todays
@@ -84,7 +83,7 @@ def remade(
         ),
     )
     if verdict.outcome == "deny":
-        raise NotAllowed(f"policy denies it: {why_not(verdict.reasons)}")
+        raise NotAllowed(f"policy denies it: {'; '.join(verdict.reasons)}")
     lasts = (before.expires_at - record.created_at) if before.expires_at else None
     return Proposal(
         id=proposal_id(dataset.name, draft.action, summary.digest),
