@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ostler.cli import audit_checkpoints, audit_erase, audit_export, audit_receipts, options
+from ostler.cli.keys import public_line
 from ostler.cli.options import example
 
 if TYPE_CHECKING:
@@ -131,17 +132,14 @@ def prove(
     from ostler.cli.output import print_json, say
     from ostler.core.errors import BadInput
     from ostler.review.text import visible
+    from ostler.storage.paths import read_text
     from ostler.store.entry_proofs import check_proof, prove_entry, read_proof_file
-    from ostler.store.notes import key_of, read_key
-    from ostler.store.private_keys import kept_key
+    from ostler.store.notes import read_key
 
     if (entry is None) == (check is None):
         raise BadInput("name an entry, or a file to check", "ostler audit prove 12")
     if check is not None:
-        try:
-            proof = read_proof_file(check.read_text(encoding="utf-8"), str(check))
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"{check} cannot be read: {error}") from error
+        proof = read_proof_file(read_text(check), str(check))
         check_proof(proof, read_key(log_key or proof.key))
         one, head = proof.entry, proof.head.head
         what = f"entry {one.index}, {one.kind} of {one.subject} by {one.actor} at {one.at}"
@@ -152,19 +150,14 @@ def prove(
         return
     with opened(workspace) as parts:
         head = parts.log_key.signed(parts.store, actor=parts.workspace.reviewer, at=now())
-        public = key_of(head.origin, kept_key(parts.workspace.log_key))
+        public = parts.log_key.public(head)
         with parts.store.reading() as session:
             print_json(prove_entry(session, entry or 0, head, public))
 
 
 def _trust(parts: "Opened", root: Path | None) -> "Trust":
     """What an auditor takes for granted: the root that they bring, or that of the settings."""
-    from ostler.store.sshsig import parsed_line
-
-    if root is None:
-        return parts.trust
-    line = parsed_line(root.read_text(encoding="utf-8", errors="replace"))
-    return parts.trust.model_copy(update={"root": line})
+    return parts.trust.model_copy(update={"root": public_line(root)}) if root else parts.trust
 
 
 @audits.command(epilog=example("ostler audit vote P-7K3Q", "ostler audit vote P-7K3Q --to votes/"))
@@ -179,14 +172,15 @@ def vote(
     """
     from ostler.cli.opening import opened
     from ostler.cli.output import say
-    from ostler.core.errors import BadInput, NotFound
+    from ostler.core.errors import NotFound
+    from ostler.storage.refusals import written
 
     with opened(workspace) as parts:
         record = parts.desk.record(proposal)
     signed = [ballot for ballot in record.ballots if ballot.signature is not None]
     if not signed:
         raise NotFound(f"no signed vote was cast on {record.proposal.id}")
-    try:
+    with written(to):
         to.mkdir(parents=True, exist_ok=True)
         for number, ballot in enumerate(signed, 1):
             # Never by the reviewer's name: it comes from outside and would be part of a path.
@@ -194,5 +188,3 @@ def vote(
             file.write_bytes(ballot.text.encode())
             file.with_name(f"{file.name}.sig").write_text(ballot.signature or "", encoding="utf-8")
             say(f"{file}: {ballot.vote.decision} by {ballot.vote.reviewer}, {ballot.key}")
-    except OSError as error:
-        raise BadInput(f"{to} cannot be written: {error.strerror}") from error

@@ -7,6 +7,7 @@ import typer
 
 from ostler.cli import options
 from ostler.cli.options import example
+from ostler.storage.refusals import written
 
 if TYPE_CHECKING:
     from ostler.cli.opening import Opened
@@ -55,8 +56,6 @@ def checkpoint(
     from ostler.cli.opening import now, opened
     from ostler.cli.output import print_exactly, say
     from ostler.core.errors import BadInput
-    from ostler.store.notes import key_of
-    from ostler.store.private_keys import kept_key
 
     if bool(witness) != bool(witness_key):
         raise BadInput(
@@ -67,17 +66,20 @@ def checkpoint(
         raise BadInput("--since needs --proof FILE", "that is where the proof is written")
     with opened(workspace) as parts:
         made = parts.log_key.signed(parts.store, actor=parts.workspace.reviewer, at=now())
-        public = key_of(made.origin, kept_key(parts.workspace.log_key))
+        public = parts.log_key.public(made)
         if witness:
             made = _cosigned(parts, made, witness, witness_key)
         if proof is not None:
-            _write(proof, _growth(parts, made, since))
+            growth = _growth(parts, made, since)
+            with written(proof):
+                proof.write_text(growth, encoding="utf-8")
     if key:
         print_exactly(f"{public}\n")
     elif out is None:
         print_exactly(str(made))
     if out is not None:
-        _write(out, str(made))
+        with written(out):
+            out.write_text(str(made), encoding="utf-8")
         say(f"{made.head.size:,} entries, root {made.head.root[:16]}, signed: {out}")
     if witness:
         say("cosigned: the witness has seen no other log than this")
@@ -111,8 +113,9 @@ def _cosigned(parts: "Opened", made: "Checkpoint", url: str, key: str) -> "Check
     kept = parts.workspace.cosigned / f"{known.id.hex()}.note"
     before = read_kept(kept).checkpoint.head.size if kept.exists() else 0
     found = cosigned(parts.store, made, url, known, before)
-    kept.parent.mkdir(mode=0o700, exist_ok=True)
-    _write(kept, str(found))
+    with written(kept):
+        kept.parent.mkdir(mode=0o700, exist_ok=True)
+        kept.write_text(str(found), encoding="utf-8")
     return found
 
 
@@ -139,6 +142,7 @@ def witness(
     from ostler.cli.output import print_exactly, say
     from ostler.core.errors import BadInput
     from ostler.replay.outside_heads import read_kept
+    from ostler.storage.paths import read_text
     from ostler.store.notes import read_key
     from ostler.store.witness import Witness
     from ostler.store.witness_requests import read_growth
@@ -153,10 +157,7 @@ def witness(
         raise BadInput(
             "name the proof too", "ostler audit checkpoint --since FILE --proof FILE writes it"
         )
-    try:
-        old, steps = read_growth(proof.read_text(encoding="utf-8"), str(proof))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{proof} cannot be read: {error}") from error
+    old, steps = read_growth(read_text(proof), str(proof))
     found = read_kept(checkpoint).checkpoint
     made = seeing.add(old, steps, found, at=now())
     print_exactly(str(made))
@@ -179,12 +180,3 @@ def _serve(seeing: "Witness", host: str, port: int) -> None:
         say(f"key: {key}")
         say(f"witnessing at http://{shown}:{bound}; ctrl-c ends it")
         stop.wait()
-
-
-def _write(path: Path, text: str) -> None:
-    from ostler.core.errors import BadInput
-
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror}") from error

@@ -58,11 +58,14 @@ def export(
     from ostler.cli.wording import count
     from ostler.core.canonical import digest_bytes
     from ostler.replay.evidence.bundle import verifier
+    from ostler.storage.paths import write_whole
+    from ostler.storage.refusals import written
 
     scope = _scope(item, run, dataset, since)
     with opened(workspace) as parts, progress(f"gathering evidence for {file.name}"):
         told, content, withheld = _made(parts, scope, unmask=unmask)
-    _write(file, content)
+    with written(file):
+        write_whole(file, content)
     facts = {
         "proposals": len(told.proposals),
         "runs": len(told.runs),
@@ -166,13 +169,3 @@ def _masks(parts: "Opened", asked: "Scope", *, unmask: bool) -> "dict[str, Masks
         for one in known:
             masks[one.name] = parts.lifted(one, one.name, sorted(masks[one.name].columns))
     return masks
-
-
-def _write(file: Path, content: bytes) -> None:
-    from ostler.core.errors import BadInput
-    from ostler.storage.paths import write_whole
-
-    try:
-        write_whole(file, content)
-    except OSError as error:
-        raise BadInput(f"{file} cannot be written: {error.strerror}") from error

@@ -277,7 +277,8 @@ def _mark(effect: "CheckEffect") -> Text:
 
 
 def _verdict(card: "Card") -> None:
-    from ostler.review.shown import lacking, verdict_words
+    from ostler.core.verdict_words import verdict_words
+    from ostler.review.shown import lacking
 
     verdict = card.record.proposal.verdict
     _section("POLICY", verdict_words(verdict))

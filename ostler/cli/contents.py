@@ -125,7 +125,7 @@ class Contents:
 
     def file_text(self, dataset: str) -> str | None:
         """What the contract file says, whether or not it can be used; None when there is none."""
-        from ostler.tools.contracts.consumers import read_text
+        from ostler.storage.paths import read_text
 
         path = self.workspace.contract(dataset)
         return read_text(path) if path.exists() else None
@@ -211,7 +211,7 @@ class Contents:
         return str(self.workspace.contract(dataset).relative_to(self.workspace.root))
 
     def classes(self, dataset: str) -> Mapping[str, str] | None:
-        """By column the class in the contract that counts; None when it cannot be read.
+        """By column the class in the contract that counts; None when one cannot be read.
 
         A column that it does not list has the class that an earlier contract gave it: patches and
         versions from before a column was renamed or dropped still hold its values.
@@ -224,12 +224,13 @@ class Contents:
         try:
             text = self.file_text(dataset) if published is None else published
             now = None if text is None else self._classed(dataset, text)
+            before = [self._classed(dataset, one) for one in reversed(earlier)]
         except BadInput:
             return None
         classes = dict(now.classes) if now else {}
         listed = now.columns if now else ()
-        for before in reversed(earlier):
-            for column, name in self._classed(dataset, before).classes.items():
+        for one in before:
+            for column, name in one.classes.items():
                 if column not in listed:
                     classes.setdefault(column, name)
         return classes

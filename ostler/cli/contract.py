@@ -54,6 +54,7 @@ def infer(
     from ostler.cli.opening import now, opened
     from ostler.cli.output import print_json, progress, say
     from ostler.core.errors import Conflict
+    from ostler.storage.refusals import written
     from ostler.tables.delta import table_of
     from ostler.tools.contracts.infer import infer as read_off
     from ostler.tools.contracts.parse import parse_contract
@@ -73,8 +74,9 @@ def infer(
 
             return propose_inferred(parts, dataset, inferred, as_json=as_json)
         checks = parse_contract(inferred.text, dataset=dataset, source=path.name).checks
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(inferred.text, encoding="utf-8")
+        with written(path):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(inferred.text, encoding="utf-8")
         shown = path.relative_to(parts.workspace.root)
         if as_json:
             print_json({"file": str(shown), "rules": [plain_read(one) for one in inferred.rules]})
@@ -201,8 +203,8 @@ def lint(
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, print_table, say
     from ostler.core.errors import NotFound
+    from ostler.storage.paths import read_text
     from ostler.tables.delta import table_of
-    from ostler.tools.contracts.consumers import read_text
     from ostler.tools.contracts.lint import LEVELS
     from ostler.tools.contracts.lint import lint as problems_of
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
     from ostler.cli.opening import Opened
     from ostler.core.documents import DocumentKind
     from ostler.store.activations import Activated
@@ -31,8 +33,7 @@ def print_history(
     from ostler.store.activations import versions
 
     with parts.store.reading() as session:
-        known = versions(session, document, name)
-    lines = [_line(parts, version) for version in reversed(known)]
+        lines = [_line(session, one) for one in reversed(versions(session, document, name))]
     if as_json:
         print_json(lines)
     elif lines:
@@ -56,11 +57,10 @@ def print_history(
         say(f"no version was ever activated: {propose}")
 
 
-def _line(parts: "Opened", version: "Activated") -> Line:
+def _line(session: "Session", version: "Activated") -> Line:
     from ostler.store.proposals import get_proposal
 
-    with parts.store.reading() as session:
-        record = get_proposal(session, version.proposal)
+    record = get_proposal(session, version.proposal)
     change = record.proposal.document_change
     return Line(
         number=version.number,

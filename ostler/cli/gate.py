@@ -179,21 +179,19 @@ def _base(dataset: "Dataset", against: str) -> int | None:
 
 
 def _write(report: "GateReport", junit: Path | None, markdown: str, now: "datetime") -> None:
-    from ostler.core.errors import BadInput
+    from ostler.storage.refusals import written
     from ostler.triggers.gates.junit import junit as as_junit
     from ostler.triggers.gates.markdown import markdown as as_markdown
 
-    try:
-        if junit is not None:
+    if junit is not None:
+        with written(junit):
             junit.write_text(as_junit((report,), now=now), encoding="utf-8")
-        if markdown == "-":
-            sys.stdout.write(as_markdown((report,)))
-        elif markdown:
-            # What CI servers give is one file for all steps of a job.
-            with Path(markdown).open("a", encoding="utf-8") as file:
-                file.write(as_markdown((report,)))
-    except OSError as error:
-        raise BadInput(f"{error.filename} cannot be written: {error.strerror}") from error
+    if markdown == "-":
+        sys.stdout.write(as_markdown((report,)))
+    elif markdown:
+        # What CI servers give is one file for all steps of a job.
+        with written(markdown), Path(markdown).open("a", encoding="utf-8") as file:
+            file.write(as_markdown((report,)))
 
 
 def show(report: "GateReport") -> None:

@@ -27,7 +27,7 @@ identities = typer.Typer(
         "ostler identity init",
         "ostler identity add ben --key ben.pub --role steward --role owner:people",
         "ostler identity delegate ben --role owner --until 2026-12-31",
-        "ostler identity export --allowed-signers > allowed_signers",
+        "ostler identity export > allowed_signers",
     ),
 )
 
@@ -181,13 +181,8 @@ def show_all(workspace: options.Workspace = None, as_json: options.Json = False)
     say(f"roster {found.roster.number}, signed by {fingerprint(found.signer)}")
 
 
-@identities.command(epilog=example("ostler identity export --allowed-signers > allowed_signers"))
-def export(
-    allowed_signers: Annotated[
-        bool, typer.Option("--allowed-signers", help="As OpenSSH reads it; the one form there is.")
-    ] = True,
-    workspace: options.Workspace = None,
-) -> None:
+@identities.command(epilog=example("ostler identity export > allowed_signers"))
+def export(workspace: options.Workspace = None) -> None:
     """Everybody's keys in OpenSSH's format, to check a vote with `ssh-keygen -Y verify`."""
     from ostler.cli.opening import opened
 
@@ -200,10 +195,14 @@ def export(
 
 def _allowed(member: "Member") -> list[str]:
     """Lines of an allowed_signers file; a name with a quote or a comma is written without it."""
+    from ostler.replay.evidence.bundle import NAMESPACE as EVIDENCE
+    from ostler.store.ballots import VOTE
+    from ostler.store.rosters import DELEGATION, ROSTER
+
     name = "".join(c for c in member.name if c.isprintable() and c not in '"\\,*?!')
     lines: list[str] = []
     for key in member.keys:
-        limits = ['namespaces="ostler-vote,ostler-delegation,ostler-roster"']
+        limits = [f'namespaces="{",".join((VOTE, DELEGATION, ROSTER, EVIDENCE))}"']
         if key.valid_after:
             limits.append(f'valid-after="{key.valid_after:%Y%m%d%H%M%S}Z"')
         if key.valid_before:

@@ -58,10 +58,7 @@ def _made() -> tuple[Path, ...]:
 
 def public_line(path: Path) -> str:
     """A public key as one line, without its comment, from its file (BadInput)."""
-    from ostler.core.errors import BadInput
+    from ostler.storage.paths import read_text
     from ostler.store.sshsig import parsed_line
 
-    try:
-        return parsed_line(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read as a public key") from error
+    return parsed_line(read_text(path))

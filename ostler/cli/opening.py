@@ -57,8 +57,15 @@ class Opened(Contents):
         """Where proposals of people and drills are made."""
         from ostler.execution.making.bench import Bench
 
-        calendar = self.workspace.settings.calendar
-        return Bench(self.store, self.patches, self.policies, now, calendar, self.trust)
+        return Bench(
+            store=self.store,
+            patches=self.patches,
+            policies=self.policies,
+            clock=now,
+            contracts=self.workspace.contracts,
+            calendar=self.workspace.settings.calendar,
+            trust=self.trust,
+        )
 
     @cached_property
     def desk(self) -> "Desk":

@@ -157,9 +157,9 @@ def prove(
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json
     from ostler.core.errors import BadInput
-    from ostler.policies.in_force import policy_text
     from ostler.policies.policyset import invariants_of
     from ostler.policies.proving import holds, not_loosened
+    from ostler.storage.paths import read_text
 
     if policies is None and invariants is None:
         raise BadInput("there is nothing to prove", "name --policies, --invariants or both")
@@ -168,7 +168,7 @@ def prove(
         new = _set(parts, policies) if policies else old
     proofs = not_loosened(old, new) if policies else ()
     if invariants is not None:
-        proofs += holds(new, invariants_of(invariants.name, policy_text(invariants)))
+        proofs += holds(new, invariants_of(invariants.name, read_text(invariants)))
     if as_json:
         print_json(proofs)
     else:

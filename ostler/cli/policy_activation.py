@@ -73,16 +73,14 @@ def diff(
     from ostler.cli.cards import print_files
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, say
-    from ostler.core.documents import file_patches
+    from ostler.core.documents import files_between
     from ostler.policies.in_force import folder_texts
 
     with opened(workspace) as parts:
         counting = dict(parts.policies.site)
         texts = folder_texts(policies or parts.workspace.policies)
         said = policies_said(parts)
-    gone = {name: text for name, text in counting.items() if name not in texts}
-    patches = file_patches(counting, texts)
-    removed = file_patches(gone, dict.fromkeys(gone, ""))
+    patches, removed = files_between(counting, texts)
     if as_json:
         print_json({"files": [one for one in patches if one.diff], "gone": removed})
     else:
@@ -104,15 +102,17 @@ def show(
     from ostler.cli.output import print_json, print_line, say
     from ostler.core.errors import Conflict
     from ostler.review.text import visible
+    from ostler.storage.refusals import written
 
     with opened(workspace) as parts:
         counting = parts.policies.site
     if into is not None:
         if into.exists() and any(into.iterdir()):
             raise Conflict(f"{into} holds files already", "name a new folder")
-        into.mkdir(parents=True, exist_ok=True)
-        for name, text in counting:
-            (into / Path(name).name).write_text(text, encoding="utf-8")
+        with written(into):
+            into.mkdir(parents=True, exist_ok=True)
+            for name, text in counting:
+                (into / Path(name).name).write_text(text, encoding="utf-8")
         say(f"{len(counting)} files in {into}")
     elif as_json:
         print_json(dict(counting))

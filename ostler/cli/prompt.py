@@ -108,13 +108,14 @@ def propose(
     from ostler.cli.opening import opened
     from ostler.core.datasets import WORKSPACE
     from ostler.execution.document_changes import Asked, request_document
+    from ostler.storage.paths import read_text
 
     with opened(workspace) as parts:
         known = prompt_in_force(parts.store, name, parts.trust)
         asked = Asked(
             document="prompt",
             name=known.name,
-            texts={known.name: usable(_text(file), str(file))},
+            texts={known.name: usable(read_text(file), str(file))},
             base={known.name: PROMPTS[known.name].text},
             because=because,
         )
@@ -134,12 +135,3 @@ def history(name: Name, workspace: options.Workspace = None, as_json: options.Js
         prompt_in_force(parts.store, name, parts.trust)
         command = f"ostler prompt propose {name} FILE"
         print_history(parts, "prompt", name, command, as_json=as_json)
-
-
-def _text(file: Path) -> str:
-    from ostler.core.errors import BadInput
-
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{file} cannot be read: {error}") from error

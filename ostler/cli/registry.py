@@ -71,7 +71,7 @@ def publish(
     from ostler.core.canonical import digest_bytes
     from ostler.core.errors import NotFound
     from ostler.execution.contract_changes import Asked
-    from ostler.tools.contracts.consumers import read_text
+    from ostler.storage.paths import read_text
 
     with opened(workspace) as parts:
         parts.dataset(dataset)

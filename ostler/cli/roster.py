@@ -71,6 +71,7 @@ def sign(
     from ostler.cli.keys import asked
     from ostler.cli.opening import opened
     from ostler.cli.output import say
+    from ostler.storage.refusals import written
     from ostler.store.rosters import ROSTER, read_roster
     from ostler.store.signers import sign_with_file
 
@@ -80,7 +81,8 @@ def sign(
         asked(parts)
         made = sign_with_file(key.expanduser(), ROSTER, text.encode(), parts.keyring.ask)
     target = file.with_name(f"{file.name}.sig")
-    target.write_text(made, encoding="utf-8")
+    with written(target):
+        target.write_text(made, encoding="utf-8")
     say(f"next: ostler identity roster install {file} --signature {target}")
 
 

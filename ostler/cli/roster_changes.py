@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ostler.cli.keys import asked
+from ostler.storage.refusals import written
 
 if TYPE_CHECKING:
     from ostler.cli.opening import Opened
@@ -58,10 +59,8 @@ def put_next(
     if out is None:
         sign_and_install(parts, made, None)
         return
-    try:
+    with written(out):
         out.write_text(roster_text(made), encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"{out} cannot be written: {error.strerror}") from error
     say(f"next: ssh-keygen -Y sign -n ostler-roster -f ADMINISTRATOR_KEY {out}")
     say(f"then: ostler identity roster install {out} --signature {out}.sig")
 
@@ -94,13 +93,15 @@ def install_text(parts: "Opened", text: str, signature: str) -> None:
         me, at = parts.workspace.reviewer, now()
         found = install(session, text, signature, parts.trust, actor=me, at=at)
         again = recount(session, parts.trust, actor=me, at=at)
-    copy = parts.workspace.roster
-    copy.write_text(text, encoding="utf-8")
-    copy.with_name(f"{copy.name}.sig").write_text(signature, encoding="utf-8")
     kinds = Counter(member.kind for member in found.roster.members)
     who = f"{count(kinds['person'], 'person', 'people')} and {count(kinds['agent'], 'agent')}"
     say(f"roster {found.roster.number} is in force: {who}")
     tell_parked(again)
+    # Last: it is in force whether or not there is a copy.
+    copy = parts.workspace.roster
+    with written(copy):
+        copy.write_text(text, encoding="utf-8")
+        copy.with_name(f"{copy.name}.sig").write_text(signature, encoding="utf-8")
 
 
 def tell_parked(proposals: tuple[str, ...]) -> None:

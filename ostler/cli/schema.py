@@ -108,7 +108,7 @@ def _asked(
     action: "SchemaAction", migration: str, until: datetime | None, contract: Path | None
 ) -> "Asked":
     from ostler.execution.schema_changes import Asked
-    from ostler.tools.contracts.consumers import read_text
+    from ostler.storage.paths import read_text
 
     return Asked(
         action=action,

@@ -14,7 +14,7 @@ from ostler.config.settings import Settings, read_settings
 from ostler.core.errors import BadInput, Conflict, NotFound
 from ostler.storage.addresses import checked_url, is_url, refuse_ambiguous
 from ostler.storage.paths import AnyPath, path_of, write_whole
-from ostler.storage.privacy import make_folder
+from ostler.storage.privacy import make_folder, make_secret
 
 TEMPLATE = """\
 # Ostler's settings for this workspace. Everything has a default; this file may stay as it is.
@@ -201,9 +201,7 @@ class Workspace:
             return from_environment.encode()
         path = self.hidden / "drill.key"
         if make and not path.exists():
-            # Only the owner may read it, from its first moment on.
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_hex(32))
+            make_secret(path, secrets.token_hex(32).encode())
         return path.read_bytes().strip() if path.exists() else b""
 
     @property

@@ -105,6 +105,14 @@ def file_patches(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[F
     )
 
 
+def files_between(
+    before: Mapping[str, str], after: Mapping[str, str]
+) -> tuple[tuple[FilePatch, ...], tuple[FilePatch, ...]]:
+    """What becomes of the files of `after`, and the removal of those that it no longer has."""
+    gone = {name: text for name, text in before.items() if name not in after}
+    return file_patches(before, after), file_patches(gone, dict.fromkeys(gone, ""))
+
+
 _NOTHING = digest_bytes(b"")
 _TEXTS: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
 

@@ -68,6 +68,12 @@ TRANSITIONS: dict[ProposalState, tuple[ProposalState, ...]] = {
 OPEN = (S.PARKED, S.APPROVED, S.EXECUTING, S.CANARY)
 """States in which somebody or something still has to act."""
 
+PUBLISHED_ONCE = (S.PUBLISHED, S.REVERTED)
+"""Also what another one has reverted since."""
+
+GONE_ON = (S.EXECUTING, S.CANARY, *PUBLISHED_ONCE)
+"""States that only enough votes lead to, or policy alone where it asks for none."""
+
 
 class ItemState(StrEnum):
     """Where a backlog item stands."""

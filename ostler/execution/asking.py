@@ -97,7 +97,7 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
     verdict = judge(context.policies, request)
     if not allowed.allowed or verdict.outcome == "deny":
         reasons = (allowed if not allowed.allowed else verdict).reasons
-        raise NotAllowed(f"policy denies it: {'; '.join(reasons) or 'no rule permits it'}")
+        raise NotAllowed(f"policy denies it: {'; '.join(reasons)}")
     with context.store.transaction() as session:
         action = numbered(session, dataset.name, asked.action, patch.digest)
         proposal = Proposal(

@@ -7,6 +7,7 @@ is a working copy: it follows what is published, unless somebody has edited it s
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from ostler.core.canonical import Digest, digest_bytes
 from ostler.core.datasets import Dataset
@@ -14,37 +15,52 @@ from ostler.core.promises import Promises
 from ostler.core.proposals import Proposal
 from ostler.core.schema import Impact
 from ostler.execution.context import ExecutionContext
+from ostler.storage.paths import read_text
 from ostler.store import registry
+from ostler.store.engine import Store
 from ostler.tables.disk import writing
 from ostler.tools.contracts.compatibility import Step, impacts_of, steps_between, steps_of
 from ostler.tools.contracts.consumers import (
     consumers_of,
     contract_file,
     other_contracts,
-    read_text,
 )
 from ostler.tools.contracts.contract import Contract
 from ostler.tools.contracts.parse import parse_contract
 
 
-def text_in_force(context: ExecutionContext, dataset: str) -> str | None:
+class Ground(Protocol):
+    """Whoever knows where contracts are: a worker's context, and a person's bench."""
+
+    @property
+    def store(self) -> Store:
+        """What was published."""
+        ...
+
+    @property
+    def contracts(self) -> Path | None:
+        """The folder of working copies."""
+        ...
+
+
+def text_in_force(ground: Ground, dataset: str) -> str | None:
     """The text of the contract that counts; None when there is none."""
-    with context.store.reading() as session:
+    with ground.store.reading() as session:
         published = registry.text_in_force(session, dataset)
-    return working_copy(context, dataset) if published is None else published
+    return working_copy(ground, dataset) if published is None else published
 
 
-def promises_of(context: ExecutionContext, dataset: str) -> Promises | None:
+def promises_of(ground: Ground, dataset: str) -> Promises | None:
     """What policies ask about the contract that counts; None without one."""
-    text = text_in_force(context, dataset)
+    text = text_in_force(ground, dataset)
     if text is None:
         return None
     return parse_contract(text, dataset=dataset, source="the contract").promises
 
 
-def working_copy(context: ExecutionContext, dataset: str) -> str | None:
+def working_copy(ground: Ground, dataset: str) -> str | None:
     """What the contract file says; None when there is none."""
-    path = _file(context, dataset)
+    path = _file(ground, dataset)
     return read_text(path) if path is not None and path.exists() else None
 
 
@@ -143,8 +159,8 @@ def _neighbours(context: ExecutionContext, folder: Path, dataset: str) -> Mappin
     }
 
 
-def _file(context: ExecutionContext, dataset: str) -> Path | None:
-    return None if context.contracts is None else contract_file(context.contracts, dataset)
+def _file(ground: Ground, dataset: str) -> Path | None:
+    return None if ground.contracts is None else contract_file(ground.contracts, dataset)
 
 
 def _digest(text: str | None) -> Digest:

@@ -17,7 +17,7 @@ from ostler.core.documents import (
     Trial,
     called,
     digest_of_texts,
-    file_patches,
+    files_between,
 )
 from ostler.core.errors import BadInput, Conflict, NotFound
 from ostler.core.items import BacklogItem, Quadrant, Track
@@ -144,14 +144,14 @@ def _change(context: ExecutionContext, asked: Asked) -> tuple[DocumentChange, Ma
             "says exactly that",
             "there is nothing to decide",
         )
-    gone = {name: text for name, text in before.items() if name not in asked.texts}
+    files, gone = files_between(before, asked.texts)
     return (
         DocumentChange(
             document=asked.document,
             name=asked.name,
             previous=now.number if now else 0,
-            files=file_patches(before, asked.texts),
-            gone=file_patches(gone, dict.fromkeys(gone, "")),
+            files=files,
+            gone=gone,
             base=() if now else tuple(sorted(asked.base.items())),
             because=asked.because.strip(),
         ),

@@ -29,6 +29,7 @@ def keep_drilling(context: ExecutionContext) -> list[OstlerError]:
         context.patches,
         context.policies,
         context.clock,
+        context.contracts,
         context.calendar,
         context.trust,
     )

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from ostler.core.actions import taken_back
 from ostler.core.proposals import Change, Proposal
-from ostler.core.states import ProposalState
+from ostler.core.states import PUBLISHED_ONCE, ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.store import proposals
 from ostler.store.proposals import ProposalRecord
@@ -36,9 +36,8 @@ def carried_since(
     context: ExecutionContext, table: VersionedTable, dataset: str, version: int
 ) -> tuple[tuple[ProposalRecord, Commit], ...]:
     """What commits after a version carry and has been published, newest first, each once."""
-    states = (ProposalState.PUBLISHED, ProposalState.REVERTED)
     with context.store.reading() as session:
-        records = proposals.queue(session, states=states, dataset=dataset)
+        records = proposals.queue(session, states=PUBLISHED_ONCE, dataset=dataset)
     known = {record.proposal.id: record for record in records}
     found: dict[str, tuple[ProposalRecord, Commit]] = {}
     for commit in takewhile(lambda c: c.version > version, table.history()):

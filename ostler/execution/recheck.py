@@ -165,7 +165,7 @@ def _denied(
 ) -> Obstacle | None:
     then = _decided(context, proposal, request, votes)
     if not then.allowed:
-        reasons = "; ".join((*then.reasons, *others)) or "no rule permits it"
+        reasons = "; ".join((*then.reasons, *others))
         return ProposalState.DENIED, f"today's policy says no: {reasons}"
     if canary_out:
         return None

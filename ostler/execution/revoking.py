@@ -99,7 +99,7 @@ def _authorize(
         decision=decision,
     )
     if not decided.allowed:
-        reasons = "; ".join(decided.reasons) or "no rule permits it"
+        reasons = "; ".join(decided.reasons)
         raise NotAllowed(f"{person.name} may not {decision} {proposal.id}: {reasons}")
 
 

@@ -217,7 +217,7 @@ def judged(
 def refuse_denied(allowed: bool, reasons: Sequence[str]) -> None:
     """Raise NotAllowed, with the reasons, when policy said no."""
     if not allowed:
-        raise NotAllowed(f"policy denies it: {'; '.join(reasons) or 'no rule permits it'}")
+        raise NotAllowed(f"policy denies it: {'; '.join(reasons)}")
 
 
 def measured(context: ExecutionContext, weighed: Weighed) -> DryRun:

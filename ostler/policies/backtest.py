@@ -8,6 +8,7 @@ from ostler.core.base import Frozen
 from ostler.core.escalation import easier
 from ostler.core.judged import Judged
 from ostler.core.proposals import Verdict
+from ostler.core.verdict_words import verdict_words
 from ostler.policies.judgement import at_least_one_vote, judge_many
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import question_of
@@ -78,13 +79,10 @@ def _again(policies: PolicySet, judged: Iterable[Judged]) -> Iterator[tuple[Judg
 
 def said(verdict: Verdict) -> str:
     """A verdict in words that two of the same kind share."""
-    if verdict.outcome != "votes":
-        return {"deny": "denied", "auto": "auto"}[verdict.outcome]
-    roles = f" incl. {' + '.join(verdict.roles)}" if verdict.roles else ""
-    also = "".join(
+    also = (
         f", {one.role} as well after {one.after_seconds // 60:,} min" for one in verdict.escalations
     )
-    return f"{verdict.votes} vote{'s' if verdict.votes != 1 else ''}{roles}{also}"
+    return "".join((verdict_words(verdict), *also))
 
 
 def looser(before: Verdict, after: Verdict) -> bool:

@@ -10,6 +10,7 @@ from ostler.core.documents import SITE, body_of, texts_in
 from ostler.core.errors import BadInput
 from ostler.core.roster import NO_TRUST, Trust
 from ostler.policies.policyset import PolicySet, load_policies
+from ostler.storage.paths import read_text
 from ostler.store import activations
 from ostler.store.engine import Store
 
@@ -56,12 +57,4 @@ def _loaded(body: str) -> PolicySet:
 
 def folder_texts(folder: Path) -> Mapping[str, str]:
     """The text of each `*.cedar` file in a folder, by its name (BadInput)."""
-    return {path.name: policy_text(path) for path in sorted(folder.glob("*.cedar"))}
-
-
-def policy_text(path: Path) -> str:
-    """The text of a file of policies (BadInput)."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read: {error}") from error
+    return {path.name: read_text(path) for path in sorted(folder.glob("*.cedar"))}

@@ -5,16 +5,13 @@ from functools import lru_cache
 from typing import NamedTuple, cast
 
 import cedarpy
-from pydantic import JsonValue
 
 from ostler.core.proposals import Nearest
 from ostler.policies.engine import compiled, permits
 from ostler.policies.nodes import actions_of
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import Request
-from ostler.policies.words import words
-
-Node = dict[str, JsonValue]
+from ostler.policies.words import Node, words
 
 
 class _Part(NamedTuple):

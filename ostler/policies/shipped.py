@@ -1,11 +1,10 @@
 """The packs that ship with Ostler: policies to start from, each about one matter."""
 
-from importlib.resources import files
-
 import cedarpy
 
 from ostler.core.base import Frozen
 from ostler.core.errors import NotFound
+from ostler.policies.policyset import shipped
 
 _NAMES = ("auto", "budget", "deletes", "freeze", "large", "pii")
 
@@ -39,7 +38,7 @@ def pack_of(name: str) -> Pack:
 
 
 def _pack(name: str) -> Pack:
-    text = files("ostler.policies").joinpath(f"packs/{name}.cedar").read_text("utf-8")
+    text = shipped(f"packs/{name}.cedar")
     rules = cedarpy.policies_to_pst(text).static_policies
     return Pack(
         name=name,

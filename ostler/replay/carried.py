@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from ostler.core.datasets import Dataset
 from ostler.core.errors import OstlerError
-from ostler.core.states import ProposalState
+from ostler.core.states import PUBLISHED_ONCE, ProposalState
 from ostler.replay.faults import Fault
-from ostler.replay.recorded import IN_TABLE, Recorded, is_done
+from ostler.replay.recorded import Recorded, is_done
 from ostler.storage.paths import path_of
 from ostler.tables.delta import Commit
 from ostler.tables.targets import Connections, ledger_of
@@ -16,9 +16,12 @@ _ON_THE_WAY = (ProposalState.APPROVED, ProposalState.EXECUTING, ProposalState.CA
 
 
 def history(
-    dataset: Dataset, commits: Sequence[Commit], proposals: list[Recorded]
+    dataset: Dataset, commits: Sequence[Commit], proposals: Sequence[Recorded]
 ) -> Iterator[Fault]:
-    """What the table says was applied is what the log says was published, and the other way."""
+    """What the table says was applied is what the log says was published, and the other way.
+
+    `proposals` are all that the log has for this dataset.
+    """
     known = {proposal.id: proposal for proposal in proposals}
     carried: set[str] = set()
     for commit in commits:
@@ -30,27 +33,27 @@ def history(
             if proposal.startswith("undo/") or (name != proposal and record is not None):
                 continue
             where = f"{dataset.name}@{commit.version}"
-            if record is None or record.dataset != dataset.name:
+            if record is None:
                 yield Fault("table", where, f"it carries {proposal}, which nobody proposed")
             elif record.patch not in (None, digest):
                 yield Fault("table", where, f"it carries another patch than {proposal} has")
-    for record in (one for one in proposals if one.dataset == dataset.name):
+    for record in proposals:
         if is_done(record) and not record.brings and record.id not in carried:
             why = f"{record.id} is {record.state}, but no version carries it"
             yield Fault("table", dataset.name, why)
 
 
 def contradicted(
-    dataset: Dataset, commits: Sequence[Commit], proposals: list[Recorded]
+    dataset: Dataset, commits: Sequence[Commit], proposals: Sequence[Recorded]
 ) -> Iterator[Fault]:
-    """Where the table has, or has undone, what the state says it has not."""
+    """Where the table has, or has undone, what the state of its proposals says it has not."""
     carried = {name: commit.version for commit in commits for name in commit.proposals}
-    for record in (one for one in proposals if one.dataset == dataset.name):
+    for record in proposals:
         undone = carried.get(f"undo/{record.id}")
         version = carried.get(record.id) if undone is None else undone
         if version is None:
             continue
-        fitting = (*IN_TABLE, *_ON_THE_WAY)
+        fitting = (*PUBLISHED_ONCE, *_ON_THE_WAY)
         if undone is not None:
             fitting = (ProposalState.FAILED, *_ON_THE_WAY)
         if record.state not in fitting:

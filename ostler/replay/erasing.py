@@ -3,19 +3,18 @@
 from contextlib import suppress
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import select
 
 from ostler.core.canonical import Digest
 from ostler.core.datasets import WORKSPACE
-from ostler.core.errors import OstlerError
-from ostler.store import runs
+from ostler.core.errors import NotFound
+from ostler.store import proposals, runs
 from ostler.store.datasets import get_dataset
 from ostler.store.engine import Store
 from ostler.store.erasing import Target, erase, subject_of
 from ostler.store.erasures import Erasure
 from ostler.store.models import ProposalRow
 from ostler.store.objects import Objects
-from ostler.store.proposals import get_proposal
 from ostler.tables.delta import table_of
 from ostler.tables.patch_files import PatchFiles
 
@@ -32,19 +31,15 @@ def erase_all(
 ) -> tuple[str, Erasure]:
     """Erase what is recorded of a proposal or a run; its id, and what was erased.
 
-    NotFound, BadInput; Conflict for a proposal that is not decided or not done. The log has it
+    NotFound, BadInput; Conflict for a proposal that is not decided or not done, VerificationFailed
+    for one whose document was edited: that is to be seen, not to be erased with it. The log has it
     first; killed in between, the same command removes what is left.
     """
     with store.reading() as session:
         subject = subject_of(session, typed)
-        is_run = (
-            session.exec(select(ProposalRow.id).where(col(ProposalRow.id) == subject)).first()
-            is None
-        )
+        is_run = not proposals.exists(session, subject)
     target = (
-        Target(subject, objects=_recorded(store, subject))
-        if is_run
-        else Target(subject, patches=_patches(store, subject), rows=_rows(store, subject))
+        Target(subject, objects=_recorded(store, subject)) if is_run else _changed(store, subject)
     )
     with store.transaction() as session:
         subject_of(session, subject)
@@ -65,25 +60,19 @@ def _recorded(store: Store, run: str) -> tuple[Digest, ...]:
     return tuple(sorted(told | {step.digest for step in record.steps}))
 
 
-def _rows(store: Store, proposal: str) -> int:
-    """The rows that its patch touches; of one that was erased before its first entry says it."""
-    with store.reading() as session, suppress(OstlerError):
-        return get_proposal(session, proposal).proposal.patch.rows
-    return 0
-
-
-def _patches(store: Store, proposal: str) -> tuple[Digest, ...]:
+def _changed(store: Store, proposal: str) -> Target:
     """Its patch, the parts of it that went out alone, and what undid them."""
-    found: set[Digest] = set()
+    found, rows = set[Digest](), 0
     with store.reading() as session:
         row = session.exec(select(ProposalRow).where(ProposalRow.id == proposal)).one()
         # A document of the workspace is in no table.
         dataset = None if row.dataset == WORKSPACE.name else get_dataset(session, row.dataset)
-        # Erased before, or edited: what its table carries is known all the same.
-        with suppress(OstlerError):
-            found.add(get_proposal(session, proposal).proposal.patch.digest)
+        # Erased before: its first erasing says the rows, and its table what it carries.
+        with suppress(NotFound):
+            patch = proposals.get_proposal(session, proposal).proposal.patch
+            found, rows = {patch.digest}, patch.rows
     for commit in table_of(dataset).history() if dataset else ():
         for name, digest in zip(commit.proposals, commit.patches, strict=False):
             if name.removeprefix("undo/").removesuffix("/canary") == proposal:
                 found.add(digest)
-    return tuple(sorted(found))
+    return Target(proposal, patches=tuple(sorted(found)), rows=rows)

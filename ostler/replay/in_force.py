@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from sqlmodel import col, select
+
 from ostler.replay.faults import Fault
 from ostler.replay.recorded import Recorded, is_done
-from ostler.store import activations, registry
+from ostler.store import registry
 from ostler.store.engine import Store
+from ostler.store.models import ActivationRow
 
 
 class _Version(NamedTuple):
@@ -33,8 +36,11 @@ def contracts_in_force(store: Store, proposals: Sequence[Recorded]) -> Iterator[
 
 def documents_in_force(store: Store, proposals: Sequence[Recorded]) -> Iterator[Fault]:
     """What is in force of policies and prompts is what was voted on, and the other way."""
+    query = select(ActivationRow).order_by(
+        col(ActivationRow.document), col(ActivationRow.name), col(ActivationRow.number)
+    )
     with store.reading() as session:
-        activated = activations.all_versions(session)
+        activated = session.exec(query).all()
     versions = [
         _Version(
             f"{one.document}/{one.name}@{one.number}",

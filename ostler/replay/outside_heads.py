@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ostler.core.errors import BadInput, VerificationFailed
+from ostler.core.errors import VerificationFailed
+from ostler.storage.paths import read_text
 from ostler.store import audit
 from ostler.store.engine import Store
 from ostler.store.log_key import keys_named, origin_of
@@ -21,10 +22,7 @@ class Kept(NamedTuple):
 
 def read_kept(path: Path) -> Kept:
     """A checkpoint from a file (BadInput)."""
-    try:
-        return Kept(str(path), read_checkpoint(path.read_text(encoding="utf-8"), str(path)))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"the checkpoint {path} cannot be read: {error}") from error
+    return Kept(str(path), read_checkpoint(read_text(path), str(path)))
 
 
 def contradictions(

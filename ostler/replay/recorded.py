@@ -9,15 +9,12 @@ from ostler.core.canonical import Digest, digest_bytes
 from ostler.core.documents import digest_of_texts
 from ostler.core.proposals import Proposal
 from ostler.core.runs import RunInputs
-from ostler.core.states import ProposalState
+from ostler.core.states import PUBLISHED_ONCE
 from ostler.replay.faults import UNREADABLE
 from ostler.store.documents import ERASED_BODY, checked
 from ostler.store.engine import Store
 from ostler.store.models import DocumentRow, ProposalRow, RunRow, RunStepRow
 from ostler.store.proposals import proposal_of
-
-IN_TABLE = (ProposalState.PUBLISHED, ProposalState.REVERTED)
-"""Published once, also when it was reverted by another patch since."""
 
 
 class Recorded(NamedTuple):
@@ -38,7 +35,7 @@ class Recorded(NamedTuple):
 
 def is_done(proposal: Recorded) -> bool:
     """Whether it was published."""
-    return proposal.state in IN_TABLE
+    return proposal.state in PUBLISHED_ONCE
 
 
 def recorded_proposals(store: Store) -> list[Recorded]:

@@ -1,5 +1,6 @@
 """Verification of a whole workspace: the log, every row and file under it, and the tables."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -122,6 +123,7 @@ def examine_workspace(
     progress("what runs were given and recorded")
     faults += _gone(named, objects, log.erased)
     claims = dict(_read_by_runs(named, objects))
+    ids, of_datasets = {one.id for one in proposals}, _by_dataset(proposals)
     for dataset in datasets:
         progress(f"the history of {dataset.name}")
         try:
@@ -131,21 +133,30 @@ def examine_workspace(
             why = str(error).partition("\n")[0]
             faults.append(Fault("table", dataset.name, f"its log cannot be read: {why}"))
             continue
-        faults += history(dataset, commits, proposals)
+        mine = of_datasets[dataset.name]
+        faults += history(dataset, commits, mine)
         with store.reading() as session:
             said = announced(session, dataset.name)
-        for one in unexplained(dataset, commits, {p.id for p in proposals}, said):
+        for one in unexplained(dataset, commits, ids, said):
             where = f"{dataset.name}@{one.version}"
             (faults if one.is_fault else notes).append(Fault("table", where, one.message))
-        if any(contradicted(dataset, commits, proposals)):
+        if any(contradicted(dataset, commits, mine)):
             # Read again: what was parked before the log was read may have gone all the way since.
-            faults += contradicted(dataset, commits, recorded_proposals(store))
+            again = _by_dataset(recorded_proposals(store))[dataset.name]
+            faults += contradicted(dataset, commits, again)
         faults += missing(needed)
         faults += ledger(dataset, commits, connections)
         claims |= _made_by_commits(dataset, commits)
     progress("data files")
     faults += _data_files(claims)
     return Verification(tuple(faults), log, tuple(notes))
+
+
+def _by_dataset(proposals: Sequence[Recorded]) -> defaultdict[str, list[Recorded]]:
+    found = defaultdict[str, list[Recorded]](list)
+    for one in proposals:
+        found[one.dataset].append(one)
+    return found
 
 
 def _votes(store: Store, trust: Trust) -> Iterator[Fault]:

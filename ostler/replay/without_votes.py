@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 
 from ostler.core.errors import NotFound, OstlerError
 from ostler.core.proposals import Proposal
-from ostler.core.states import ProposalState
+from ostler.core.states import GONE_ON
 from ostler.execution.true_facts import contradiction
 from ostler.policies.judgement import judge
 from ostler.policies.policyset import policies_from
@@ -19,11 +19,6 @@ from ostler.store.objects import Objects
 from ostler.store.proposals import proposal_of
 from ostler.tables.patch_files import PatchFiles
 
-_GONE_ON = (
-    *(ProposalState.EXECUTING, ProposalState.CANARY),
-    *(ProposalState.PUBLISHED, ProposalState.REVERTED),
-)
-
 
 def unjustified(store: Store, objects: Objects, patches: PatchFiles) -> Iterator[tuple[str, str]]:
     """Ids of proposals that no policy let through without votes, and why.
@@ -33,7 +28,7 @@ def unjustified(store: Store, objects: Objects, patches: PatchFiles) -> Iterator
     query = (
         select(ProposalRow, DocumentRow.body)
         .join(DocumentRow)
-        .where(col(ProposalRow.state).in_(_GONE_ON))
+        .where(col(ProposalRow.state).in_(GONE_ON))
         .order_by(ProposalRow.id)
     )
     with store.reading() as session:

@@ -12,6 +12,7 @@ from ostler.core.masking import NO_MASKS, Masks, masked
 from ostler.core.masks import MASK
 from ostler.core.proposals import Proposal, Verdict
 from ostler.core.states import ProposalState
+from ostler.core.verdict_words import verdict_words
 from ostler.store.proposals import ProposalRecord
 
 
@@ -76,6 +77,7 @@ def line_of(record: ProposalRecord, masks: Masks) -> Line:
     """A proposal's line in the queue, with masks for classified values."""
     proposal = masked(record.proposal, masks)
     action = proposal.draft.action
+    also = f" → {' + '.join(record.escalated)}" if record.escalated else ""
     return Line(
         id=proposal.id,
         dataset=proposal.dataset,
@@ -83,7 +85,7 @@ def line_of(record: ProposalRecord, masks: Masks) -> Line:
         score=proposal.rank.score,
         cells=proposal.patch.cells,
         rows=proposal.patch.rows,
-        verdict=verdict_words(proposal.verdict, record.escalated),
+        verdict=f"{verdict_words(proposal.verdict)}{also}",
         state=record.state,
         created_at=record.created_at,
         columns=proposal.patch.columns,
@@ -98,12 +100,3 @@ def lacking(verdict: Verdict) -> tuple[str, ...]:
         return ()
     whom = f"nearest was {near.rule} ({near.reason}) of {near.owner}; it lacks:"
     return (whom, *near.lacks)
-
-
-def verdict_words(verdict: Verdict, escalated: Sequence[str] = ()) -> str:
-    """A verdict in a few words, with the roles that it was escalated to."""
-    if verdict.outcome == "votes":
-        who = f" incl. {' + '.join(verdict.roles)}" if verdict.roles else ""
-        also = f" → {' + '.join(escalated)}" if escalated else ""
-        return f"{verdict.votes} vote{'s' if verdict.votes != 1 else ''}{who}{also}"
-    return {"deny": "denied", "auto": "auto"}[verdict.outcome]

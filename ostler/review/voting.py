@@ -91,7 +91,7 @@ class Voter:
 
         decided = ask(pace_at(cast, at, seconds_shown, at) if paced else NO_PACE)
         if not decided.allowed:
-            reasons = "; ".join(decided.reasons) or "no rule permits it"
+            reasons = "; ".join(decided.reasons)
             hint = try_again(ask, cast, at, seconds_shown) if paced else ""
             if decision == "approve" and me == same_name(author):
                 hint = somebody_else(who, name)

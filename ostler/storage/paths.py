@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from ostler.core.canonical import Digest
+from ostler.core.errors import BadInput
 from ostler.storage.addresses import checked_url, is_url
 from ostler.storage.privacy import make_folder, open_file
 from ostler.storage.remote import RemotePath
@@ -20,6 +21,14 @@ def path_of(address: str | AnyPath) -> AnyPath:
     if not isinstance(address, str):
         return address
     return RemotePath(checked_url(address)) if is_url(address) else Path(address)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file that a person named, in UTF-8 (BadInput when it cannot be read)."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read: {error}") from error
 
 
 def write_whole(path: AnyPath, content: bytes) -> None:

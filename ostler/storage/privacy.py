@@ -8,7 +8,9 @@ what comes into it is the group's too. Nothing is ever made for everybody.
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from tempfile import mkstemp
 
 _GROUP = 0o070
 _OTHERS = 0o007
@@ -42,6 +44,23 @@ def make_file(path: Path) -> None:
     if not path.exists():
         make_folder(path.parent)
         os.close(open_file(path, os.O_RDWR))
+
+
+def make_secret(path: Path, content: bytes) -> None:
+    """Write a file that its owner alone may read, whole or not at all (OSError).
+
+    One that is there stays: of two processes that make a key at once, both have the first one's.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, draft = mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        Path(draft).unlink()
 
 
 def open_to_others(folder: Path) -> Iterator[Path]:

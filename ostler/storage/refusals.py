@@ -84,6 +84,16 @@ def refused(place: object) -> Generator[None]:
         raise meant from error
 
 
+@contextmanager
+def written(place: object) -> Generator[None]:
+    """Around whatever writes what a person named: BadInput when it cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        why = refusal(error, place) or BadInput(f"{place} cannot be written: {error.strerror}")
+        raise why from error
+
+
 def plain(error: BaseException) -> str:
     """An error as one line without colours, marks of trees or secrets."""
     text = _COLOUR.sub("", str(error)).replace("↳", ":")

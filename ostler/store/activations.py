@@ -82,7 +82,7 @@ def in_force(session: Session, document: DocumentKind, name: str) -> Activated |
         .limit(1)
     )
     row = session.exec(query).first()
-    return None if row is None else _activated(row)
+    return None if row is None else _activated(document, row)
 
 
 def voted_in_force(
@@ -115,15 +115,7 @@ def versions(session: Session, document: DocumentKind, name: str) -> tuple[Activ
         .where(ActivationRow.document == document, ActivationRow.name == name)
         .order_by(col(ActivationRow.number))
     )
-    return tuple(_activated(row) for row in session.exec(query))
-
-
-def all_versions(session: Session) -> tuple[Activated, ...]:
-    """All versions of all documents, by kind, name and number."""
-    query = select(ActivationRow).order_by(
-        col(ActivationRow.document), col(ActivationRow.name), col(ActivationRow.number)
-    )
-    return tuple(_activated(row) for row in session.exec(query))
+    return tuple(_activated(document, row) for row in session.exec(query))
 
 
 def texts_of(session: Session, version: Activated) -> dict[str, str]:
@@ -132,9 +124,9 @@ def texts_of(session: Session, version: Activated) -> dict[str, str]:
     return texts_in(text_of(session, version.digest, what))
 
 
-def _activated(row: ActivationRow) -> Activated:
+def _activated(document: DocumentKind, row: ActivationRow) -> Activated:
     return Activated(
-        document="policies" if row.document == "policies" else "prompt",
+        document=document,
         name=row.name,
         number=row.number,
         digest=row.digest,

@@ -5,11 +5,10 @@ that a signature or the log does not bear out.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from pydantic import JsonValue
 from sqlmodel import Session, col, select, union
 
 from ostler.core.canonical import Digest
@@ -18,24 +17,16 @@ from ostler.core.escalation import standing_in
 from ostler.core.proposals import Proposal, Vote
 from ostler.core.roster import Roster, Trust
 from ostler.core.seats import still_open
-from ostler.core.states import ProposalState
+from ostler.core.states import GONE_ON, PUBLISHED_ONCE, ProposalState
 from ostler.store import audit, rosters
 from ostler.store.ballots import Ballot, Electorate, checked_ballot, counted, roles_on, shown_of
 from ostler.store.courses import Passed, approval, by_policy, course
 from ostler.store.datasets import subject
 from ostler.store.documents import text_of
 from ostler.store.models import AuditEntryRow, ProposalRow, VoteRow
+from ostler.store.projection import Change, Columns
 from ostler.store.proposals import proposal_of
-
-_DECIDED = (
-    *(ProposalState.EXECUTING, ProposalState.CANARY),
-    *(ProposalState.PUBLISHED, ProposalState.REVERTED),
-)
-"""States that only enough votes lead to, where votes were asked for."""
-
-_CAST = "vote.cast"
-
-_IN_FORCE = (ProposalState.PUBLISHED, ProposalState.REVERTED)
+from ostler.store.votes import CAST
 
 _UNREADABLE = (OstlerError, ValueError)
 
@@ -110,8 +101,8 @@ def flaws(session: Session, trust: Trust) -> Iterator[Flaw]:
     # A vote's row may be gone, its entry not; what went on without any vote has neither.
     voted = union(
         select(VoteRow.proposal),
-        select(AuditEntryRow.subject).where(AuditEntryRow.kind == _CAST),
-        select(ProposalRow.id).where(col(ProposalRow.state).in_(_DECIDED)),
+        select(AuditEntryRow.subject).where(AuditEntryRow.kind == CAST),
+        select(ProposalRow.id).where(col(ProposalRow.state).in_(GONE_ON)),
     )
     for name in sorted(str(name) for (name,) in session.connection().execute(voted)):
         try:
@@ -134,13 +125,13 @@ def unfounded(session: Session, trust: Trust, names: Sequence[str]) -> str:
     past = _past(session, installed, rosters.all_delegations(session))
     for name in names:
         on = _read(session, name)
-        if on.proposal is None or on.state not in _IN_FORCE:
+        if on.proposal is None or on.state not in PUBLISHED_ONCE:
             return f"{name} is {on.state}"
         cast = [
             (ballot, past.at(passed.entry.index, ballot.vote))
             for passed in on.passed
-            if passed.entry.kind == _CAST and passed.entry.payload
-            for ballot, _ in [_entered(session, passed.entry.payload)]
+            if passed.entry.kind == CAST and passed.entry.payload
+            for ballot, _ in [_entered(session, passed.step)]
         ]
         # Whatever its document says of itself: by policy alone nothing of the kind comes about.
         asked = on.proposal.verdict.model_copy(update={"outcome": "votes"})
@@ -159,7 +150,7 @@ def _past(
     entered = [
         entry.index
         for entry in audit.entries(session, subject=rosters.SUBJECT)
-        if entry.kind == "roster.installed"
+        if entry.kind == rosters.INSTALLED
     ][: len(installed)]
     return _Past(tuple(entered), tuple(one.roster for one in installed), delegated)
 
@@ -179,13 +170,13 @@ def _on(session: Session, name: str, past: _Past) -> Iterator[Flaw]:
     cast: list[tuple[Ballot, Electorate]] = []
     for passed in on.passed:
         entry = passed.entry
-        if entry.kind != _CAST:
+        if entry.kind != CAST:
             continue
         if not entry.payload:
             yield Flaw("vote", name, f"what entry {entry.index} said of a vote is gone")
             continue
         try:
-            ballot, row = _entered(session, entry.payload)
+            ballot, row = _entered(session, passed.step)
         except _UNREADABLE as error:
             yield Flaw("vote", name, f"a vote cannot be read: {error}")
             continue
@@ -219,29 +210,24 @@ def _read(session: Session, name: str) -> _Voted:
     )
 
 
-def _entered(
-    session: Session, payload: Mapping[str, JsonValue]
-) -> tuple[Ballot, Mapping[str, JsonValue]]:
+def _entered(session: Session, step: Change | None) -> tuple[Ballot, Columns]:
     """A vote as an entry of the log has it (ValueError, VerificationFailed)."""
-    step = payload.get("row")
-    said = step.get("set") if isinstance(step, dict) else None
-    key = step.get("key") if isinstance(step, dict) else None
-    if not isinstance(said, dict) or not isinstance(key, list) or len(key) != 3:
+    if step is None or len(step.key) != 3:
         raise ValueError("its entry says nothing of a vote")
-    signature = said.get("signature")
-    text = text_of(session, str(said.get("digest")), f"a vote on {key[0]}")
+    said, signature = step.set, step.set.get("signature")
+    text = text_of(session, str(said.get("digest")), f"a vote on {step.key[0]}")
     ballot = Ballot(
         Vote.model_validate_json(text), text, signature if isinstance(signature, str) else None
     )
     names = ("proposal", "proposal_digest", "reviewer")
-    return ballot, {**dict(zip(names, key, strict=True)), "decision": said.get("decision")}
+    return ballot, {**dict(zip(names, step.key, strict=True)), "decision": said.get("decision")}
 
 
 def _flaws_of(
     session: Session,
     on: _Voted,
     ballot: Ballot,
-    row: Mapping[str, JsonValue],
+    row: Columns,
     who: Electorate,
 ) -> Iterator[Flaw]:
     vote, name = ballot.vote, on.name
@@ -274,7 +260,7 @@ def _insufficient(
     session: Session, on: _Voted, cast: Sequence[tuple[Ballot, Electorate]]
 ) -> Iterator[Flaw]:
     """A proposal that went on without the votes that its verdict asks for."""
-    if on.state not in _DECIDED:
+    if on.state not in GONE_ON:
         return
     mine = [
         (ballot, who)

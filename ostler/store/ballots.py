@@ -6,6 +6,7 @@ Asked at three moments: when a vote is cast, when a worker takes the proposal, a
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from sqlmodel import Session
@@ -32,7 +33,7 @@ class Ballot:
     """Exactly what was signed."""
     signature: str | None
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Fingerprint of the key that signed it; empty for an unsigned one or a forged one."""
         from ostler.store import sshsig

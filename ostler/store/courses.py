@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ostler.core.canonical import Digest, canonical_json
+from ostler.core.canonical import Digest
 from ostler.core.states import ProposalState
 from ostler.store import audit
 from ostler.store.erasures import ERASED, erasure_in, together
 from ostler.store.models import ProposalRow, table_of
-from ostler.store.projection import Change, Columns
+from ostler.store.projection import Change, Columns, change_of
 from ostler.store.proposals import escalated_roles
 
 _TABLE = table_of(ProposalRow).name
@@ -18,6 +18,8 @@ class Passed(NamedTuple):
     """One entry about a proposal."""
 
     entry: audit.AuditEntry
+    step: Change | None
+    """What it did to a row, if it did anything to one."""
     did: Columns
     """The columns of the proposal's row that it set."""
     digest: Digest | None
@@ -34,21 +36,21 @@ def course(entries: Sequence[audit.AuditEntry]) -> Iterator[Passed]:
     """
     erased = together(
         {
-            one.index: erasure_in(canonical_json(one.payload))
+            one.index: erasure_in(one.payload)
             for one in entries
             if one.kind == ERASED and one.payload
         }
     ).payloads
     row: dict[str, object] = {}
     for entry in entries:
-        told = entry.payload.get("row")
-        step = Change.model_validate(told) if told is not None else erased.get(entry.index)
+        step = change_of(entry.payload) or erased.get(entry.index)
         mine = step is not None and (step.table, step.key) == (_TABLE, (entry.subject,))
         did: Columns = step.set if step is not None and mine else {}
         row |= did
         digest, roles = row.get("digest"), row.get("escalated_to")
         yield Passed(
             entry,
+            step,
             did,
             digest if isinstance(digest, str) else None,
             escalated_roles(roles if isinstance(roles, str) else None),

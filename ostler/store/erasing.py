@@ -11,13 +11,12 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from ostler.core.canonical import Digest, canonical_json
+from ostler.core.canonical import Digest
 from ostler.core.errors import Conflict
 from ostler.core.states import ProposalState
 from ostler.store import audit
 from ostler.store.documents import ERASED_BODY
 from ostler.store.erasures import ERASED, ErasedPayload, Erasure, erasure_in
-from ostler.store.folding import change_in
 from ostler.store.lookup import full_id
 from ostler.store.models import (
     AnswerRow,
@@ -27,15 +26,17 @@ from ostler.store.models import (
     RunRow,
     table_of,
 )
-from ostler.store.projection import Change, Event, change
+from ostler.store.projection import Change, Event, change, change_of
 from ostler.store.proposals import OPEN
-from ostler.store.rejections import not_barred
+from ostler.store.rejections import waits_for_bar
 from ostler.store.transitions import state_of
+from ostler.store.votes import CAST
 
 _FREE = {table_of(ProposalRow).name: "reason"}
 """Of each table, the column that people write what they like into."""
 
-_VOTE = "vote.cast"
+_Entered = tuple[audit.AuditEntry, Change | None]
+"""An entry, and what it did to a row."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Target:
 def rows_of_erased(session: Session, proposal: str) -> int:
     """The rows that the patch of an erased proposal touched; 0 when no entry says it."""
     told = audit.entries(session, subject=proposal)
-    found = (erasure_in(canonical_json(one.payload)) for one in told if one.kind == ERASED)
+    found = (erasure_in(one.payload) for one in told if one.kind == ERASED)
     return max((one.rows for one in found), default=0)
 
 
@@ -68,7 +69,7 @@ def subject_of(session: Session, typed: str) -> str:
             f"proposal {found} is {state}: what is decided or done rests on it",
             f"decide it first: ostler reject {found} --because '...'",
         )
-    if found in not_barred(session):
+    if waits_for_bar(session, found):
         raise Conflict(
             f"proposal {found} is rejected, and its table is not told yet to bar it",
             "run first: ostler work --once",
@@ -78,8 +79,9 @@ def subject_of(session: Session, typed: str) -> str:
 
 def erase(session: Session, target: Target, *, because: str, actor: str, at: datetime) -> Erasure:
     """Erase what the database holds of a target; whoever calls removes the files afterwards."""
-    documents = _documents(session, target.subject)
-    payloads = _payloads(session, target.subject)
+    changes = _changes(session, target.subject)
+    documents = _documents(session, target.subject, changes)
+    payloads = _payloads(changes)
     erasure = Erasure(
         payloads=tuple(payloads),
         documents=documents,
@@ -109,23 +111,23 @@ def erase(session: Session, target: Target, *, because: str, actor: str, at: dat
     return erasure
 
 
-def _documents(session: Session, proposal: str) -> tuple[Digest, ...]:
+def _documents(session: Session, proposal: str, changes: Sequence[_Entered]) -> tuple[Digest, ...]:
     """What a proposal says, in all its forms, and what was answered to it."""
     found = set(session.exec(select(AnswerRow.digest).where(AnswerRow.proposal == proposal)).all())
-    for _, step in _changes(session, proposal):
+    for _, step in changes:
         digest = step.set.get("digest") if step else None
         if step and step.table == table_of(ProposalRow).name and isinstance(digest, str):
             found.add(digest)
     return tuple(sorted(found))
 
 
-def _payloads(session: Session, subject: str) -> Sequence[ErasedPayload]:
+def _payloads(changes: Sequence[_Entered]) -> Sequence[ErasedPayload]:
     """Entries that hold free text or details, and what of them stays; votes stay whole."""
     found: list[ErasedPayload] = []
-    for entry, step in _changes(session, subject):
+    for entry, step in changes:
         free = _FREE.get(step.table, "") if step else ""
         written = step is not None and bool(step.set.get(free))
-        if entry.kind in (_VOTE, ERASED) or not (written or entry.payload.get("detail")):
+        if entry.kind in (CAST, ERASED) or not (written or entry.payload.get("detail")):
             continue
         if step is not None and free in step.set:
             step = step.model_copy(update={"set": {**step.set, free: ""}})
@@ -133,19 +135,17 @@ def _payloads(session: Session, subject: str) -> Sequence[ErasedPayload]:
     return found
 
 
-def _changes(session: Session, subject: str) -> list[tuple[audit.AuditEntry, Change | None]]:
+def _changes(session: Session, subject: str) -> list[_Entered]:
     """The entries of a subject that can be erased, and what each did to a row.
 
     Those of before there were salts cannot: their payload is in the leaf itself.
     """
-    query = (
-        select(AuditEntryRow.index, AuditEntryRow.payload)
-        .where(AuditEntryRow.subject == subject, AuditEntryRow.salt != "")
-        .order_by(col(AuditEntryRow.index))
+    query = select(AuditEntryRow.index).where(
+        AuditEntryRow.subject == subject, AuditEntryRow.salt != ""
     )
-    payloads = dict(session.exec(query).all())
+    salted = set(session.exec(query))
     return [
-        (entry, change_in(payloads[entry.index]))
+        (entry, change_of(entry.payload))
         for entry in audit.entries(session, subject=subject)
-        if entry.index in payloads
+        if entry.index in salted
     ]

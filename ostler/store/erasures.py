@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, Field, JsonValue
 
 from ostler.core.base import Frozen
 from ostler.core.canonical import Digest
@@ -66,9 +66,6 @@ class _Said(BaseModel):
     detail: Erasure
 
 
-_SAID = TypeAdapter(_Said)
-
-
 @dataclass(frozen=True)
 class Erased:
     """Everything that entries say was erased."""
@@ -79,9 +76,9 @@ class Erased:
     objects: frozenset[Digest] = frozenset()
 
 
-def erasure_in(payload: str) -> Erasure:
+def erasure_in(payload: Mapping[str, JsonValue]) -> Erasure:
     """What an entry of that kind says; ValueError when it makes no sense."""
-    return _SAID.validate_json(payload).detail
+    return _Said.model_validate(payload).detail
 
 
 def together(erasures: Mapping[int, Erasure]) -> Erased:

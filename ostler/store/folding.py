@@ -140,7 +140,7 @@ def fold_log(session: Session, proved: Proved, into: Folded) -> Iterator[Problem
     columns = (entry["index"], entry["subject"], entry["payload"])
     for index, subject, payload in numbered_rows(session, columns):
         try:
-            step = change_in(payload) if payload else erased.get(index)
+            step = _change_in(payload) if payload else erased.get(index)
         except (ValueError, TypeError) as error:
             if index not in proved.unsound:
                 why = f"its payload cannot be read: {type(error).__name__}"
@@ -176,12 +176,11 @@ def _state(into: Folded, proposal: Key) -> Value:
     return (into.row(_PROPOSALS, proposal) or {}).get("state")
 
 
-def change_in(payload: str) -> Change | None:
-    """The change in a payload, or None (ValueError or TypeError when it makes no sense)."""
+def _change_in(payload: str) -> Change | None:
+    """What `change_of` says, without pydantic, which would take longer than all the rest."""
     said = json.loads(payload).get("row")
     if said is None:
         return None
-    # Built without pydantic, which would take longer than all the rest.
     table, key, columns = said["table"], tuple(said["key"]), said["set"]
     known = table in _KEYS and len(key) == len(_KEYS[table])
     if not known or not isinstance(columns, dict) or len(said) != len(Change.model_fields):

@@ -6,6 +6,7 @@ kept of an entry that holds, so that a log of any length takes the same memory.
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -133,7 +134,7 @@ def _looked_into(proved: Proved, index: int, columns: Sequence[object]) -> Itera
         proved.unsound.add(index)
     elif kind == ERASED:
         try:
-            proved.erasures[index] = Erasing(actor, subject, erasure_in(payload))
+            proved.erasures[index] = Erasing(actor, subject, erasure_in(json.loads(payload)))
         except ValueError:
             proved.unsound.add(index)
             yield Problem("entry", name, "it does not say what was erased")

@@ -4,6 +4,7 @@ A log's origin is made of its first leaf, which no other log has: it stays with 
 wherever that goes, and is the same in all workspaces that share it.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -73,12 +74,8 @@ def origin_of(session: Session) -> str:
 def keys_named(session: Session) -> tuple[VerifierKey, ...]:
     """The keys that the log names, oldest first."""
     query = (
-        select(AuditEntryRow.index)
+        select(AuditEntryRow.payload)
         .where(AuditEntryRow.kind == NAMED)
         .order_by(col(AuditEntryRow.index))
     )
-    return tuple(
-        read_key(str(entry.payload["key"]))
-        for index in session.exec(query).all()
-        for entry in audit.entries(session, after=index - 1, limit=1)
-    )
+    return tuple(read_key(str(json.loads(payload)["key"])) for payload in session.exec(query))

@@ -73,6 +73,12 @@ def change(
     return True
 
 
+def change_of(payload: Mapping[str, JsonValue]) -> Change | None:
+    """What an entry's payload says it did to a row, if it did (ValueError for nonsense)."""
+    told = payload.get("row")
+    return None if told is None else Change.model_validate(told)
+
+
 def key_names(table: Table) -> tuple[str, ...]:
     """The columns of a table's primary key, in order."""
     return tuple(column.name for column in table.primary_key.columns)

@@ -10,7 +10,8 @@ from pathlib import Path
 from sqlmodel import Session
 
 from ostler.core.canonical import canonical_json
-from ostler.core.errors import BadInput, NotFound, OstlerError, VerificationFailed
+from ostler.core.errors import NotFound, OstlerError, VerificationFailed
+from ostler.storage.paths import read_text
 from ostler.store import audit
 from ostler.store.engine import Store
 from ostler.store.entry_proofs import (
@@ -21,9 +22,9 @@ from ostler.store.entry_proofs import (
     read_proof_file,
 )
 from ostler.store.log_key import LogKey, origin_of
-from ostler.store.notes import key_of, read_key
-from ostler.store.private_keys import kept_key
+from ostler.store.notes import read_key
 from ostler.store.subtrees import root_at
+from ostler.store.votes import CAST
 
 _log = logging.getLogger(__name__)
 
@@ -57,24 +58,20 @@ class Receipts:
 
     def _made(self, store: Store, proposal: str, reviewer: str, at: datetime) -> EntryProof:
         head = self.key.signed(store, actor=reviewer, at=at)
-        public = key_of(head.origin, kept_key(self.key.path))
         with store.reading() as session:
             cast = [
                 entry.index
                 for entry in audit.entries(session, subject=proposal)
-                if (entry.kind, entry.actor) == ("vote.cast", reviewer)
+                if (entry.kind, entry.actor) == (CAST, reviewer)
             ]
             if not cast:
                 raise NotFound(f"the log has no vote of {reviewer} on {proposal}")
-            return prove_entry(session, cast[-1], head, public)
+            return prove_entry(session, cast[-1], head, self.key.public(head))
 
 
 def read_receipt(path: Path) -> EntryProof:
     """A receipt from its file (BadInput)."""
-    try:
-        return read_proof_file(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"the receipt {path} cannot be read: {error}") from error
+    return read_proof_file(read_text(path), str(path))
 
 
 def held_to_log(session: Session, receipt: EntryProof) -> str:

@@ -29,6 +29,11 @@ DELEGATION = "ostler-delegation"
 SUBJECT = "roster"
 """What the log's entries on rosters are about."""
 
+INSTALLED = "roster.installed"
+MADE = "delegation.made"
+WITHDRAWN = "delegation.withdrawn"
+"""The kinds of the entries on rosters and delegations."""
+
 
 @dataclass(frozen=True)
 class Installed:
@@ -90,7 +95,7 @@ def install(
         "signature": signature,
         "installed_at": stamp(at),
     }
-    add(session, Event(at, actor, "roster.installed", SUBJECT), RosterRow, columns)
+    add(session, Event(at, actor, INSTALLED, SUBJECT), RosterRow, columns)
     return made
 
 
@@ -175,7 +180,7 @@ def delegate(
         "at": stamp(at),
         "withdrawn_at": None,
     }
-    event = Event(at, delegation.delegator, "delegation.made", delegation.id)
+    event = Event(at, delegation.delegator, MADE, delegation.id)
     add(session, event, DelegationRow, columns)
 
 
@@ -201,7 +206,7 @@ def withdraw(session: Session, typed: str, *, actor: str, at: datetime) -> None:
     row = session.exec(select(DelegationRow).where(DelegationRow.id == typed.upper())).first()
     if row is None:
         raise NotFound(f"there is no delegation {typed!r}", "see: ostler identity list")
-    event = Event(at, actor, "delegation.withdrawn", row.id)
+    event = Event(at, actor, WITHDRAWN, row.id)
     done = change(
         session,
         event,

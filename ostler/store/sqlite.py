@@ -94,9 +94,6 @@ class _Driver(Protocol):
     def execute(self, sql: str, /) -> object: ...
 
 
-_WRITES = "BEGIN IMMEDIATE"
-
-
 def database(url: URL) -> Database:
     """The database of `sqlite:///path/state.db` (BadInput when it is no file)."""
     if url.database in (None, "", ":memory:"):
@@ -106,9 +103,18 @@ def database(url: URL) -> Database:
         )
     where = str(Path(url.database or ""))
     patient = url.update_query_dict({"timeout": url.query.get("timeout", str(BUSY_SECONDS))})
+    writer = _engine(patient, where, "BEGIN IMMEDIATE", "journal_mode=WAL", "synchronous=FULL")
+
+    def private(*_: object) -> None:
+        # Its log files get the rights of the database. What is wrong, SQLite says better.
+        with suppress(OSError):
+            if Path(where).parent.is_dir():
+                make_file(Path(where))
+
+    event.listen(writer, "do_connect", private)
     return Database(
         where=where,
-        writer=_engine(patient, where, _WRITES, "journal_mode=WAL", "synchronous=FULL"),
+        writer=writer,
         reader=_engine(patient, where, "BEGIN", "query_only=ON"),
         shared=False,
         exists=Path(where).exists,
@@ -129,14 +135,6 @@ def _engine(url: URL, where: str, begin: str, *pragmas: str) -> Engine:
     def began(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
-    def private(*_: object) -> None:
-        # Its log files get the rights of the database. What is wrong, SQLite says better.
-        with suppress(OSError):
-            if Path(where).parent.is_dir():
-                make_file(Path(where))
-
-    if begin == _WRITES:
-        event.listen(engine, "do_connect", private)
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", began)
     explain(engine, where, _meaning)

@@ -31,6 +31,9 @@ from ostler.store.seals import Opening, drill_sentence, end_drill, opening
 from ostler.store.times import stamp
 from ostler.store.transitions import move, state_of, try_move
 
+CAST = "vote.cast"
+"""The kind of the entry that holds a vote."""
+
 _DECIDABLE = {
     "approve": (ProposalState.PARKED,),
     "reject": (ProposalState.PARKED, ProposalState.APPROVED),
@@ -179,7 +182,7 @@ def _record(session: Session, record: ProposalRecord, given: Ballot) -> None:
         "at": stamp(vote.at),
         "signature": given.signature,
     }
-    event = Event(vote.at, vote.reviewer, "vote.cast", record.proposal.id)
+    event = Event(vote.at, vote.reviewer, CAST, record.proposal.id)
     # The older vote stays in the log, and its document with it.
     if not change(session, event, VoteRow, key, said, only_if={}):
         names = ("proposal", "proposal_digest", "reviewer")

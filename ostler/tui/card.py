@@ -11,7 +11,8 @@ from ostler.core.checks import Check
 from ostler.core.proposals import Change, CheckEffect
 from ostler.core.rollout import describe_rollout
 from ostler.core.states import ProposalState
-from ostler.review.shown import Card, lacking, verdict_words
+from ostler.core.verdict_words import verdict_words
+from ostler.review.shown import Card, lacking
 from ostler.store.ballots import Ballot
 from ostler.tui.basis_card import (
     corrections_of,

@@ -6,6 +6,7 @@ import pty
 import subprocess
 import sys
 import termios
+import zipfile
 from pathlib import Path
 from select import select
 
@@ -64,16 +65,23 @@ def test_a_vote_is_signed_exported_and_checked_with_openssh(run, workspace, home
     assert run("audit", "verify", "--root", keygen(home / "other").with_suffix(".pub")).code == 1
 
     assert run("audit", "vote", name, "--to", "votes").code == 0
-    (workspace / "allowed").write_text(run("identity", "export", "--allowed-signers").out)
+    (workspace / "allowed").write_text(run("identity", "export").out)
     statement = workspace / "votes" / f"{name}-1.json"
-    check = ["ssh-keygen", "-Y", "verify", "-f", "allowed", "-I", "ana", "-n", "ostler-vote"]
+    check = ["ssh-keygen", "-Y", "verify", "-f", "allowed", "-I", "ana"]
 
-    def verified(text: bytes) -> bool:
-        by = [*check, "-s", f"{statement}.sig"]
+    def verified(namespace: str, signed: Path, text: bytes) -> bool:
+        by = [*check, "-n", namespace, "-s", f"{signed}.sig"]
         return subprocess.run(by, input=text, capture_output=True, timeout=60).returncode == 0
 
-    assert verified(statement.read_bytes())
-    assert not verified(statement.read_bytes().replace(b'"approve"', b'"reject"'))
+    text = statement.read_bytes()
+    assert verified("ostler-vote", statement, text)
+    assert not verified("ostler-vote", statement, text.replace(b'"approve"', b'"reject"'))
+    assert run("audit", "export", "--dataset", "people", "all.zip").code == 0
+    with zipfile.ZipFile("all.zip") as bundle:
+        bundle.extractall("bundle", ["manifest.json", "manifest.json.sig"])
+    manifest = Path("bundle", "manifest.json")
+    assert verified("ostler-evidence", manifest, manifest.read_bytes())
+
     said = json.loads(statement.read_text())
     assert said["shown"] == {
         "patch": card["patch"]["digest"],
@@ -195,3 +203,17 @@ def test_roles_in_the_settings_end_with_a_roster(run, workspace, home) -> None:
     assert "approve by ana  UNSIGNED" in run("show", name).out
     assert "counts for nothing" in run("identity", "init", "--role", "owner").err
     assert run("whoami", "--json").json["roles"] == {"people": ["administrator", "owner"]}
+
+
+def test_a_file_that_cannot_be_written_is_the_users_to_mend(run, workspace, home) -> None:
+    for name in ("roster.json", "mine.json.sig"):
+        (workspace / name).mkdir()
+    made = run("identity", "init")
+    assert (made.code, "roster.json cannot be written" in made.err) == (2, True)
+    assert "roster 1 is in force" in made.err and "ana" in run("identity", "list").out
+
+    (workspace / "mine.json").write_text(run("identity", "roster", "show").out)
+    sign = run("identity", "roster", "sign", "mine.json", "--key", home / ".ssh" / "id_ed25519")
+    assert (sign.code, "mine.json.sig cannot be written" in sign.err) == (2, True)
+    shown = run("policy", "show", "--into", "ostler.yaml/in-force")
+    assert (shown.code, "in-force cannot be written" in shown.err) == (2, True)

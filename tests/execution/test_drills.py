@@ -77,7 +77,8 @@ class Place:
     def drill(self, key: bytes = KEY) -> Proposal:
         parts = self.parts
         policies, clock = parts.policies, parts.groomer.clock
-        made = make_drill(Bench(parts.store, parts.patches, policies, clock), key, ["people"])
+        bench = Bench(parts.store, parts.patches, policies, clock, parts.workspace.contracts)
+        made = make_drill(bench, key, ["people"])
         assert made is not None
         return made
 
@@ -293,6 +294,6 @@ def test_the_worker_makes_drills_at_the_rate_that_is_set(place: Callable[[], Pla
 
 def test_without_a_card_there_is_no_drill(tmp_path: Path) -> None:
     parts = Opened(create_workspace(tmp_path / "ws"))
-    bench = Bench(parts.store, parts.patches, parts.policies, parts.groomer.clock)
+    bench = Bench(parts.store, parts.patches, parts.policies, parts.groomer.clock, None)
     assert make_drill(bench, KEY, []) is None
     parts.close()

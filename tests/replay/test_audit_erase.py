@@ -80,6 +80,14 @@ def test_everything_that_no_entry_explains_is_still_named(run, decided: str) -> 
     assert any(f"proposal {decided}: score is 99.5" in one for one in found)
 
 
+def test_what_somebody_edited_is_not_erased_with_the_edit(run, decided: str) -> None:
+    mine = f"(SELECT digest FROM proposal WHERE id = '{decided}')"
+    edit(f"UPDATE document SET body = replace(body, ':', ': ') WHERE digest = {mine}")
+    ended = run("audit", "erase", decided, "--because", "request 114", "--yes")
+    assert (ended.code, "was edited" in ended.err) == (1, True)
+    assert not any(one["kind"] == "audit.erased" for one in run("log", "--json").json)
+
+
 def test_what_waits_is_not_erased(run, decided: str) -> None:
     waiting = run("queue", "--json").json[0]["id"]
     ended = run("audit", "erase", waiting, "--because", "x", "--yes")

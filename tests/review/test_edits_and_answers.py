@@ -59,7 +59,7 @@ class Office:
     def desk(self, person: str) -> Desk:
         parts = self.parts
         clock, policies = parts.groomer.clock, parts.policies
-        bench = Bench(parts.store, parts.patches, policies, clock)
+        bench = Bench(parts.store, parts.patches, policies, clock, parts.workspace.contracts)
         return Desk(parts.store, parts.patches, policies, person, (), clock, bench, trust=UNSIGNED)
 
     def groom(self) -> str:
@@ -198,6 +198,29 @@ def test_an_edit_keeps_the_drift_and_track_of_what_it_edits(office: Office) -> N
     assert question_of(made.verdict).model_dump().items() >= about.items()
     ben = office.desk("ben")
     assert ben.approve(ben.card(made.id)) is S.PARKED
+
+
+CONTRACT = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: people
+status: draft
+version: 1.0.0
+schema:
+  - name: people
+    properties:
+      - {name: city, logicalType: string}
+"""
+
+
+def test_an_edit_is_judged_by_the_contract_that_counts_when_it_runs(office: Office) -> None:
+    card = office.card()
+    office.parts.workspace.contract("people").write_text(CONTRACT)
+    gone = corrections(card)[1]
+    strike = Struck(column=gone.column, old=gone.old, new=gone.new)
+    made = office.desk("ana").edit(card, Edit(strike=(strike,)))
+    assert question_of(card.record.proposal.verdict).contract_version == ""
+    assert question_of(made.verdict).contract_version == "1.0.0"
 
 
 def test_what_an_edit_says_is_learned(office: Office) -> None:

@@ -3,11 +3,13 @@
 import os
 import stat
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ostler.config.workspace import create_workspace
 from ostler.storage.paths import write_whole
 
 Run = Callable[..., Any]
@@ -51,6 +53,15 @@ def test_doctor_says_what_others_can_read_and_how_to_mend_it(run: Run, tmp_path:
     for path in (tmp_path / ".ostler").glob("state.db*"):
         path.chmod(0o600)
     assert run("doctor").code == 0
+
+
+def test_all_who_make_a_key_at_once_have_the_first_one_s(tmp_path: Path, no_umask: None) -> None:
+    made = create_workspace(tmp_path)
+    with ThreadPoolExecutor(8) as many:
+        keys = set(many.map(lambda _: made.drill_key(make=True), range(32)))
+    key = made.hidden / "drill.key"
+    assert (len(keys), keys) == (1, {key.read_bytes()}) and len(key.read_bytes()) == 64
+    assert mode(key) == 0o600 and not list(made.hidden.glob(".drill.key*"))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,7 +15,7 @@ from console_screen import console, press, screen
 from model_server import KEY, Answer, Ask, ModelServer, completion
 from receiver import receiving
 
-from ostler.cli.opening import Opened
+from ostler.cli.opening import Opened, now
 from ostler.config.workspace import open_workspace
 from ostler.core import masking
 from ostler.core.actions import AnyAction
@@ -22,6 +23,7 @@ from ostler.core.base import Frozen
 from ostler.core.checks import AnyRule
 from ostler.core.masks import MASK
 from ostler.core.proposals import Proposal
+from ostler.store.contracts import record_contract
 
 Run = Callable[..., Any]
 
@@ -287,6 +289,12 @@ def test_a_person_without_the_role_sees_nothing_and_may_vote(
     assert not [e for e in at.do("log", "--json").json if e["kind"] == "values.unmasked"]
     assert at.do("approve", name).code == 0
     assert at.do("work", "--once").code == 0
+
+    # Nor is anything shown where an earlier one cannot be read any more.
+    with closing(Opened(open_workspace(at.root))) as parts, parts.store.transaction() as session:
+        record_contract(session, "people", "schema: [", actor="ana", at=now())
+    shown = at.do("show", first["id"], "--json")
+    assert shown.code == 0 and "zip" in shown.json["masked"]
     [done] = at.do("queue", "--state", "published", "--json").json
     assert done["id"] == name
     # Grooming worked on the values themselves.

@@ -120,7 +120,7 @@ def build_desk(
         reviewer=reviewer,
         roles=roles,
         clock=lambda: NOW,
-        maker=Bench(store, patches, policies, lambda: NOW),
+        maker=Bench(store, patches, policies, lambda: NOW, None),
         trust=Trust(unsigned_votes=True),
     )
     with desk.store.transaction() as session:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from ostler.config.calendar import DEFAULT, Calendar
 from ostler.core.datasets import Dataset
@@ -31,6 +32,8 @@ class Bench:
     patches: PatchFiles
     policies: PolicySet
     clock: Callable[[], datetime]
+    contracts: Path | None
+    """The folder of contracts, where a dataset has none that was published."""
     calendar: Calendar = DEFAULT
     """What the settings say about the moment."""
     trust: Trust = NO_TRUST

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ostler.core.actions import Correct, Correction
 from ostler.core.base import Cell, RowId
 from ostler.core.canonical import digest_of
+from ostler.core.datasets import Dataset
 from ostler.core.errors import NotAllowed
 from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
@@ -57,13 +58,13 @@ def make_drill(bench: Bench, key: bytes, names: Sequence[str]) -> Proposal | Non
     with bench.store.reading() as session:
         number = seals.how_many(session)
     for name in _ordered(names, key.hex(), number):
-        _, view = bench.newest(name)
+        dataset, view = bench.newest(name)
         nonce = digest_of(["ostler drill 1", key.hex(), name, view.version, number])
         for record in _models(bench, key, name, nonce):
             cells = _cells(bench, record, view)
             for nature in _ordered(tuple(_DAMAGES), nonce, record.proposal.id):
                 wrong = _DAMAGES[nature](cells, record, view, nonce)
-                drill = _proposal(bench, record, wrong, name) if wrong else None
+                drill = _proposal(bench, record, wrong, dataset, view) if wrong else None
                 if drill is not None and _parked(bench, key, record, drill, nature):
                     return drill
     return None
@@ -188,7 +189,7 @@ _DAMAGES: dict[str, Callable[[Sequence[_Cell], ProposalRecord, View, str], list[
 
 
 def _proposal(
-    bench: Bench, record: ProposalRecord, wrong: Sequence[Wrong], name: str
+    bench: Bench, record: ProposalRecord, wrong: Sequence[Wrong], dataset: Dataset, view: View
 ) -> Proposal | None:
     """The proposal of wrong values, proved, ranked and judged like the card it is made of."""
     model = record.proposal
@@ -203,7 +204,6 @@ def _proposal(
     )
     action = model.draft.action.model_copy(update={"corrections": corrections})
     draft = model.draft.model_copy(update={"action": action, "alternatives": ()})
-    dataset, view = bench.newest(name)
     try:
         made = remade(bench, _PROPOSER, record, draft, dataset, view)
     except NotAllowed:

@@ -6,26 +6,23 @@ The person is its proposer, so that by the hard policies somebody else has to ap
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlmodel import Session
-
 from ostler.core.checks import Check
 from ostler.core.datasets import Dataset
 from ostler.core.errors import NotAllowed, NotFound
 from ostler.core.items import Criterion, Track
-from ostler.core.promises import Promises
 from ostler.core.proposals import Draft, DryRun, Proposal, proposal_id
 from ostler.core.sentences import describe
+from ostler.execution.contract_ground import promises_of
 from ostler.execution.making.bench import Bench
 from ostler.policies.in_force import todays
 from ostler.policies.judgement import at_least_one_vote, judge
 from ostler.policies.requests import CheckCounts, Principal, change_request, question_of
-from ostler.store import contracts, lineage, registry
+from ostler.store import lineage
 from ostler.store.moments import moment_of
 from ostler.store.proposals import ProposalRecord
 from ostler.tables.delta import table_of
 from ostler.tables.patches import Patch, make
 from ostler.tables.view import View
-from ostler.tools.contracts.parse import parse_contract
 from ostler.tools.dry_run import dry_run
 from ostler.tools.neighbours import neighbours
 from ostler.tools.quality.measure import measure
@@ -66,7 +63,6 @@ def remade(
     result = _proved(bench, draft, [e.check for e in before.dry_run.effects], dataset, view, patch)
     row_count = view.row_count
     with bench.store.reading() as session:
-        promises = _promises(session, dataset.name)
         moment = moment_of(session, dataset, bench.calendar, now)
     known = question_of(before.verdict)
     verdict = judge(
@@ -79,7 +75,7 @@ def remade(
             total_rows=row_count,
             confidence=draft.evidence.confidence,
             checks=CheckCounts.of(result),
-            promises=promises,
+            promises=promises_of(bench, dataset.name),
             moment=moment,
             model=draft.model,
             drift=known.drift_permille / 1000,
@@ -87,8 +83,7 @@ def remade(
         ),
     )
     if verdict.outcome == "deny":
-        reasons = "; ".join(verdict.reasons) or "no rule permits it"
-        raise NotAllowed(f"policy denies it: {reasons}")
+        raise NotAllowed(f"policy denies it: {'; '.join(verdict.reasons)}")
     lasts = (before.expires_at - record.created_at) if before.expires_at else None
     return Proposal(
         id=proposal_id(dataset.name, draft.action, summary.digest),
@@ -109,17 +104,6 @@ def remade(
         rollout=before.rollout,
         follows=before.id,
     )
-
-
-def _promises(session: Session, dataset: str) -> Promises | None:
-    """What policies ask about the contract that counts, or else was seen last."""
-    text = registry.text_in_force(session, dataset)
-    if text is None:
-        known = contracts.contract_history(session, dataset)
-        if not known:
-            return None
-        text = contracts.contract_text(session, dataset, known[-1].digest)
-    return parse_contract(text, dataset=dataset, source="the contract").promises
 
 
 def _proved(

@@ -13,9 +13,9 @@ from ostler.core.masking import Masks
 from ostler.core.proposals import Proposal
 from ostler.store.documents import ERASED_BODY
 from ostler.store.entry_proofs import Entry
-from ostler.store.folding import change_in
 from ostler.store.models import DocumentRow
 from ostler.store.objects import Objects
+from ostler.store.projection import change_of
 from ostler.store.runs import RunRecord
 from ostler.tables.patch_files import PatchFiles
 from ostler.tables.patches import lines_of
@@ -62,7 +62,7 @@ class Files:
 
 def add_documents(files: Files, session: Session, entry: Entry, *, withhold: bool) -> None:
     """The document that an entry's row names, if it names one."""
-    step = change_in(entry.payload) if entry.payload else None
+    step = change_of(entry.said)
     digest = step.set.get("digest") if step else None
     # The digest of a run's step names an object.
     if not isinstance(digest, str) or step is None or step.table == "run_step":
@@ -80,7 +80,9 @@ def add_documents(files: Files, session: Session, entry: Entry, *, withhold: boo
 def _is_plain_vote(table: str, read: Callable[[], bytes | None]) -> bool:
     """Whether it is a vote that quotes no values: it can always be checked."""
     body = read() if table == "vote" else None
-    vote = json.loads(body) if body else {"wrong": None}
+    if not body:
+        return False
+    vote = json.loads(body)
     return "wrong" not in vote and not vote.get("because")
 
 

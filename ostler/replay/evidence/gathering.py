@@ -1,5 +1,6 @@
 """Everything that a scope names, read once: cases for the report, files for the bundle."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,7 +55,10 @@ class Gathered:
 def gather(session: Session, scope: Scope, sources: Sources) -> Gathered:
     """Read all of it; VerificationFailed for what was edited since it was recorded."""
     told = _entries(session, scope.subjects)
-    cases = tuple(_case(session, proposal, told, sources) for proposal in scope.proposals)
+    about = defaultdict[str, list[Entry]](list)
+    for entry in told:
+        about[entry.subject].append(entry)
+    cases = tuple(_case(session, one, about[one], sources) for one in scope.proposals)
     runs = tuple(get_run(session, run) for run in scope.runs)
     hidden = {case.record.proposal.id for case in cases if case.masks}
     hidden |= {run.id for run in runs if sources.masks(run.inputs.dataset)}
@@ -79,24 +83,24 @@ def _entries(session: Session, subjects: Sequence[str]) -> tuple[Entry, ...]:
     """The entries about some subjects, and those by which votes and checkpoints are checked."""
     keys = or_(
         col(AuditEntryRow.subject) == rosters.SUBJECT,
-        col(AuditEntryRow.kind).in_((log_key.NAMED, "delegation.made", "delegation.withdrawn")),
+        col(AuditEntryRow.kind).in_((log_key.NAMED, rosters.MADE, rosters.WITHDRAWN)),
     )
     found: dict[int, Entry] = {}
-    for start in range(0, len(subjects) + 1, _BATCH):
-        some = col(AuditEntryRow.subject).in_(subjects[start : start + _BATCH])
-        for row in session.exec(select(AuditEntryRow).where(or_(some, keys))):
+    batches = (subjects[start : start + _BATCH] for start in range(0, len(subjects), _BATCH))
+    for which in (keys, *(col(AuditEntryRow.subject).in_(batch) for batch in batches)):
+        for row in session.exec(select(AuditEntryRow).where(which)):
             found[row.index] = Entry.model_validate(row.model_dump(include=set(Entry.model_fields)))
     return tuple(found[index] for index in sorted(found))
 
 
-def _case(session: Session, proposal: str, told: Sequence[Entry], sources: Sources) -> Case:
+def _case(session: Session, proposal: str, entries: Sequence[Entry], sources: Sources) -> Case:
     record = get_proposal(session, proposal)
     masks = sources.masks(record.proposal.dataset)
     return Case(
         record=record,
         shown=masked(record.proposal, masks),
         executions=tuple(masked(one, masks) for one in executions_of(session, proposal)),
-        entries=tuple(entry for entry in told if entry.subject == proposal),
+        entries=tuple(entries),
         masks=masks,
     )
 

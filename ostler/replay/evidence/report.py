@@ -10,6 +10,7 @@ from datetime import datetime
 from ostler.core.masks import MASK
 from ostler.core.proposals import Change, Proposal
 from ostler.core.sentences import describe_rule
+from ostler.core.verdict_words import verdict_words
 from ostler.replay.evidence.gathering import Case, Gathered
 from ostler.replay.evidence.page import facts, heading, page, paragraph, table
 from ostler.store.entry_proofs import Entry
@@ -144,11 +145,10 @@ def _why(proposal: Proposal) -> Iterator[str]:
 
 def _policy(proposal: Proposal) -> Iterator[str]:
     verdict = proposal.verdict
-    needs = f"{verdict.votes} votes {', '.join(verdict.roles)}"
     yield heading(3, "Under which policy")
     yield facts(
         (
-            ("verdict", needs if verdict.outcome == "votes" else verdict.outcome),
+            ("verdict", verdict_words(verdict)),
             ("policy set", verdict.policy),
             ("engine", verdict.engine),
         )

@@ -12,6 +12,8 @@ from ostler.store.lookup import full_id
 from ostler.store.models import AuditEntryRow, BacklogItemRow, ProposalRow, RunRow
 from ostler.store.times import stamp
 
+_BATCH = 500
+
 
 class Scope(Frozen):
     """What belongs together, by id, in order."""
@@ -98,5 +100,8 @@ def _known(
     session: Session, row: type[BacklogItemRow] | type[RunRow], ids: set[str]
 ) -> dict[str, str]:
     """Those of some ids that there are, in order, each with its dataset."""
-    query = select(row.id, row.dataset).order_by(row.id)
-    return {one: dataset for one, dataset in session.exec(query) if one in ids}
+    some, found = sorted(ids), list[tuple[str, str]]()
+    for start in range(0, len(some), _BATCH):
+        batch = col(row.id).in_(some[start : start + _BATCH])
+        found += session.exec(select(row.id, row.dataset).where(batch))
+    return dict(sorted(found))

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from ostler.core.errors import BadInput
+from ostler.storage.paths import read_text
 from ostler.tools.contracts.contract import Contract
 from ostler.tools.contracts.parse import parse_contract
 
@@ -18,14 +18,6 @@ def contract_file(folder: Path, dataset: str) -> Path:
 def read_contract(path: Path, dataset: str) -> Contract:
     """A contract file; BadInput with its place when it cannot be used."""
     return parse_contract(read_text(path), dataset=dataset, source=str(path))
-
-
-def read_text(path: Path) -> str:
-    """The text of a contract file; BadInput when it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read: {error}") from error
 
 
 def consumers_of(folder: Path, dataset: str) -> Mapping[str, Contract]:
