@@ -203,7 +203,7 @@ def _allowed(member: "Member") -> list[str]:
     name = "".join(c for c in member.name if c.isprintable() and c not in '"\\,*?!')
     lines: list[str] = []
     for key in member.keys:
-        limits = ['namespaces="ostler-vote,ostler-delegation,ostler-roster"']
+        limits = ['namespaces="ostler-vote,ostler-deed,ostler-delegation,ostler-roster"']
         if key.valid_after:
             limits.append(f'valid-after="{key.valid_after:%Y%m%d%H%M%S}Z"')
         if key.valid_before:

@@ -14,7 +14,7 @@ from ostler.core.canonical import Digest, digest_of
 from ostler.core.names import same_name
 from ostler.core.proposals import FINDER, Proposal
 
-Act = Literal["ask", "edit", "answer", "unmask", "revoke", "promote"]
+Act = Literal["ask", "edit", "answer", "unmask", "revoke", "promote", "describe", "erase"]
 
 ACTS: dict[Act, str] = {
     "ask": "asked for it",
@@ -23,6 +23,8 @@ ACTS: dict[Act, str] = {
     "unmask": "lifted masks of it",
     "revoke": "took it back",
     "promote": "promoted it",
+    "describe": "described it",
+    "erase": "erased what is recorded of it",
 }
 """What a person does, in words."""
 
@@ -91,9 +93,9 @@ def proposed(proposal: Proposal) -> Wanted | None:
     return Wanted(PROPOSING, person, proposal.id, (proposal.digest,)) if person else None
 
 
-def word_on(proposal: Digest, said: str) -> Digest:
-    """What is signed of a sentence that a person says on a proposal, which is given by digest."""
-    return digest_of({"proposal": proposal, "said": said})
+def word_on(what: str, said: str) -> Digest:
+    """What is signed of a sentence on something: on a proposal by its digest, else by name."""
+    return digest_of({"on": what, "said": said})
 
 
 def words_on(proposal: Digest, reason: str) -> tuple[Digest, ...]:

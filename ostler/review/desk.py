@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ostler.core.actions import AskValues
 from ostler.core.base import RowId
-from ostler.core.canonical import digest_of
+from ostler.core.canonical import Digest, digest_of
 from ostler.core.datasets import Dataset
 from ostler.core.deeds import Act, unmasking
 from ostler.core.edits import Edit, Said
@@ -27,6 +27,7 @@ from ostler.review.shown import Card, Line, concerning, line_of, refuse_masks
 from ostler.review.sight import Sight
 from ostler.review.voting import Voter
 from ostler.store import answers, audit, datasets, deeds, items, proposals, runs, votes
+from ostler.store.deeds import Signed
 from ostler.store.engine import Store
 from ostler.store.proposals import ProposalRecord
 from ostler.store.receipts import Receipts
@@ -117,7 +118,7 @@ class Desk:
         roles = self.person(dataset.name).roles
         masks, shown = self.sight.lifted(dataset, columns, person=self.reviewer, roles=roles)
         if shown:
-            done = self._voter.deed("unmask", subject, unmasking(subject, shown))
+            done = self.deed("unmask", subject, unmasking(subject, shown))
             with self.store.transaction() as session:
                 deeds.keep(session, done, self.trust)
                 at = done.deed.at
@@ -262,7 +263,7 @@ class Desk:
         if found is None or not found.is_drill:
             return
         because = drill_sentence("edit", found.nature)
-        done = self._voter.deed(act, proposal, record.digest)
+        done = self.deed(act, proposal, record.digest)
         with self.store.transaction() as session:
             deeds.keep(session, done, self.trust)
             end_drill(
@@ -298,6 +299,10 @@ class Desk:
             trust=self.trust,
             sign=self.sign,
         )
+
+    def deed(self, act: Act, subject: str, *documents: Digest) -> Signed:
+        """What this person does, signed where there is a roster; no transaction may be open."""
+        return self._voter.deed(act, subject, *documents)
 
     @property
     def signing(self) -> bool:
@@ -336,7 +341,7 @@ class Desk:
         subject, documents = card.record.proposal.id, (digest_of(answer),)
         if made is not None:
             subject, documents = made.id, (*documents, made.digest)
-        done = self._voter.deed(act, subject, *documents)
+        done = self.deed(act, subject, *documents)
         with self.store.transaction() as session:
             deeds.keep(session, done, self.trust)
             follow(session, answer, made, _AFTER[act])

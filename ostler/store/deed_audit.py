@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 from sqlmodel import Session, col, select
 
-from ostler.core.deeds import Act, Wanted, proposed, unmasking, words_on
+from ostler.core.canonical import canonical_json
+from ostler.core.deeds import Act, Wanted, proposed, unmasking, word_on, words_on
 from ostler.core.errors import NotFound, OstlerError
 from ostler.core.proposals import Proposal
 from ostler.core.roster import Trust
@@ -21,6 +22,7 @@ from ostler.store.ballot_audit import Flaw
 from ostler.store.deeds import DONE, Signed, deed_in
 from ostler.store.documents import text_of
 from ostler.store.electorates import Past, past
+from ostler.store.erasures import ERASED, erasure_in
 from ostler.store.executions import Execution
 from ostler.store.models import ProposalRow
 from ostler.store.promotions import promotion
@@ -164,11 +166,23 @@ def _promoted(session: Session, entry: AuditEntry) -> Wanted | None:
     return promotion(entry.subject, _digest_of(session, entry.subject), execution)
 
 
+def _described(_session: Session, entry: AuditEntry) -> Wanted | None:
+    document = str(_set(entry).get("digest"))
+    return Wanted(("describe",), entry.actor, entry.subject, (document,))
+
+
+def _erased(_session: Session, entry: AuditEntry) -> Wanted | None:
+    because = erasure_in(canonical_json(entry.payload)).because
+    return Wanted(("erase",), entry.actor, entry.subject, (word_on(entry.subject, because),))
+
+
 _WANTS: Mapping[str, Callable[[Session, AuditEntry], Wanted | None]] = {
     "proposal.parked": _parked,
     "proposal.moved": _moved,
     "values.unmasked": _unmasked,
     "execution.recorded": _promoted,
+    "dataset.replaced": _described,
+    ERASED: _erased,
 }
 """By the kind of an entry: the deed that it wants."""
 
