@@ -102,3 +102,47 @@ def test_roles_in_the_settings_end_with_a_roster(run, workspace, home) -> None:
     assert "UNSIGNED" in run("whoami").err
     assert "counts for nothing" in run("identity", "init", "--role", "owner").err
     assert run("whoami", "--json").json["roles"] == {"people": ["administrator", "owner"]}
+
+
+def test_nobody_acts_in_the_name_of_somebody_whose_key_is_not_there(
+    run, workspace, home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("groom", "people")
+    lines = [one for one in run("queue", "--json").json if not one["asks"]]
+    done = lines[0]["id"]
+    ben = keygen(home / "ben")
+    assert run("identity", "init").code == 0
+    assert run("identity", "add", "ben", "--key", f"{ben}.pub", "--role", "owner").code == 0
+    assert run("approve", done).code == 0
+    assert run("work", "--once").code == 0
+    acts = (
+        ("dataset", "set", "people", "--tag", "finance"),
+        ("revert", done, "--json"),
+        ("audit", "erase", done, "--because", "request 114", "--json"),
+        ("policy", "propose", "--because", "it is time"),
+    )
+    before = run("log", "--json").out
+    with monkeypatch.context() as keyboard:
+        keyboard.setenv("OSTLER_REVIEWER", "ben")
+        for act in acts:
+            refused = run(*act)
+            assert (refused.code, "no private key was found" in refused.err) == (2, True), act
+    assert run("log", "--json").out == before
+    assert run(*acts[0]).code == 0
+    assert run("revert", done, "--json").json["state"] == "parked"
+    assert run(*acts[2]).code == 0
+    assert run("audit", "verify").code == 0
+
+    deeds = [one for one in run("log", "--json").json if one["kind"] == "deed.done"]
+    assert sorted(json.loads(one["payload"]["deed"])["act"] for one in deeds) == [
+        *("ask", "describe", "erase")
+    ]
+    (workspace / "allowed").write_text(run("identity", "export", "--allowed-signers").out)
+    (workspace / "deed.sig").write_text(deeds[0]["payload"]["signature"])
+    by = ["ssh-keygen", "-Y", "verify", "-f", "allowed", "-I", "ana", "-n", "ostler-deed"]
+    text = deeds[0]["payload"]["deed"].encode()
+    for said, code in ((text, 0), (text.replace(b"ana", b"ben"), 255)):
+        checked = subprocess.run(
+            [*by, "-s", "deed.sig"], input=said, capture_output=True, timeout=60
+        )
+        assert checked.returncode == code

@@ -87,7 +87,8 @@ async def test_an_edit_and_a_look_behind_masks_open_the_key_as_a_vote_does(
         await press(pilot, "enter")
         assert "Portlnd" in screen(pilot)
     assert acts(desk) == ["unmask"]
-    desk = replace(desk, sight=Sight(), sign=(ring := reopened(tmp_path)).sign, unlock=ring.unlock)
+    ring = signers.Keyring([tmp_path / "locked"], only=True)
+    desk = replace(desk, sight=Sight(), sign=ring.sign, unlock=ring.unlock)
     async with console(desk, size=(132, 50)) as pilot:
         await press(pilot, "s", "space", "enter")
         assert "Passphrase of locked" in screen(pilot)
@@ -99,10 +100,6 @@ async def test_an_edit_and_a_look_behind_masks_open_the_key_as_a_vote_does(
         assert f"takes the place of {line.id}" in status(pilot)
     assert acts(desk) == ["unmask", "edit"]
     assert desk.card(line.id).record.state is ProposalState.SUPERSEDED
-
-
-def reopened(folder: Path) -> signers.Keyring:
-    return signers.Keyring([folder / "locked"], only=True)
 
 
 def acts(desk: Desk) -> list[str]:
