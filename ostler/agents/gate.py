@@ -12,7 +12,7 @@ from ostler.core.items import Criterion, item_id
 from ostler.core.proposals import FINDER, DryRun, Proposal, proposal_id
 from ostler.core.rollout import Rollout, Where
 from ostler.core.sentences import describe
-from ostler.policies.judgement import judge
+from ostler.policies.judgement import at_least_one_vote, judge
 from ostler.policies.requests import CheckCounts, Principal, change_request
 from ostler.telemetry import names
 
@@ -45,9 +45,9 @@ def _proposal(context: GroomingContext, ranked: RankedCandidate, found: Investig
     )
     with context.telemetry.span(names.GATE) as span:
         verdict = judge(context.policies, request)
-        if isinstance(draft.action, AskValues) and verdict.outcome == "auto":
+        if isinstance(draft.action, AskValues):
             # No policy can answer in a person's place.
-            verdict = verdict.model_copy(update={"outcome": "votes", "votes": 1})
+            verdict = at_least_one_vote(verdict)
         span.set(
             {
                 names.POLICY_OUTCOME: verdict.outcome,

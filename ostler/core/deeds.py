@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from ostler.core.actions import Restore, Revert
+from ostler.core.actions import AskValues
 from ostler.core.base import Frozen
 from ostler.core.canonical import Digest, digest_of
 from ostler.core.names import same_name
@@ -77,14 +77,11 @@ def person_behind(proposal: Proposal) -> str:
     """Whose proposal it is, or who asked for it; empty for what an agent found by itself."""
     if proposal.requester:
         return proposal.requester
-    asked_for = (
-        proposal.changes_text
-        or proposal.announced is not None
-        or bool(proposal.follows)
-        or isinstance(proposal.draft.action, Revert | Restore)
-    )
-    found = same_name(proposal.proposer) == FINDER
-    return "" if found and not asked_for else proposal.proposer
+    if same_name(proposal.proposer) != FINDER:
+        return proposal.proposer
+    # Of what needs people agents only ask questions, and a question is never executed.
+    question = isinstance(proposal.draft.action, AskValues)
+    return proposal.proposer if proposal.by_people_only and not question else ""
 
 
 def proposed(proposal: Proposal) -> Wanted | None:

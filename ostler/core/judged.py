@@ -11,3 +11,5 @@ class Judged(Frozen):
     dataset: str
     verdict: Verdict
     """Its `request` reads back as the question that was asked."""
+    by_people_only: bool = False
+    """Whether no policy lets it through without a vote."""

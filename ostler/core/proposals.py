@@ -195,6 +195,16 @@ class Draft(Frozen):
     """What a reviewer may choose instead of the action."""
 
 
+BY_PEOPLE_KINDS = ("ask_values", "revert", "restore")
+"""Kinds of actions that no policy lets through without a vote."""
+
+BY_PEOPLE_FIELDS = (
+    *("contract_change", "schema_change", "document_change"),
+    *("requester", "follows"),
+)
+"""Of a proposal, what has the same effect when it is there: texts, columns, what somebody wants."""
+
+
 class Proposal(Frozen):
     """An exact, proved change that waits for people."""
 
@@ -233,6 +243,13 @@ class Proposal(Frozen):
     def changes_text(self) -> bool:
         """Whether it brings a text into force and leaves every table as it is."""
         return self.contract_change is not None or self.document_change is not None
+
+    @property
+    def by_people_only(self) -> bool:
+        """Whether no policy lets it through without a vote."""
+        return self.draft.action.kind in BY_PEOPLE_KINDS or any(
+            getattr(self, name) for name in BY_PEOPLE_FIELDS
+        )
 
     @property
     def announced(self) -> Announced | None:

@@ -1,7 +1,7 @@
 """Runs: one pass of the grooming graph, with all it was given and the digest of each step."""
 
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,28 @@ from ostler.core.items import Alert
 
 MOMENT = "moment"
 """The step that records what policy was told of the moment; it comes before the graph's own."""
+
+
+class Given(NamedTuple):
+    """Something that a run was given, kept as an object."""
+
+    what: str
+    digest: Digest
+    of_data: bool
+    """Whether it may hold values of a table, or what people typed in their place."""
+
+
+_GIVEN = {
+    "facts": True,
+    "files": True,
+    "contract": False,
+    "policy": False,
+    "config": False,
+    "learned": True,
+    "experience": True,
+    "recipe": True,
+}
+"""The inputs that name an object, and whether it is of the data."""
 
 
 class RunInputs(Frozen):
@@ -61,6 +83,13 @@ class RunInputs(Frozen):
     def digest(self) -> Digest:
         """Two runs with the same inputs have the same digest."""
         return digest_of(self)
+
+    @property
+    def given(self) -> tuple[Given, ...]:
+        """The objects that it names."""
+        named = ((what, getattr(self, what), of_data) for what, of_data in _GIVEN.items())
+        prompts = (Given(f"prompt {name}", digest, of_data=False) for name, digest in self.prompts)
+        return (*(Given(*one) for one in named if one[1]), *prompts)
 
 
 class Step(Frozen):

@@ -21,7 +21,7 @@ from ostler.core.states import OPEN, ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import promises_of
 from ostler.execution.parking import park_asked_for
-from ostler.policies.judgement import authorize_revert, judge
+from ostler.policies.judgement import at_least_one_vote, authorize_revert, judge
 from ostler.policies.requests import CheckCounts, Principal, change_request
 from ostler.store.transitions import state_of
 from ostler.tables.delta import table_of
@@ -122,7 +122,7 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
         # It brings faults back by design, so no criterion binds it.
         acceptance=(),
         rank=Rank(score=1.0, parts=(RankPart(name="asked", value=1.0, because="a person asks"),)),
-        verdict=verdict.model_copy(update={"outcome": "votes", "votes": max(1, verdict.votes)}),
+        verdict=at_least_one_vote(verdict),
         trace=asked.trace,
     )
     park_asked_for(context, proposal, person, asked.backlog)

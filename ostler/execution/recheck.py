@@ -13,7 +13,7 @@ from ostler.core.seats import standing
 from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import contract_moved
-from ostler.execution.true_facts import by_people_only, true_request
+from ostler.execution.true_facts import true_request
 from ostler.policies.engine import Decision
 from ostler.policies.judgement import authorize_apply
 from ostler.policies.requests import ChangeRequest, question_of
@@ -22,6 +22,7 @@ from ostler.store.ballots import Ballot, Counted, counted, electorate, shown_of
 from ostler.store.claims import Claim
 from ostler.store.datasets import subject
 from ostler.store.deeds import lacking_today
+from ostler.store.rejections import rejected_by
 from ostler.store.seals import Locked, along
 
 Obstacle = tuple[ProposalState, str]
@@ -100,6 +101,16 @@ def _sealed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
     return ProposalState.DRILLED, "it was a drill, which is never executed"
 
 
+def _rejected(context: ExecutionContext, proposal: Proposal) -> Obstacle | None:
+    """What the log says of a rejection whose vote somebody took out of the database."""
+    with context.store.reading() as session:
+        try:
+            who = rejected_by(session, proposal.id)
+        except ValueError as error:
+            return ProposalState.FAILED, f"the log of it cannot be read: {error}"
+    return (ProposalState.REJECTED, f"{who} rejected it, says the log") if who else None
+
+
 def lapsed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
     """Whether nobody executed a proposal in time."""
     expires = claim.proposal.expires_at
@@ -135,6 +146,8 @@ def _refused(
     against = [vote for vote in standing(votes).values() if vote.decision == "reject"]
     if against:
         return ProposalState.REJECTED, f"{against[0].reviewer} voted against it"
+    if no := _rejected(context, proposal):
+        return no
     wanted = proposed(proposal)
     if wanted is None:
         return None
@@ -156,7 +169,7 @@ def _refuse_strangers(name: str, digest: Digest, cast: Sequence[Ballot], shown: 
 def _by_somebody(proposal: Proposal, votes: Sequence[Vote]) -> bool:
     """Whether somebody approved what no policy lets through alone."""
     approved = any(vote.decision == "approve" for vote in standing(votes).values())
-    return approved or not by_people_only(proposal)
+    return approved or not proposal.by_people_only
 
 
 def _denied(

@@ -32,7 +32,7 @@ from ostler.execution.consumers import consumer_items, refuse_unprepared
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import impacts_now, owners_of, promises_of, text_in_force
 from ostler.execution.parking import park_asked_for
-from ostler.policies.judgement import judge
+from ostler.policies.judgement import at_least_one_vote, judge
 from ostler.policies.requests import CheckCounts, Principal, change_request, question_of
 from ostler.store import contracts, registry
 from ostler.tables.delta import table_of
@@ -207,8 +207,7 @@ def judged(
     )
     verdict = judge(context.policies, request)
     refuse_denied(verdict.outcome != "deny", verdict.reasons)
-    votes = {"outcome": "votes", "votes": max(1, verdict.votes)}
-    return result, verdict.model_copy(update=votes)
+    return result, at_least_one_vote(verdict)
 
 
 def refuse_denied(allowed: bool, reasons: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from ostler.core.proposals import Verdict
 from ostler.core.states import OPEN, ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.schema_changes import refuse_denied
-from ostler.policies.judgement import judge
+from ostler.policies.judgement import at_least_one_vote, judge
 from ostler.policies.requests import ChangeRequest
 from ostler.store.transitions import state_of
 
@@ -39,4 +39,4 @@ def by_people(context: ExecutionContext, request: ChangeRequest) -> Verdict:
     """How many votes policy asks for, at least one; NotAllowed when it denies."""
     verdict = judge(context.policies, request)
     refuse_denied(verdict.outcome != "deny", verdict.reasons)
-    return verdict.model_copy(update={"outcome": "votes", "votes": max(1, verdict.votes)})
+    return at_least_one_vote(verdict)

@@ -8,7 +8,6 @@ the request and the rest of the document; drift stays as it was recorded.
 
 from collections.abc import Iterable
 
-from ostler.core.actions import AskValues, Restore, Revert
 from ostler.core.datasets import WORKSPACE, Dataset
 from ostler.core.errors import VerificationFailed
 from ostler.core.items import Track
@@ -28,19 +27,6 @@ _BY_ITSELF = (
     *("effect", "schema_change", "breaking", "reversible", "exact", "taint", "track"),
 )
 """What patch and action alone say, whenever they are asked."""
-
-
-def by_people_only(proposal: Proposal) -> bool:
-    """Whether no policy lets it through without a vote.
-
-    Texts, columns, questions, and whatever somebody asks for.
-    """
-    return (
-        proposal.changes_text
-        or proposal.announced is not None
-        or bool(proposal.requester or proposal.follows)
-        or isinstance(proposal.draft.action, AskValues | Revert | Restore)
-    )
 
 
 def contradiction(proposal: Proposal, patch: Patch) -> str:

@@ -8,7 +8,7 @@ from ostler.core.base import Frozen
 from ostler.core.escalation import easier
 from ostler.core.judged import Judged
 from ostler.core.proposals import Verdict
-from ostler.policies.judgement import judge_many
+from ostler.policies.judgement import at_least_one_vote, judge_many
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import question_of
 
@@ -72,7 +72,8 @@ def _again(policies: PolicySet, judged: Iterable[Judged]) -> Iterator[tuple[Judg
     waiting = iter(judged)
     while batch := tuple(islice(waiting, _BATCH)):
         changes = [question_of(one.verdict) for one in batch]
-        yield from zip(batch, judge_many(policies, changes), strict=True)
+        for one, verdict in zip(batch, judge_many(policies, changes), strict=True):
+            yield one, at_least_one_vote(verdict) if one.by_people_only else verdict
 
 
 def said(verdict: Verdict) -> str:

@@ -43,6 +43,13 @@ def judge(policies: PolicySet, change: ChangeRequest) -> Verdict:
     return _verdict(policies, change, "votes", approved)
 
 
+def at_least_one_vote(verdict: Verdict) -> Verdict:
+    """What a verdict comes to for a change that no policy lets through without a person."""
+    if verdict.outcome == "deny":
+        return verdict
+    return verdict.model_copy(update={"outcome": "votes", "votes": max(1, verdict.votes)})
+
+
 def judge_many(policies: PolicySet, changes: Sequence[ChangeRequest]) -> list[Verdict]:
     """The same for many changes, in their order: what a backtest asks a hundred thousand times.
 

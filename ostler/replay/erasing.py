@@ -68,7 +68,9 @@ def _recorded(store: Store, run: str) -> tuple[Digest, ...]:
     """What a run was told of the data, and what its steps handed on."""
     with store.reading() as session:
         record = runs.get_run(session, run)
-    return tuple(sorted({record.inputs.facts, *(step.digest for step in record.steps)}))
+    # The list of files stays: the versions of the table, which stay too, are checked by it.
+    told = {one.digest for one in record.inputs.given if one.of_data and one.what != "files"}
+    return tuple(sorted(told | {step.digest for step in record.steps}))
 
 
 def _rows(store: Store, proposal: str) -> int:

@@ -100,9 +100,5 @@ def _inputs(row: RunRow, body: str) -> Iterator[Named]:
         inputs = RunInputs.model_validate_json(checked(body, row.digest, f"run {row.id}"))
     except UNREADABLE:
         return
-    for what in ("facts", "files", "contract", "policy", "config"):
-        digest = getattr(inputs, what)
-        if digest:
-            yield Named(digest, row.id, what)
-    for name, digest in inputs.prompts:
-        yield Named(digest, row.id, f"prompt {name}")
+    for given in inputs.given:
+        yield Named(given.digest, row.id, given.what)

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from ostler.core.errors import NotFound, OstlerError
 from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
-from ostler.execution.true_facts import by_people_only, contradiction
+from ostler.execution.true_facts import contradiction
 from ostler.policies.judgement import judge
 from ostler.policies.policyset import policies_from
 from ostler.policies.requests import question_of
@@ -53,7 +53,7 @@ def unjustified(store: Store, objects: Objects, patches: PatchFiles) -> Iterator
 
 def _why(session: Session, proposal: Proposal, objects: Objects, patches: PatchFiles) -> str:
     """Why the verdict of a proposal does not hold; empty when it does."""
-    if by_people_only(proposal):
+    if proposal.by_people_only:
         return "only people let such a change through"
     try:
         given = runs.get_run(session, proposal.run).inputs.policy

@@ -368,7 +368,8 @@ class Desk:
                 trust=self.trust,
             )
         if self.receipts is not None:
-            self.receipts.keep(self.store, proposal.id, reviewer=self.reviewer, at=given.vote.at)
+            who = given.vote.reviewer
+            self.receipts.keep(self.store, proposal.id, reviewer=who, at=given.vote.at)
         return state
 
     def _changed(

@@ -60,14 +60,6 @@ class Electorate:
     """Whom the settings name, where there is no roster."""
 
     @property
-    def people(self) -> tuple[str, ...]:
-        """Who could vote."""
-        if self.roster is None:
-            return self.named
-        members = self.roster.members
-        return tuple(m.name for m in members if m.kind == "person" and m.keys_at(self.at))
-
-    @property
     def refusal(self) -> str:
         """Why nobody can vote here at all; empty when somebody can."""
         if self.roster is not None or self.unsigned:
@@ -95,11 +87,11 @@ def electorate(session: Session, trust: Trust, at: datetime) -> Electorate:
 def author_of(who: Electorate, proposal: Proposal) -> str:
     """Who never approves a proposal: the person who asked for it, or else whoever proposed it.
 
-    Whoever asked may approve it where nobody else could: a workspace of one has no four eyes.
+    On trial, without a roster, whoever is alone approves also what they asked for.
     """
     asked = proposal.requester
-    others = any(same_name(one) != same_name(asked) for one in who.people)
-    return asked if asked and others else proposal.proposer
+    others = any(same_name(one) != same_name(asked) for one in who.named)
+    return asked if asked and (who.roster is not None or others) else proposal.proposer
 
 
 def shown_of(session: Session, proposal: Proposal) -> Shown:

@@ -17,7 +17,7 @@ from ostler.core.canonical import Digest, digest_of
 from ostler.core.errors import Conflict, VerificationFailed
 from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
-from ostler.store.documents import checked
+from ostler.store.documents import ERASED_BODY, checked
 from ostler.store.models import DocumentRow, ProposalRow, SealRow
 from ostler.store.projection import Event, add, change
 from ostler.store.times import stamp
@@ -102,6 +102,9 @@ def along(session: Session, key: bytes, proposal: Proposal, digest: Digest) -> O
         if row is None:
             raise Locked(before)
         found = opening(session, key, before, row[0]) or found
+        if row[1] == ERASED_BODY:
+            # Its own seal has been read; what that was made of is not known any more.
+            break
         text = checked(row[1], row[0], f"proposal {before}")
         before = Proposal.model_validate_json(text).follows
     return found

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select
 
 from ostler.core.judged import Judged
-from ostler.core.proposals import Verdict
+from ostler.core.proposals import BY_PEOPLE_FIELDS, BY_PEOPLE_KINDS, Verdict
 from ostler.store.documents import checked, is_kept
 from ostler.store.models import DocumentRow, ProposalRow
 from ostler.store.times import stamp
@@ -44,7 +44,10 @@ def judged(session: Session, since: datetime | None = None) -> Iterator[Judged]:
         for proposal, dataset, digest, body in rows:
             document = json.loads(checked(body, digest, f"proposal {proposal}"))
             verdict = Verdict.model_validate(document["verdict"])
-            yield Judged(proposal=proposal, dataset=dataset, verdict=verdict)
+            people = document["draft"]["action"]["kind"] in BY_PEOPLE_KINDS or any(
+                document.get(name) for name in BY_PEOPLE_FIELDS
+            )
+            yield Judged(proposal=proposal, dataset=dataset, verdict=verdict, by_people_only=people)
         if len(rows) < _PAGE:
             return
         after = rows[-1][0]

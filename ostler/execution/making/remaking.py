@@ -11,14 +11,14 @@ from sqlmodel import Session
 from ostler.core.checks import Check
 from ostler.core.datasets import Dataset
 from ostler.core.errors import NotAllowed, NotFound
-from ostler.core.items import Criterion
+from ostler.core.items import Criterion, Track
 from ostler.core.promises import Promises
 from ostler.core.proposals import Draft, DryRun, Proposal, proposal_id
 from ostler.core.sentences import describe
 from ostler.execution.making.bench import Bench
 from ostler.policies.in_force import todays
-from ostler.policies.judgement import judge
-from ostler.policies.requests import CheckCounts, Principal, change_request
+from ostler.policies.judgement import at_least_one_vote, judge
+from ostler.policies.requests import CheckCounts, Principal, change_request, question_of
 from ostler.store import contracts, lineage, registry
 from ostler.store.moments import moment_of
 from ostler.store.proposals import ProposalRecord
@@ -68,6 +68,7 @@ def remade(
     with bench.store.reading() as session:
         promises = _promises(session, dataset.name)
         moment = moment_of(session, dataset, bench.calendar, now)
+    known = question_of(before.verdict)
     verdict = judge(
         todays(bench.store, bench.policies, bench.trust),
         change_request(
@@ -81,6 +82,8 @@ def remade(
             promises=promises,
             moment=moment,
             model=draft.model,
+            drift=known.drift_permille / 1000,
+            track=Track(known.track),
         ),
     )
     if verdict.outcome == "deny":
@@ -100,7 +103,7 @@ def remade(
         acceptance=tuple(Criterion(check=e.check, max_failing=e.after) for e in result.effects),
         rank=rank(dataset, Check(rule=draft.rule), summary, result, draft, row_count),
         # What a person wrote waits for another one, whatever policy lets agents do.
-        verdict=verdict.model_copy(update={"outcome": "votes", "votes": max(1, verdict.votes)}),
+        verdict=at_least_one_vote(verdict),
         trace=before.trace,
         expires_at=now + max(lasts, timedelta(days=1)) if lasts else None,
         rollout=before.rollout,

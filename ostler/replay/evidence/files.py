@@ -21,12 +21,6 @@ from ostler.tables.patch_files import PatchFiles
 from ostler.tables.patches import lines_of
 from ostler.telemetry.spans import read_trace
 
-_INPUTS = ("facts", "files", "contract", "policy", "config", "learned", "experience", "recipe")
-"""What a run's inputs name that is kept as an object."""
-
-_WITHOUT_VALUES = ("contract", "policy", "config")
-"""Of those, what says nothing of the table's values."""
-
 
 @dataclass(frozen=True)
 class Sources:
@@ -107,17 +101,13 @@ def add_patch(files: Files, proposal: Proposal, sources: Sources, *, withhold: b
 
 def add_run(files: Files, run: RunRecord, sources: Sources, *, withhold: bool) -> None:
     """What a run was given and what its steps handed on."""
-    given = {name: getattr(run.inputs, name) for name in _INPUTS}
-    given |= {f"prompt {name}": digest for name, digest in run.inputs.prompts}
-    given |= {f"step {step.name}": step.digest for step in run.steps}
-    for name, digest in given.items():
-        if digest:
-            known = name in _WITHOUT_VALUES or name.startswith("prompt ")
-            files.add(
-                f"objects/{digest}",
-                lambda digest=digest: sources.objects.content(digest),
-                withhold=withhold and not known,
-            )
+    named = [(given.digest, given.of_data) for given in run.inputs.given]
+    for digest, of_data in (*named, *((step.digest, True) for step in run.steps)):
+        files.add(
+            f"objects/{digest}",
+            lambda digest=digest: sources.objects.content(digest),
+            withhold=withhold and of_data,
+        )
 
 
 def add_traces(files: Files, parents: Iterable[str], sources: Sources) -> None:

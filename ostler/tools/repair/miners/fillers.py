@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -100,7 +100,8 @@ def mine_fillers(ground: Ground) -> Iterator[Found]:
         if one not in customs:
             yield _accident(grid, one)
             if one.held >= _OFTEN and one.certain >= _SURE:
-                yield _emptied(grid, one)
+                # Unless another miner knows what they ought to hold.
+                yield replace(_emptied(grid, one, one.certain * _EMPTIED), yields_to=ANY)
     for one in customs:
         yield from _custom(grid, one, alone=len(customs) == 1, leaves_empty=leaves_empty)
 
@@ -189,11 +190,11 @@ def _accident(grid: Grid, one: _Filler) -> Doubts:
     return Doubts(PRINCIPLE, rows, places, np.round(scores, 4), "stands for no value at all")
 
 
-def _emptied(grid: Grid, one: _Filler) -> Candidates:
-    """The cells left empty, unless another miner knows what they ought to hold."""
+def _emptied(grid: Grid, one: _Filler, score: float) -> Candidates:
+    """The cells left empty."""
     column = one.column
     rows, places, nothing, scores = mapped(
-        grid, column.place, dict.fromkeys(one.codes, (None, one.certain * _EMPTIED))
+        grid, column.place, dict.fromkeys(one.codes, (None, score))
     )
     return Candidates(
         principle=PRINCIPLE,
@@ -204,7 +205,6 @@ def _emptied(grid: Grid, one: _Filler) -> Candidates:
         scores=np.round(scores, 4),
         direction="to missing",
         support=column.filled - one.held,
-        yields_to=ANY,
     )
 
 
@@ -236,18 +236,8 @@ def _custom(grid: Grid, one: _Filler, *, alone: bool, leaves_empty: bool) -> Ite
         if one.certain >= _SURE:
             yield _accident(grid, one)
         return
-    rows, places, nothing, scores = mapped(
-        grid, column.place, dict.fromkeys(one.codes, (None, score))
-    )
-    yield Candidates(
-        principle=PRINCIPLE,
-        rule=f"values of {column.name} are {one.shown}, which stand for none",
-        rows=rows,
-        places=places,
-        news=nothing,
-        scores=np.round(scores, 4),
-        direction="to missing",
-        support=column.filled - one.held,
+    yield replace(
+        _emptied(grid, one, score),
         counter="" if len(holes) else f"no cell of {column.name} is empty",
         directions=(to_filler,) if len(holes) else (),
     )
