@@ -13,7 +13,6 @@ from ostler.review.identity import signed_deed
 from ostler.store import deeds, items, proposals
 from ostler.store.ballots import electorate
 from ostler.store.deeds import Signed
-from ostler.store.proposals import Parked
 
 
 def park_asked_for(
@@ -32,9 +31,9 @@ def park_asked_for(
     with context.store.transaction() as session:
         for item in backlog:
             items.upsert_item(session, item, actor=actor, at=at)
-        parked = proposals.park(session, proposal, ProposalState.PARKED, at=at, actor=actor)
-        if parked is not Parked.KNOWN:
+        if not proposals.is_known(session, proposal.id, ProposalState.PARKED):
             deeds.keep(session, done, context.trust)
+            proposals.park(session, proposal, ProposalState.PARKED, at=at, actor=actor)
 
 
 def deed_of(

@@ -13,10 +13,8 @@ from ostler.core.edits import Edit, Said
 from ostler.core.errors import BadInput, Conflict, NotAllowed, NotFound
 from ostler.core.experience import Answer, Answered, Struck, Taught
 from ostler.core.masking import Masks, hidden_columns, masked
-from ostler.core.names import same_name
 from ostler.core.proposals import Change, Proposal
 from ostler.core.roster import NO_TRUST, Trust
-from ostler.core.seats import standing
 from ostler.core.states import ProposalState
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import Principal
@@ -391,7 +389,7 @@ class Desk:
     def _refusal(self, record: ProposalRecord) -> str:
         if record.state is not ProposalState.PARKED:
             return f"it is {record.state.value}"
-        if same_name(self.reviewer) in standing(record.votes):
+        if record.voted(self.reviewer):
             return "you have voted on it"
         if isinstance(record.proposal.draft.action, AskValues):
             return f"it is a question: ostler answer {record.proposal.id}"

@@ -37,11 +37,12 @@ _WORKER = "executor"
 
 @dataclass
 class _Kept:
-    """A deed that holds, and whether something in the log was done by it."""
+    """A deed that holds, and what in the log was done by it."""
 
     index: int
     done: Signed
-    met: bool = False
+    met: set[tuple[tuple[Act, ...], str]]
+    """What was wanted of it, and the subject of the entry that did."""
 
 
 def flaws(session: Session, trust: Trust) -> Iterator[Flaw]:
@@ -87,15 +88,15 @@ def _deeds(session: Session, people: Past, kept: list[_Kept]) -> Iterator[Flaw]:
             yield Flaw("deed", entry.subject, why)
             continue
         seen.add(done.text)
-        kept.append(_Kept(entry.index, done))
+        kept.append(_Kept(entry.index, done, set()))
 
 
 def _meet(kept: list[_Kept], wanted: Wanted, entry: AuditEntry) -> bool:
-    """Whether there is a deed for an act; each is good for one entry of a kind."""
-    once = entry.kind == "values.unmasked"
+    """Whether there is a deed for an act, before it and for no other of its kind."""
+    act = wanted.acts, entry.subject
     for one in kept:
-        if one.index < entry.index and wanted.by(one.done.deed) and not (once and one.met):
-            one.met = True
+        if one.index < entry.index and act not in one.met and wanted.by(one.done.deed):
+            one.met.add(act)
             return True
     return False
 
