@@ -101,8 +101,13 @@ def _sealed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
     return ProposalState.DRILLED, "it was a drill, which is never executed"
 
 
-def _rejected(context: ExecutionContext, proposal: Proposal) -> Obstacle | None:
-    """What the log says of a rejection whose vote somebody took out of the database."""
+def _rejected(
+    context: ExecutionContext, proposal: Proposal, votes: Sequence[Vote]
+) -> Obstacle | None:
+    """Who is against it, by the votes, or by the log where somebody took a vote away."""
+    against = [vote for vote in standing(votes).values() if vote.decision == "reject"]
+    if against:
+        return ProposalState.REJECTED, f"{against[0].reviewer} voted against it"
     with context.store.reading() as session:
         try:
             who = rejected_by(session, proposal.id)
@@ -139,14 +144,11 @@ def _votes(context: ExecutionContext, proposal: Proposal, digest: Digest) -> Cou
 def _refused(
     context: ExecutionContext, proposal: Proposal, votes: Sequence[Vote]
 ) -> Obstacle | None:
-    """Whether somebody voted against it, or whoever is said to want it never signed that.
+    """Whether somebody is against it, or whoever is said to want it never signed that.
 
     By today's roster, also of what was proposed before there was one, as votes are.
     """
-    against = [vote for vote in standing(votes).values() if vote.decision == "reject"]
-    if against:
-        return ProposalState.REJECTED, f"{against[0].reviewer} voted against it"
-    if no := _rejected(context, proposal):
+    if no := _rejected(context, proposal, votes):
         return no
     wanted = proposed(proposal)
     if wanted is None:
