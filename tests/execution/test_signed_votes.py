@@ -427,9 +427,12 @@ def test_who_asks_for_a_change_never_approves_it(office: Office) -> None:
     assert office.faults() == ()
 
 
-def test_who_is_alone_approves_what_they_asked_for(office: Office) -> None:
+def test_who_is_alone_under_a_roster_does_not_approve_what_they_asked_for(office: Office) -> None:
     made = office.bench.park(MEND)
     office.approve("ana", made)
     work_once(office.context)
     office.install(office.members[0], office.members[-1])
-    assert office.approve("ana", ask_revert(office, made, "ana")) is S.APPROVED
+    asked = ask_revert(office, made, "ana")
+    with pytest.raises(NotAllowed, match="Nobody may approve what they proposed"):
+        office.approve("ana", asked)
+    assert office.bench.state(asked) is S.PARKED
