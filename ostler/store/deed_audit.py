@@ -66,9 +66,11 @@ def flaws(session: Session, trust: Trust) -> Iterator[Flaw]:
             wanted = _wanted(session, entry)
             if wanted is not None and not _meet(found.get(wanted.subject, []), wanted, entry):
                 yield Flaw("deed", wanted.subject, f"{wanted.lacks} (entry {entry.index})")
+    # What an act was may be gone with what was erased of its subject; an erasing is listed.
+    erased = {entry.subject for entry in audit.of_kinds(session, (ERASED,))}
     for one in kept:
-        if not one.met:
-            deed = one.done.deed
+        deed = one.done.deed
+        if not one.met and deed.subject not in erased:
             why = f"what {deed.person} signed in entry {one.index} is not what was done"
             yield Flaw("deed", deed.subject, why)
 

@@ -24,6 +24,7 @@ from ostler.execution.reverting import request_revert
 from ostler.execution.revoking import promote, revoke
 from ostler.execution.worker import work_once
 from ostler.policies.requests import Principal
+from ostler.replay.erasing import erase_all
 from ostler.review.desk import Desk
 from ostler.review.sight import Sight
 from ostler.store import activations, audit, deeds, proposals, seals, sshsig
@@ -352,4 +353,25 @@ def test_who_edits_a_drill_signs_that_too(office: Office) -> None:
         ana.edit(ana.card(drill.id), edit)
     assert office.bench.state(drill) is S.DRILLED
     assert len(kept(office)) == 1
+    assert office.faults() == ()
+
+
+def test_deeds_outlast_what_was_erased_of_their_acts(office: Office) -> None:
+    made, other = published(office, MEND), office.bench.park(OTHER)
+    office.approve("ben", other)
+    desk, ana = office.desk("ana"), Principal(kind="person", name="ana")
+    revoke(office.context_of("ana"), desk.record(other.id), ana, "no")
+    asked = revert(office, made, "ana")
+    office.approve("ben", asked)
+    work_once(office.context)
+    parts = office.bench.parts
+    for name in (other.id, asked.id):
+        erase_all(
+            *(parts.store, parts.objects, parts.patches, name),
+            because="request 114",
+            deed=lambda subject, said: desk.deed("erase", subject, said),
+            trust=office.trust,
+            at=now(),
+        )
+    assert len(kept(office)) == 4
     assert office.faults() == ()
