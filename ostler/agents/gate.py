@@ -9,14 +9,14 @@ from ostler.core.actions import AskValues
 from ostler.core.checks import Check
 from ostler.core.errors import BadInput
 from ostler.core.items import Criterion, item_id
-from ostler.core.proposals import DryRun, Proposal, proposal_id
+from ostler.core.proposals import FINDER, DryRun, Proposal, proposal_id
 from ostler.core.rollout import Rollout, Where
 from ostler.core.sentences import describe
 from ostler.policies.judgement import at_least_one_vote, judge
 from ostler.policies.requests import CheckCounts, Principal, change_request
 from ostler.telemetry import names
 
-PROPOSER = Principal(kind="agent", name="proposer")
+PROPOSER = Principal(kind="agent", name=FINDER)
 
 
 def gate(context: GroomingContext, prioritized: Prioritized, found: Investigation) -> Judged:

@@ -58,6 +58,7 @@ def answer(
 
     Cells that are not named are left without an answer.
     """
+    from ostler.cli.keys import asked
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, say
     from ostler.core.edits import Said
@@ -76,6 +77,7 @@ def answer(
     ]
     with opened(workspace) as parts:
         card = parts.desk.card(proposal)
+        asked(parts)
         made = parts.desk.answer(card, said, because)
         state = parts.desk.card(card.record.proposal.id).record.state
     name = card.record.proposal.id

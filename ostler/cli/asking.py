@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def asker(parts: "Opened", dataset: str) -> "Principal":
-    """Whoever is at the keyboard, in the roles that they have for a dataset."""
+    """Whoever is at the keyboard, in the roles that they have for a dataset, ready to sign."""
+    from ostler.cli.keys import asked
+
+    asked(parts)
     return parts.desk.person(dataset)
 
 

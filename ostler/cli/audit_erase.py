@@ -32,6 +32,7 @@ def erase(
     more. Votes, states, times and every hash stay, and what differs otherwise is still found. The
     table's own versions are not touched: ostler gc releases old ones.
     """
+    from ostler.cli.keys import asked
     from ostler.cli.opening import now, opened
     from ostler.cli.output import print_json, say
     from ostler.core.errors import BadInput
@@ -42,13 +43,15 @@ def erase(
     if not yes and not as_json:
         typer.confirm(f"erase what is recorded of {subject}, for good?", abort=True, err=True)
     with opened(workspace) as parts:
+        asked(parts)
         name, erased = erase_all(
             parts.store,
             parts.objects,
             parts.patches,
             subject,
             because=because,
-            actor=parts.workspace.reviewer,
+            deed=lambda subject, said: parts.desk.deed("erase", subject, said),
+            trust=parts.trust,
             at=now(),
         )
     if as_json:

@@ -82,17 +82,20 @@ def set_(
     as_json: options.Json = False,
 ) -> None:
     """Change what is recorded of a dataset; the audit log keeps who did."""
+    from ostler.cli.keys import asked
     from ostler.cli.opening import now, opened
     from ostler.cli.output import print_json
+    from ostler.core.canonical import digest_of
     from ostler.core.datasets import tags_of
-    from ostler.core.errors import BadInput
+    from ostler.core.errors import BadInput, Conflict
+    from ostler.store import deeds
     from ostler.store.datasets import get_dataset, replace_dataset
 
     if all(one is None for one in (tag, untag, value, risk, owner)):
         raise BadInput("there is nothing to change", "say what: --tag finance, --value 5 ...")
     added, taken = read_tags(tag or ()), tags_of(untag or ())
-    with opened(workspace) as parts, parts.store.transaction() as session:
-        known = get_dataset(session, name)
+    with opened(workspace) as parts:
+        known = parts.dataset(name)
         missing = [word for word in taken if word not in known.tags]
         if missing:
             raise BadInput(
@@ -105,7 +108,14 @@ def set_(
             "owner": known.owner if owner is None else _owner(owner),
         }
         changed = known.model_copy(update=changes)
-        replace_dataset(session, changed, actor=parts.workspace.reviewer, at=now())
+        if changed != known:
+            asked(parts)
+            done = parts.desk.deed("describe", name, digest_of(changed))
+            with parts.store.transaction() as session:
+                if get_dataset(session, name) != known:
+                    raise Conflict(f"{name} was changed just now by somebody else", "look again")
+                deeds.keep(session, done, parts.trust)
+                replace_dataset(session, changed, actor=done.deed.person, at=now())
     if as_json:
         print_json(changed)
         return

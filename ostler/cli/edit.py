@@ -57,6 +57,7 @@ def edit(
 ) -> None:
     """Make another proposal of a card; it takes the card's place and somebody else approves it."""
     from ostler.cli.answer import read_text
+    from ostler.cli.keys import asked
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json, say
     from ostler.cli.wording import count
@@ -81,6 +82,7 @@ def edit(
         wanted = _read(file, read_text(file))
     with opened(workspace) as parts:
         card = parts.desk.card(proposal)
+        asked(parts)
         made = parts.desk.edit(card, wanted, because)
     name = card.record.proposal.id
     if as_json:

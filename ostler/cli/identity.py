@@ -197,12 +197,13 @@ def _allowed(member: "Member") -> list[str]:
     """Lines of an allowed_signers file; a name with a quote or a comma is written without it."""
     from ostler.replay.evidence.bundle import NAMESPACE as EVIDENCE
     from ostler.store.ballots import VOTE
+    from ostler.store.deeds import DEED
     from ostler.store.rosters import DELEGATION, ROSTER
 
     name = "".join(c for c in member.name if c.isprintable() and c not in '"\\,*?!')
     lines: list[str] = []
     for key in member.keys:
-        limits = [f'namespaces="{",".join((VOTE, DELEGATION, ROSTER, EVIDENCE))}"']
+        limits = [f'namespaces="{",".join((VOTE, DEED, DELEGATION, ROSTER, EVIDENCE))}"']
         if key.valid_after:
             limits.append(f'valid-after="{key.valid_after:%Y%m%d%H%M%S}Z"')
         if key.valid_before:

@@ -13,10 +13,13 @@ def asked(parts: "Opened") -> None:
     """Let a person at a terminal be asked for the passphrase of a key."""
     import sys
 
+    from ostler.cli.output import standing_still
+
     if sys.stdin.isatty():
 
         def ask(name: str) -> str | None:
-            return typer.prompt(f"Passphrase of {name}", hide_input=True, err=True)
+            with standing_still():
+                return typer.prompt(f"Passphrase of {name}", hide_input=True, err=True)
 
         parts.keyring.ask = ask
 

@@ -41,16 +41,10 @@ class Opened(Contents):
 
     def lifted(self, dataset: Dataset, subject: str, columns: Sequence[str]) -> "Masks":
         """What stays hidden when whoever is at the keyboard lifts masks of columns; logged."""
-        person = self.workspace.reviewer
-        return self.sight.lifted(
-            self.store,
-            dataset,
-            subject,
-            columns,
-            person=person,
-            roles=self.desk.person(dataset.name).roles,
-            at=now(),
-        )
+        from ostler.cli.keys import asked
+
+        asked(self)
+        return self.desk.lifted(dataset, subject, columns)
 
     @cached_property
     def bench(self) -> "Bench":
@@ -179,6 +173,7 @@ class Opened(Contents):
             drill_key=self.workspace.drill_key(make=self.workspace.settings.drills.per_hundred > 0),
             drills_per_hundred=self.workspace.settings.drills.per_hundred,
             trust=self.trust,
+            sign=self.keyring.sign,
         )
 
     @cached_property

@@ -128,6 +128,10 @@ class Bar(Protocol):
         ...
 
 
+_spinning: list[Progress] = []
+"""What turns at the moment."""
+
+
 @contextmanager
 def progress(what: str) -> Generator[Bar]:
     """A spinner with the time, on a terminal; nothing elsewhere."""
@@ -144,4 +148,20 @@ def progress(what: str) -> Generator[Bar]:
         def tell(text: str) -> None:
             display.update(task, description=f"{what}: {visible(text, 80)}")
 
-        yield tell
+        _spinning.append(display)
+        try:
+            yield tell
+        finally:
+            _spinning.remove(display)
+
+
+@contextmanager
+def standing_still() -> Generator[None]:
+    """Spinners out of the way, while a person at the terminal is asked something."""
+    for display in _spinning:
+        display.stop()
+    try:
+        yield
+    finally:
+        for display in _spinning:
+            display.start()

@@ -114,6 +114,7 @@ def show(
 ) -> None:
     """One proposal in full: what, why, the diff, the proof, the verdict."""
     from ostler.cli.cards import print_card
+    from ostler.cli.keys import asked
     from ostler.cli.opening import opened
     from ostler.cli.output import print_json
     from ostler.cli.plain_card import plain_card
@@ -121,6 +122,7 @@ def show(
     with opened(workspace) as parts:
         card = parts.desk.card(proposal)
         if unmask:
+            asked(parts)
             card = parts.desk.unmasked(card)
         found = parts.desk.changes(card, changes)
         choices = parts.desk.choices(card, changes)

@@ -15,6 +15,9 @@ from ostler.core.moments import Moment
 from ostler.core.rollout import Rollout
 from ostler.core.schema import Announced, ContractChange, SchemaChange
 
+FINDER = "proposer"
+"""The agent that proposes what runs find."""
+
 
 class PatchSummary(Frozen):
     """What a patch changes, without its content; the digest names the content."""

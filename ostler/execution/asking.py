@@ -14,14 +14,15 @@ from ostler.core.canonical import Digest
 from ostler.core.checks import AnyRule, Check
 from ostler.core.datasets import Dataset
 from ostler.core.errors import NotAllowed, NotFound
+from ostler.core.items import BacklogItem
 from ostler.core.proposals import Draft, Evidence, Proposal, Rank, RankPart, proposal_id
 from ostler.core.sentences import describe
 from ostler.core.states import OPEN, ProposalState
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import promises_of
+from ostler.execution.parking import park_asked_for
 from ostler.policies.judgement import at_least_one_vote, authorize_revert, judge
 from ostler.policies.requests import CheckCounts, Principal, change_request
-from ostler.store import proposals
 from ostler.store.transitions import state_of
 from ostler.tables.delta import table_of
 from ostler.tables.patches import Patch
@@ -57,6 +58,8 @@ class Asked:
     trace: str
     summary: str
     tool: str
+    backlog: tuple[BacklogItem, ...] = ()
+    """Items that begin with it."""
 
 
 def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Proposal:
@@ -98,33 +101,31 @@ def park_asked(context: ExecutionContext, asked: Asked, person: Principal) -> Pr
     if not allowed.allowed or verdict.outcome == "deny":
         reasons = (allowed if not allowed.allowed else verdict).reasons
         raise NotAllowed(f"policy denies it: {'; '.join(reasons)}")
-    with context.store.transaction() as session:
+    with context.store.reading() as session:
         action = numbered(session, dataset.name, asked.action, patch.digest)
-        proposal = Proposal(
-            id=proposal_id(dataset.name, action, patch.digest),
-            dataset=dataset.name,
-            item=asked.item,
-            run=asked.run,
-            proposer=REVERTER.name,
-            requester=person.name,
-            draft=Draft(
-                action=action,
-                rule=asked.rule,
-                evidence=Evidence(confidence=1.0, summary=asked.summary),
-                tool=asked.tool,
-            ),
-            sentence=describe(action),
-            patch=patch,
-            dry_run=result,
-            # It brings faults back by design, so no criterion binds it.
-            acceptance=(),
-            rank=Rank(
-                score=1.0, parts=(RankPart(name="asked", value=1.0, because="a person asks"),)
-            ),
-            verdict=at_least_one_vote(verdict),
-            trace=asked.trace,
-        )
-        proposals.park(session, proposal, ProposalState.PARKED, at=now, actor=REVERTER.name)
+    proposal = Proposal(
+        id=proposal_id(dataset.name, action, patch.digest),
+        dataset=dataset.name,
+        item=asked.item,
+        run=asked.run,
+        proposer=REVERTER.name,
+        requester=person.name,
+        draft=Draft(
+            action=action,
+            rule=asked.rule,
+            evidence=Evidence(confidence=1.0, summary=asked.summary),
+            tool=asked.tool,
+        ),
+        sentence=describe(action),
+        patch=patch,
+        dry_run=result,
+        # It brings faults back by design, so no criterion binds it.
+        acceptance=(),
+        rank=Rank(score=1.0, parts=(RankPart(name="asked", value=1.0, because="a person asks"),)),
+        verdict=at_least_one_vote(verdict),
+        trace=asked.trace,
+    )
+    park_asked_for(context, proposal, person, asked.backlog)
     return proposal
 
 

@@ -15,7 +15,9 @@ from ostler.execution.context import ExecutionContext
 from ostler.execution.recheck import held_up
 from ostler.policies.judgement import may_promote
 from ostler.policies.requests import Principal, question_of
-from ostler.store.executions import executions_of
+from ostler.store.deeds import lacking_today
+from ostler.store.executions import Execution, executions_of
+from ostler.store.promotions import promotion
 from ostler.tables.delta import Commit, VersionedTable, table_of
 from ostler.tables.parts import matching, rows_of, sampled, split, through
 from ostler.tables.patches import Patch, compose, invert
@@ -137,7 +139,7 @@ def waits_for(context: ExecutionContext, proposal: Proposal, published_by: int) 
             for e in executions_of(session, proposal.id)
             if e.outcome is ProposalState.CANARY and e.fence > published_by
         ]
-    promoted = any(one.promoted for one in seen)
+    promoted = any(one.promoted and _is_signed(context, proposal, one) for one in seen)
     held = 1 + len(seen)
     _, commit = part_in(context, proposal)
     until = commit.at + timedelta(hours=plan.hours)
@@ -155,6 +157,13 @@ def waits_for(context: ExecutionContext, proposal: Proposal, published_by: int) 
         if may_promote(context.policies, request, EXECUTOR).allowed:
             return ""
     return f"held {held} times; waits for: ostler promote {proposal.id}"
+
+
+def _is_signed(context: ExecutionContext, proposal: Proposal, execution: Execution) -> bool:
+    """Whether who is said to have promoted it signed that, where there is a roster."""
+    wanted = promotion(proposal.id, proposal.digest, execution)
+    with context.store.reading() as session:
+        return not lacking_today(session, wanted, context.trust, context.clock())
 
 
 def _missing(plan: Rollout, held: int, until: datetime, now: datetime) -> str:

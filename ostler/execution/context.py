@@ -12,6 +12,7 @@ from ostler.core.moments import Moment
 from ostler.core.roster import NO_TRUST, Trust
 from ostler.policies.in_force import todays
 from ostler.policies.policyset import PolicySet
+from ostler.review.identity import Sign, no_key
 from ostler.store import datasets, lineage
 from ostler.store.engine import Store
 from ostler.store.moments import moment_of
@@ -52,7 +53,9 @@ class ExecutionContext:
     drills_per_hundred: float = 0
     """Drills that are made for each hundred votes."""
     trust: Trust = NO_TRUST
-    """Whose votes count."""
+    """Whose votes and deeds count."""
+    sign: Sign = no_key
+    """How whoever asks for something here signs that; what a worker does needs no key."""
 
     def today(self) -> "ExecutionContext":
         """The same under the policies that people activated last, if they ever did."""

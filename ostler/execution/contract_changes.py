@@ -28,15 +28,15 @@ from ostler.core.proposals import (
 )
 from ostler.core.schema import ContractChange
 from ostler.core.sentences import describe
-from ostler.core.states import ProposalState
 from ostler.execution.consumers import consumer_items, refuse_unprepared
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import impacts_now, owners_of, promises_of
+from ostler.execution.parking import park_asked_for
 from ostler.execution.schema_changes import ASKED, refuse_denied
 from ostler.execution.text_proposals import by_people, undecided
 from ostler.policies.judgement import judge
 from ostler.policies.requests import CheckCounts, Principal, change_request
-from ostler.store import items, proposals, registry
+from ostler.store import registry
 from ostler.tables.patches import empty_patch
 from ostler.tables.targets import current
 from ostler.tables.view import View
@@ -133,13 +133,10 @@ def request_contract(
     refuse_unprepared(weighed.change, context.clock().date())
     context.patches.put(empty_patch())
     owners = owners_of(context, name)
-    with context.store.transaction() as session:
+    with context.store.reading() as session:
         proposal = _proposal(context, session, weighed, asked, person)
-        at = context.clock()
-        items.upsert_item(session, _item(proposal, weighed), actor=CONTRACTS.name, at=at)
-        proposals.park(session, proposal, ProposalState.PARKED, at=at, actor=CONTRACTS.name)
-        for item in consumer_items(proposal, owners):
-            items.upsert_item(session, item, actor=CONTRACTS.name, at=at)
+    backlog = (_item(proposal, weighed), *consumer_items(proposal, owners))
+    park_asked_for(context, proposal, person, backlog)
     return proposal
 
 

@@ -23,13 +23,13 @@ from ostler.core.errors import BadInput, Conflict, NotFound
 from ostler.core.items import BacklogItem, Quadrant, Track
 from ostler.core.proposals import Draft, DryRun, Evidence, Proposal, proposal_id
 from ostler.core.sentences import describe
-from ostler.core.states import ProposalState
 from ostler.execution.context import ExecutionContext
+from ostler.execution.parking import park_asked_for
 from ostler.execution.schema_changes import ASKED
 from ostler.execution.text_proposals import by_people, undecided
 from ostler.policies.requests import ChangeRequest, CheckCounts, Principal, change_request
 from ostler.policies.trials import policy_trials
-from ostler.store import activations, items, proposals
+from ostler.store import activations
 from ostler.tables.patches import empty_patch
 
 
@@ -69,34 +69,32 @@ def request_document(context: ExecutionContext, asked: Asked, person: Principal)
     request = _request(context, action, change, person)
     verdict = by_people(context, request)
     change = change.model_copy(update={"trials": _trials(context, asked, request)})
-    at = context.clock()
-    with context.store.transaction() as session:
+    with context.store.reading() as session:
         action = undecided(session, action, lambda one: _id(one, change))
-        name = _id(action, change)
-        proposal = Proposal(
-            id=name,
-            dataset=WORKSPACE.name,
-            item=short_id("I", WORKSPACE.name, action),
-            run="",
-            proposer=person.name,
-            draft=Draft(
-                action=action,
-                rule=Reported(alert=name, what=describe(action)),
-                evidence=Evidence(
-                    confidence=1.0, summary=f"Asked for by {person.name}: {change.because}"
-                ),
-                tool="documents/1",
+    name = _id(action, change)
+    proposal = Proposal(
+        id=name,
+        dataset=WORKSPACE.name,
+        item=short_id("I", WORKSPACE.name, action),
+        run="",
+        proposer=person.name,
+        draft=Draft(
+            action=action,
+            rule=Reported(alert=name, what=describe(action)),
+            evidence=Evidence(
+                confidence=1.0, summary=f"Asked for by {person.name}: {change.because}"
             ),
-            sentence=_sentence(action, change),
-            patch=empty_patch().summary(change.previous),
-            dry_run=DryRun(version=change.previous, effects=(), sample=()),
-            acceptance=(),
-            rank=ASKED,
-            verdict=verdict,
-            document_change=change,
-        )
-        items.upsert_item(session, _item(proposal, change), actor=person.name, at=at)
-        proposals.park(session, proposal, ProposalState.PARKED, at=at, actor=person.name)
+            tool="documents/1",
+        ),
+        sentence=_sentence(action, change),
+        patch=empty_patch().summary(change.previous),
+        dry_run=DryRun(version=change.previous, effects=(), sample=()),
+        acceptance=(),
+        rank=ASKED,
+        verdict=verdict,
+        document_change=change,
+    )
+    park_asked_for(context, proposal, person, [_item(proposal, change)])
     return proposal
 
 

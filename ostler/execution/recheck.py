@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from ostler.core.canonical import Digest
+from ostler.core.deeds import proposed
 from ostler.core.errors import BadInput, NotFound, VerificationFailed
 from ostler.core.proposals import Proposal, Shown, Vote
 from ostler.core.seats import standing
@@ -20,6 +21,7 @@ from ostler.store import audit, proposals
 from ostler.store.ballots import Ballot, Counted, counted, electorate, roles_on, shown_of
 from ostler.store.claims import Claim
 from ostler.store.datasets import subject
+from ostler.store.deeds import lacking_today
 from ostler.store.rejections import rejected_by
 from ostler.store.seals import Locked, along
 
@@ -42,10 +44,11 @@ def obstacle(
     try:
         context.patches.get(proposal.patch.digest)
         votes, others = _votes(context, proposal, claim.digest)
+        refused = _refused(context, proposal, votes)
     except (NotFound, VerificationFailed) as error:
         return ProposalState.FAILED, error.message
-    if no := _rejected(context, proposal, votes):
-        return no
+    if refused:
+        return refused
     if contract_moved(context, proposal):
         return ProposalState.STALE, "the contract has changed since; ask for the change again"
     try:
@@ -136,6 +139,23 @@ def _votes(context: ExecutionContext, proposal: Proposal, digest: Digest) -> Cou
         who = electorate(session, context.trust, context.clock())
         dataset = subject(session, proposal.dataset)
         return counted(who, cast, dataset, proposal)
+
+
+def _refused(
+    context: ExecutionContext, proposal: Proposal, votes: Sequence[Vote]
+) -> Obstacle | None:
+    """Whether somebody is against it, or whoever is said to want it never signed that.
+
+    By today's roster, also of what was proposed before there was one, as votes are.
+    """
+    if no := _rejected(context, proposal, votes):
+        return no
+    wanted = proposed(proposal)
+    if wanted is None:
+        return None
+    with context.store.reading() as session:
+        why = lacking_today(session, wanted, context.trust, context.clock())
+    return (ProposalState.DENIED, f"{why}; ask for it again") if why else None
 
 
 def _refuse_strangers(name: str, digest: Digest, cast: Sequence[Ballot], shown: Shown) -> None:

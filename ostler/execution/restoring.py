@@ -8,11 +8,10 @@ from ostler.core.datasets import Dataset
 from ostler.core.errors import Conflict
 from ostler.core.items import BacklogItem, Quadrant, Track, item_id
 from ostler.core.proposals import Proposal
-from ostler.execution.asking import REVERTER, Asked, park_asked
+from ostler.execution.asking import Asked, park_asked
 from ostler.execution.context import ExecutionContext
 from ostler.execution.later import carried_since
 from ostler.policies.requests import Principal
-from ostler.store import items
 from ostler.tables.staging import between
 from ostler.tables.targets import current
 
@@ -42,8 +41,6 @@ def request_restore(
     rows = table.view(version).row_count
     what = Reported(alert="restore", what=f"go back to version {version} of {dataset.name}")
     item = _item(dataset, Check(rule=what), version, view.version)
-    with context.store.transaction() as session:
-        items.upsert_item(session, item, actor=REVERTER.name, at=context.clock())
     return park_asked(
         context,
         Asked(
@@ -58,6 +55,7 @@ def request_restore(
             trace="",
             summary=f"What lies between version {view.version} and version {version}.",
             tool="restore/1",
+            backlog=(item,),
         ),
         person,
     )

@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from typing import Literal
 
+from ostler.core.deeds import STUCK, word_on
 from ostler.core.errors import Conflict, NotAllowed
 from ostler.core.proposals import Proposal
 from ostler.core.states import ItemState, ProposalState
 from ostler.execution.context import ExecutionContext
+from ostler.execution.parking import deed_of
 from ostler.execution.withdrawing import TooLate, withdraw
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.requests import DatasetFacts, Principal
-from ostler.store import items
-from ostler.store.promotions import note_promotion
+from ostler.store import deeds, items
+from ostler.store.deeds import Signed
+from ostler.store.promotions import note_promotion, promoted_by
 from ostler.store.proposals import ProposalRecord
 from ostler.store.transitions import state_of, try_move
 
@@ -37,11 +40,13 @@ def revoke(
     if record.state not in _CAN_BE_TAKEN_BACK:
         raise _nothing_to_take_back(record)
     said = f"taken back by {person.name}: {because}"
+    # Before the table hears of it: whoever cannot sign takes nothing back.
+    done = deed_of(context, person, "revoke", proposal.id, word_on(record.digest, said))
     gone = withdraw(context, proposal, revoke=True, because=said)
     if gone.stuck:
-        said += f"; its canary could not be taken out: {gone.stuck}"
+        said += f"{STUCK}{gone.stuck}"
     target = S.ABORTED if gone.canary else S.REVOKED
-    return _recorded(context, proposal, target, person.name, said)
+    return _recorded(context, proposal, target, done, said)
 
 
 def promote(
@@ -57,23 +62,25 @@ def promote(
             f"proposal {record.proposal.id} is {record.state}, so there is nothing to promote",
             "only a canary can be promoted: ostler queue --state canary",
         )
+    proposal, said = record.proposal, promoted_by(person.name, because)
+    done = deed_of(context, person, "promote", proposal.id, word_on(record.digest, said))
     with context.store.transaction() as session:
-        note_promotion(
-            session, record.proposal, person=person.name, because=because, at=context.clock()
-        )
+        deeds.keep(session, done, context.trust)
+        note_promotion(session, proposal, person=person.name, said=said, at=context.clock())
 
 
 def _recorded(
-    context: ExecutionContext, proposal: Proposal, target: ProposalState, actor: str, said: str
+    context: ExecutionContext, proposal: Proposal, target: ProposalState, done: Signed, said: str
 ) -> ProposalState:
     """Move the proposal in the database, wherever it is; a worker may have done so already."""
-    at = context.clock()
+    at, actor = context.clock(), done.deed.person
     with context.store.transaction() as session:
         now = state_of(session, proposal.id)
         if now in _TAKEN_BACK:
             return now
         if now is S.PUBLISHED:
             raise TooLate(f"too late: {proposal.id} is published", _undo(proposal.id))
+        deeds.keep(session, done, context.trust)
         if not try_move(session, proposal.id, now, target, actor=actor, at=at, because=said):
             raise Conflict(f"proposal {proposal.id} is no longer {now}", "look at it again")
         items.set_item_state(session, proposal.item, ItemState.REOPENED, actor=actor, at=at)

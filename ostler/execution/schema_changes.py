@@ -28,13 +28,13 @@ from ostler.core.proposals import (
 )
 from ostler.core.schema import CastReport, SchemaChange, Shape
 from ostler.core.sentences import describe
-from ostler.core.states import ProposalState
 from ostler.execution.consumers import consumer_items, refuse_unprepared
 from ostler.execution.context import ExecutionContext
 from ostler.execution.contract_ground import impacts_now, owners_of, promises_of, text_in_force
+from ostler.execution.parking import park_asked_for
 from ostler.policies.judgement import at_least_one_vote, judge
 from ostler.policies.requests import CheckCounts, Principal, change_request, question_of
-from ostler.store import contracts, items, proposals, registry
+from ostler.store import contracts, registry
 from ostler.tables.delta import table_of
 from ostler.tables.patches import Patch
 from ostler.tables.staging import apply
@@ -144,12 +144,8 @@ def request_schema_change(
     proposal = _proposal(context, weighed, asked.action, person)
     context.patches.put(weighed.patch)
     owners = owners_of(context, name)
-    with context.store.transaction() as session:
-        at = context.clock()
-        items.upsert_item(session, _item(proposal, dataset), actor=SCHEMA.name, at=at)
-        proposals.park(session, proposal, ProposalState.PARKED, at=at, actor=SCHEMA.name)
-        for item in consumer_items(proposal, owners):
-            items.upsert_item(session, item, actor=SCHEMA.name, at=at)
+    backlog = (_item(proposal, dataset), *consumer_items(proposal, owners))
+    park_asked_for(context, proposal, person, backlog)
     return proposal
 
 

@@ -4,9 +4,9 @@ from ostler.core.actions import Revert
 from ostler.core.errors import Conflict
 from ostler.core.proposals import Draft, Evidence, Proposal, proposal_id
 from ostler.core.sentences import describe
-from ostler.core.states import ProposalState
 from ostler.execution.asking import REVERTER, numbered
 from ostler.execution.context import ExecutionContext
+from ostler.execution.parking import park_asked_for
 from ostler.execution.schema_changes import (
     ASKED,
     Weighed,
@@ -17,7 +17,6 @@ from ostler.execution.schema_changes import (
 )
 from ostler.policies.judgement import authorize_revert
 from ostler.policies.requests import Principal, question_of
-from ostler.store import proposals
 from ostler.tables.patches import Patch
 from ostler.tables.schema_staging import for_rows_of
 from ostler.tables.staging import mismatches, obstacle
@@ -60,30 +59,29 @@ def revert_schema_change(
     )
     refuse_denied(allowed.allowed, allowed.reasons)
     context.patches.put(inverse)
-    with context.store.transaction() as session:
+    with context.store.reading() as session:
         action = numbered(session, dataset.name, asked, inverse.digest)
-        proposal = Proposal(
-            id=proposal_id(dataset.name, action, inverse.digest),
-            dataset=dataset.name,
-            item=original.item,
-            run=original.run,
-            proposer=REVERTER.name,
-            requester=person.name,
-            draft=Draft(
-                action=action,
-                rule=original.draft.rule,
-                evidence=Evidence(confidence=1.0, summary=f"The inverse of {original.id}."),
-                tool="revert/2",
-            ),
-            sentence=describe(action),
-            patch=inverse.summary(view.version),
-            dry_run=result,
-            acceptance=(),
-            rank=ASKED,
-            verdict=verdict,
-            trace=original.trace,
-            schema_change=change,
-        )
-        at = context.clock()
-        proposals.park(session, proposal, ProposalState.PARKED, at=at, actor=REVERTER.name)
+    proposal = Proposal(
+        id=proposal_id(dataset.name, action, inverse.digest),
+        dataset=dataset.name,
+        item=original.item,
+        run=original.run,
+        proposer=REVERTER.name,
+        requester=person.name,
+        draft=Draft(
+            action=action,
+            rule=original.draft.rule,
+            evidence=Evidence(confidence=1.0, summary=f"The inverse of {original.id}."),
+            tool="revert/2",
+        ),
+        sentence=describe(action),
+        patch=inverse.summary(view.version),
+        dry_run=result,
+        acceptance=(),
+        rank=ASKED,
+        verdict=verdict,
+        trace=original.trace,
+        schema_change=change,
+    )
+    park_asked_for(context, proposal, person)
     return proposal

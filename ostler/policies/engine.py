@@ -178,16 +178,11 @@ def evaluate_many(policies: PolicySet, questions: Sequence[Question]) -> list[De
     return [decisions[number] for number in range(len(questions))]
 
 
-def question(policies: PolicySet, request: Request) -> Question:
-    """A request about a change as `evaluate_many` takes it, for one policy set."""
+def question(policies: PolicySet, request: Request, about: str) -> Question:
+    """A request about a change as `evaluate_many` takes it; `about` are its `entities`."""
     asked = compiled(policies).narrow[request.action].asked
     facts = {name: it for name, it in request.context.items() if asked is None or name in asked}
-    return Question(
-        request.action,
-        _entities(request.principal, request.dataset),
-        _ids(request),
-        canonical_json(facts),
-    )
+    return Question(request.action, about, _ids(request), canonical_json(facts))
 
 
 def permits(alone: cedarpy.PolicySet, schema: cedarpy.Schema, request: Request) -> bool:
@@ -210,7 +205,7 @@ def _ask(handle: cedarpy.PolicySet, schema: cedarpy.Schema, request: Request) ->
         answer = cedarpy.is_authorized(  # pyright: ignore[reportUnknownMemberType]
             _as_cedar(request.action, _ids(request), canonical_json(request.context)),
             handle,
-            _entities(request.principal, request.dataset),
+            entities(request),
             schema,
         )
     except ValueError as error:
@@ -250,9 +245,9 @@ def _as_cedar(
     }
 
 
-@lru_cache(maxsize=1024)
-def _entities(principal: Principal, dataset: DatasetFacts) -> str:
-    return json.dumps([_principal(principal), _dataset(dataset)])
+def entities(request: Request) -> str:
+    """Who asks and the dataset, as the engine takes them."""
+    return json.dumps([_principal(request.principal), _dataset(request.dataset)])
 
 
 def _principal(principal: Principal) -> dict[str, JsonValue]:

@@ -9,7 +9,7 @@ from ostler.core.canonical import canonical_json
 from ostler.core.escalation import by_role, sla_seconds, standing_in
 from ostler.core.proposals import Escalation, Verdict, Vote
 from ostler.core.seats import still_open
-from ostler.policies.engine import Decision, compiled, evaluate, evaluate_many, question
+from ostler.policies.engine import Decision, compiled, entities, evaluate, evaluate_many, question
 from ostler.policies.nearest import nearest
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import (
@@ -64,12 +64,15 @@ def judge_many(policies: PolicySet, changes: Sequence[ChangeRequest]) -> list[Ve
         ("apply_after_approval", "votes", "deny"),
     )
     requests = [to_change("propose", change) for change in changes]
+    about = [entities(request) for request in requests]
     granted = compiled(policies).granted
     for action, when_allowed, when_denied in steps:
         if when_denied is None and action not in granted:
             continue
         asked = [
-            question(policies, requests[number].model_copy(update={"action": action}))
+            question(
+                policies, requests[number].model_copy(update={"action": action}), about[number]
+            )
             for number in open_ones
         ]
         decisions = evaluate_many(policies, asked)

@@ -1,5 +1,6 @@
 """Erasing with the files: what a proposal changed, and what a run recorded."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
@@ -7,9 +8,12 @@ from sqlmodel import select
 
 from ostler.core.canonical import Digest
 from ostler.core.datasets import WORKSPACE
+from ostler.core.deeds import word_on
 from ostler.core.errors import NotFound
-from ostler.store import proposals, runs
+from ostler.core.roster import Trust
+from ostler.store import deeds, proposals, runs
 from ostler.store.datasets import get_dataset
+from ostler.store.deeds import Signed
 from ostler.store.engine import Store
 from ostler.store.erasing import Target, erase, subject_of
 from ostler.store.erasures import Erasure
@@ -26,13 +30,15 @@ def erase_all(
     typed: str,
     *,
     because: str,
-    actor: str,
+    deed: Callable[[str, Digest], Signed],
+    trust: Trust,
     at: datetime,
 ) -> tuple[str, Erasure]:
     """Erase what is recorded of a proposal or a run; its id, and what was erased.
 
-    NotFound, BadInput; Conflict for a proposal that is not decided or not done, VerificationFailed
-    for one whose document was edited: that is to be seen, not to be erased with it. The log has it
+    `deed` signs for the person that they erase something of a subject. NotFound, BadInput;
+    Conflict for a proposal that is not decided or not done, VerificationFailed for one whose
+    document was edited: that is to be seen, not to be erased with it. The log has it
     first; killed in between, the same command removes what is left.
     """
     with store.reading() as session:
@@ -41,9 +47,11 @@ def erase_all(
     target = (
         Target(subject, objects=_recorded(store, subject)) if is_run else _changed(store, subject)
     )
+    done = deed(subject, word_on(subject, because))
     with store.transaction() as session:
         subject_of(session, subject)
-        erasure = erase(session, target, because=because, actor=actor, at=at)
+        deeds.keep(session, done, trust)
+        erasure = erase(session, target, because=because, actor=done.deed.person, at=at)
     for digest in target.patches:
         patches.path(digest).unlink(missing_ok=True)
     for digest in target.objects:

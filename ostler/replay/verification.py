@@ -17,6 +17,7 @@ from ostler.replay.recorded import Named, Recorded, named_by_runs, recorded_prop
 from ostler.replay.unexplained import unexplained
 from ostler.replay.without_votes import unjustified
 from ostler.storage.paths import digest_of_file, path_of
+from ostler.store import deed_audit
 from ostler.store.announcements import announced
 from ostler.store.ballot_audit import flaws
 from ostler.store.engine import Store
@@ -111,7 +112,7 @@ def examine_workspace(
     except BadInput as error:
         faults.append(Fault("unreadable", store.where, error.message))
         return Verification(tuple(faults), log)
-    progress("rosters and votes")
+    progress("rosters, votes and deeds")
     faults += _votes(store, trust)
     faults += [Fault("vote", *one) for one in unjustified(store, objects, patches)]
     progress("patch files")
@@ -163,6 +164,7 @@ def _votes(store: Store, trust: Trust) -> Iterator[Fault]:
     with store.reading() as session:
         try:
             yield from (Fault(*flaw) for flaw in flaws(session, trust))
+            yield from (Fault(*flaw) for flaw in deed_audit.flaws(session, trust))
         except UNREADABLE as error:
             yield Fault("unreadable", "votes", str(error).partition("\n")[0])
 

@@ -6,15 +6,15 @@ from datetime import datetime
 
 from ostler.core.actions import AskValues
 from ostler.core.base import RowId
+from ostler.core.canonical import Digest, digest_of
 from ostler.core.datasets import Dataset
+from ostler.core.deeds import Act, unmasking
 from ostler.core.edits import Edit, Said
 from ostler.core.errors import BadInput, Conflict, NotAllowed, NotFound
 from ostler.core.experience import Answer, Answered, Struck, Taught
 from ostler.core.masking import Masks, hidden_columns, masked
-from ostler.core.names import same_name
 from ostler.core.proposals import Change, Proposal
 from ostler.core.roster import NO_TRUST, Trust
-from ostler.core.seats import standing
 from ostler.core.states import ProposalState
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import Principal
@@ -24,12 +24,20 @@ from ostler.review.making import Choice, Maker
 from ostler.review.shown import Card, Line, concerning, line_of, refuse_masks
 from ostler.review.sight import Sight
 from ostler.review.voting import Voter
-from ostler.store import answers, audit, datasets, items, proposals, runs, votes
+from ostler.store import answers, audit, datasets, deeds, items, proposals, runs, votes
+from ostler.store.deeds import Signed
 from ostler.store.engine import Store
 from ostler.store.proposals import ProposalRecord
 from ostler.store.receipts import Receipts
 from ostler.store.seals import drill_sentence, end_drill, opening
+from ostler.store.unmasking import record_unmasking
 from ostler.tables.patch_files import PatchFiles
+
+_AFTER: dict[Act, ProposalState] = {
+    "edit": ProposalState.SUPERSEDED,
+    "answer": ProposalState.ANSWERED,
+}
+"""What a card is once somebody did so."""
 
 
 @dataclass(frozen=True)
@@ -97,16 +105,23 @@ class Desk:
         NotAllowed when the person may read none of what is masked.
         """
         record = self._true(card)
-        masks = self.sight.lifted(
-            self.store,
-            self._dataset(record),
-            record.proposal.id,
-            card.masked,
-            person=self.reviewer,
-            roles=self.person(record.proposal.dataset).roles,
-            at=self.clock(),
-        )
+        masks = self.lifted(self._dataset(record), record.proposal.id, card.masked)
         return self._card(record, masks)
+
+    def lifted(self, dataset: Dataset, subject: str, columns: Sequence[str]) -> Masks:
+        """What stays hidden when this person lifts the masks of some columns of a subject.
+
+        An entry of the log, unless none is hidden; NotAllowed when they may read none of them.
+        """
+        roles = self.person(dataset.name).roles
+        masks, shown = self.sight.lifted(dataset, columns, person=self.reviewer, roles=roles)
+        if shown:
+            done = self.deed("unmask", subject, unmasking(subject, shown))
+            with self.store.transaction() as session:
+                deeds.keep(session, done, self.trust)
+                at = done.deed.at
+                record_unmasking(session, subject, shown, actor=self.reviewer, at=at)
+        return masks
 
     def record(self, proposal: str) -> ProposalRecord:
         """One proposal as it is, by its id or the start of it: to act on, not to be shown."""
@@ -218,9 +233,9 @@ class Desk:
         person = self._decider(card)
         refuse_masks(card, [(e.column, v) for e in edit.strike for v in (e.old, e.new)])
         record = self._true(card)
-        self._end_drill(record)
+        self._end_drill(record, "edit")
         made, answered = self.maker.edited(record, edit, person)
-        self._follow(card, ProposalState.SUPERSEDED, made, answered, (), because)
+        self._follow("edit", card, made, answered, (), because)
         return made
 
     def answer(self, card: Card, said: Sequence[Said], because: str = "") -> Proposal | None:
@@ -232,20 +247,23 @@ class Desk:
         person = self._decider(card)
         refuse_masks(card, [(one.column, one.value) for one in said])
         record = self._true(card)
-        self._end_drill(record)
+        self._end_drill(record, "answer")
         made, taught = self.maker.answered(record, said, person)
-        self._follow(card, ProposalState.ANSWERED, made, None, taught, because)
+        self._follow("answer", card, made, None, taught, because)
         return made
 
-    def _end_drill(self, record: ProposalRecord) -> None:
+    def _end_drill(self, record: ProposalRecord, act: Act) -> None:
         """Conflict when somebody edits a drill: it ends, and nothing is made of it."""
         proposal, at = record.proposal.id, self.clock()
-        with self.store.transaction() as session:
+        with self.store.reading() as session:
             # Locked where there is a seal and no key: what comes of a drill must not begin here.
             found = opening(session, self.drill_key, proposal, record.digest)
-            if found is None or not found.is_drill:
-                return
-            because = drill_sentence("edit", found.nature)
+        if found is None or not found.is_drill:
+            return
+        because = drill_sentence("edit", found.nature)
+        done = self.deed(act, proposal, record.digest)
+        with self.store.transaction() as session:
+            deeds.keep(session, done, self.trust)
             end_drill(
                 session,
                 proposal,
@@ -280,6 +298,10 @@ class Desk:
             sign=self.sign,
         )
 
+    def deed(self, act: Act, subject: str, *documents: Digest) -> Signed:
+        """What this person does, signed where there is a roster; no transaction may be open."""
+        return self._voter.deed(act, subject, *documents)
+
     @property
     def signing(self) -> bool:
         """Whether votes are signed here; without it whoever is at the keyboard is believed."""
@@ -296,8 +318,8 @@ class Desk:
 
     def _follow(
         self,
+        act: Act,
         card: Card,
-        state: ProposalState,
         made: Proposal | None,
         answered: Answered | None,
         taught: tuple[Taught, ...],
@@ -314,8 +336,13 @@ class Desk:
             because=because,
             at=self.clock(),
         )
+        subject, documents = card.record.proposal.id, (digest_of(answer),)
+        if made is not None:
+            subject, documents = made.id, (*documents, made.digest)
+        done = self.deed(act, subject, *documents)
         with self.store.transaction() as session:
-            follow(session, answer, made, state)
+            deeds.keep(session, done, self.trust)
+            follow(session, answer, made, _AFTER[act])
 
     def _vote(
         self,
@@ -362,7 +389,7 @@ class Desk:
     def _refusal(self, record: ProposalRecord) -> str:
         if record.state is not ProposalState.PARKED:
             return f"it is {record.state.value}"
-        if same_name(self.reviewer) in standing(record.votes):
+        if record.voted(self.reviewer):
             return "you have voted on it"
         if isinstance(record.proposal.draft.action, AskValues):
             return f"it is a question: ostler answer {record.proposal.id}"

@@ -1,12 +1,17 @@
 """Who sits at the desk: by what name and in which roles, and how they sign."""
 
 from collections.abc import Callable, Sequence
+from secrets import token_hex
 
+from ostler.core.canonical import Digest, canonical_json
 from ostler.core.datasets import Dataset
+from ostler.core.deeds import Act, Deed
 from ostler.core.errors import NotAllowed, NotFound
 from ostler.core.names import same_name
 from ostler.core.proposals import Vote
+from ostler.store import deeds
 from ostler.store.ballots import VOTE, Ballot, Electorate, ballot, roles_on
+from ostler.store.deeds import Signed
 
 Sign = Callable[[Sequence[str], str, bytes], str]
 """Signs bytes in a namespace with the first of some keys (public lines) that can be had.
@@ -71,6 +76,29 @@ def roles_for(
     `without` are people in whose stead they do not act here.
     """
     return said if who.roster is None else roles_on(who, reviewer, dataset, without)
+
+
+def signed_deed(
+    who: Electorate, person: str, act: Act, subject: str, documents: Sequence[Digest], sign: Sign
+) -> Signed:
+    """What a person does, with their signature where there is a roster to check it by.
+
+    They may be asked for a passphrase or a touch, so no transaction may be open. NotAllowed for who
+    is not in the roster, NotFound when none of their keys can be had.
+    """
+    member = who.roster.member(name_of(who, person)) if who.roster else None
+    deed = Deed(
+        act=act,
+        subject=subject,
+        documents=tuple(documents),
+        person=member.name if member else person,
+        at=who.at,
+        nonce=token_hex(16),
+    )
+    if member is None:
+        return deeds.signed(deed, None)
+    text = canonical_json(deed).encode()
+    return deeds.signed(deed, sign(member.keys_at(who.at), deeds.DEED, text))
 
 
 def signed(who: Electorate, vote: Vote, sign: Sign) -> Ballot:

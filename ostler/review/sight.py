@@ -6,14 +6,11 @@ scrolling past it.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from ostler.core.datasets import Dataset
 from ostler.core.errors import NotAllowed
 from ostler.core.masking import ALL_MASKED, Masks
 from ostler.core.masks import is_masked, masked_columns
-from ostler.store.engine import Store
-from ostler.store.unmasking import record_unmasking
 
 Classes = Mapping[str, str]
 """By column: its class in the contract."""
@@ -41,32 +38,21 @@ class Sight:
         return Masks(columns, rows=not columns.isdisjoint(dataset.key))
 
     def lifted(
-        self,
-        store: Store,
-        dataset: Dataset,
-        subject: str,
-        columns: Sequence[str],
-        *,
-        person: str,
-        roles: Sequence[str],
-        at: datetime,
-    ) -> Masks:
-        """What stays hidden once a person lifts the masks of some columns, which is logged.
+        self, dataset: Dataset, columns: Sequence[str], *, person: str, roles: Sequence[str]
+    ) -> tuple[Masks, tuple[str, ...]]:
+        """What stays hidden once a person lifts the masks of some columns, and those they then see.
 
-        NotAllowed when the person may read none of them; nothing is logged where none is hidden.
+        NotAllowed when the person may read none of them. Whoever shows them writes it into the log.
         """
         after = self.masks(dataset, roles)
-        shown = [column for column in columns if not after.hides([column])]
+        shown = tuple(column for column in columns if not after.hides([column]))
         if columns and not shown:
             raise NotAllowed(
                 f"{person} may not see {', '.join(map(repr, columns))} of {dataset.name}: "
                 f"{self._why(dataset.name, columns)}",
                 "a role that `readers` in ostler.yaml names for the class may",
             )
-        if shown:
-            with store.transaction() as session:
-                record_unmasking(session, subject, shown, actor=person, at=at)
-        return after
+        return after, shown
 
     def _why(self, dataset: str, columns: Sequence[str]) -> str:
         classes = self.classes(dataset)

@@ -1,4 +1,4 @@
-"""One person as somebody who votes: what policy lets them decide, and their signed votes."""
+"""One person who decides: what policy lets them, and what they sign, votes and deeds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import datetime
 from secrets import token_hex
 
 from ostler.core.canonical import Digest
+from ostler.core.deeds import Act
 from ostler.core.errors import NotAllowed
 from ostler.core.names import same_name
 from ostler.core.proposals import Change, Proposal, Shown, Vote
@@ -15,10 +16,18 @@ from ostler.policies.in_force import todays
 from ostler.policies.judgement import authorize_vote
 from ostler.policies.policyset import PolicySet
 from ostler.policies.requests import NO_PACE, DatasetFacts, Pace, Principal
-from ostler.review.identity import Sign, name_of, roles_for, signed, somebody_else
+from ostler.review.identity import (
+    Sign,
+    name_of,
+    roles_for,
+    signed,
+    signed_deed,
+    somebody_else,
+)
 from ostler.review.pacing import pace_at, try_again
 from ostler.store import datasets, runs
 from ostler.store.ballots import Ballot, Electorate, author_of, electorate
+from ostler.store.deeds import Signed
 from ostler.store.engine import Store
 from ostler.store.pace import cast_lately
 from ostler.store.proposals import ProposalRecord
@@ -132,3 +141,10 @@ class Voter:
             }
         )
         return signed(who, vote, self.sign)
+
+    def deed(self, act: Act, subject: str, *documents: Digest) -> Signed:
+        """What they do besides voting, signed where there is a roster.
+
+        A person may be asked for a passphrase or a touch, so no transaction may be open.
+        """
+        return signed_deed(self.electorate, self.reviewer, act, subject, documents, self.sign)

@@ -1,6 +1,6 @@
 """The audit log: every change of state, as a leaf of a Merkle tree, in the same transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -17,6 +17,7 @@ from ostler.store.models import AuditEntryRow, CheckpointRow, insert_row, table_
 from ostler.store.times import instant, stamp
 
 _FRONTIER = "ostler.audit.frontier"
+_BATCH = 1000
 _NEWEST = (
     table_of(AuditEntryRow)
     .select()
@@ -86,6 +87,22 @@ def entries(
     if subject is not None:
         query = query.where(AuditEntryRow.subject == subject)
     return tuple(_entry(row) for row in session.exec(query.limit(limit)))
+
+
+def of_kinds(session: Session, kinds: Sequence[str], *, after: int = -1) -> Iterator[AuditEntry]:
+    """Entries of some kinds behind index `after`, oldest first; of any number in little memory."""
+    while True:
+        query = (
+            select(AuditEntryRow)
+            .where(col(AuditEntryRow.kind).in_(kinds), AuditEntryRow.index > after)
+            .order_by(col(AuditEntryRow.index))
+            .limit(_BATCH)
+        )
+        found = [_entry(row) for row in session.exec(query)]
+        yield from found
+        if len(found) < _BATCH:
+            return
+        after = found[-1].index
 
 
 def latest_entries(

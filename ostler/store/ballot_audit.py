@@ -4,7 +4,6 @@ By the roster that was in force at the vote's entry in the log, and with nothing
 that a signature or the log does not bear out.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -12,17 +11,20 @@ from typing import NamedTuple
 from sqlmodel import Session, col, select, union
 
 from ostler.core.canonical import Digest
+from ostler.core.deeds import proposed
 from ostler.core.errors import NotFound, OstlerError, VerificationFailed
 from ostler.core.escalation import standing_in
 from ostler.core.proposals import Proposal, Vote
-from ostler.core.roster import Roster, Trust
+from ostler.core.roster import Trust
 from ostler.core.seats import still_open
 from ostler.core.states import GONE_ON, PUBLISHED_ONCE, ProposalState
 from ostler.store import audit, rosters
 from ostler.store.ballots import Ballot, Electorate, checked_ballot, counted, roles_on, shown_of
 from ostler.store.courses import Passed, approval, by_policy, course
 from ostler.store.datasets import subject
+from ostler.store.deeds import Signed, lacking
 from ostler.store.documents import text_of
+from ostler.store.electorates import Past, past
 from ostler.store.models import AuditEntryRow, ProposalRow, VoteRow
 from ostler.store.projection import Change, Columns
 from ostler.store.proposals import proposal_of
@@ -37,32 +39,6 @@ class Flaw(NamedTuple):
     kind: str
     subject: str
     message: str
-
-
-@dataclass(frozen=True)
-class _Past:
-    """Who was who, along the log."""
-
-    indexes: tuple[int, ...]
-    """Of the entries that installed the rosters, in order."""
-    found: tuple[Roster, ...]
-    delegated: tuple[rosters.Delegated, ...]
-
-    def at(self, index: int, vote: Vote) -> Electorate:
-        """Who might vote when a vote was entered."""
-        number = bisect_right(self.indexes, index)
-        if not number:
-            return Electorate(None, (), unsigned=True, at=vote.at)
-        roster = self.found[number - 1]
-        counting = tuple(
-            one.delegation
-            for one in self.delegated
-            if one.at <= vote.at
-            and (one.withdrawn_at is None or vote.at < one.withdrawn_at)
-            and not rosters.unfit(roster, one.delegation, one.signature, one.delegation.since)
-            and not rosters.unfit(roster, one.delegation, one.signature, vote.at)
-        )
-        return Electorate(roster, counting, unsigned=False, at=vote.at)
 
 
 @dataclass(frozen=True)
@@ -96,8 +72,8 @@ def flaws(session: Session, trust: Trust) -> Iterator[Flaw]:
         return
     if why:
         yield Flaw("roster", rosters.SUBJECT, why)
-    past = _past(session, installed, delegated)
-    yield from _delegations(past)
+    people = past(session, installed, delegated)
+    yield from _delegations(people)
     # A vote's row may be gone, its entry not; what went on without any vote has neither.
     voted = union(
         select(VoteRow.proposal),
@@ -106,7 +82,7 @@ def flaws(session: Session, trust: Trust) -> Iterator[Flaw]:
     )
     for name in sorted(str(name) for (name,) in session.connection().execute(voted)):
         try:
-            yield from _on(session, name, past)
+            yield from _on(session, name, people)
         except _UNREADABLE as error:
             yield Flaw("vote", name, str(error))
 
@@ -122,13 +98,13 @@ def unfounded(session: Session, trust: Trust, names: Sequence[str]) -> str:
         return why
     if not installed and not trust.unsigned_votes:
         return "votes are signed here, and no roster says by whose keys"
-    past = _past(session, installed, rosters.all_delegations(session))
+    people = past(session, installed, rosters.all_delegations(session))
     for name in names:
         on = _read(session, name)
         if on.proposal is None or on.state not in PUBLISHED_ONCE:
             return f"{name} is {on.state}"
         cast = [
-            (ballot, past.at(passed.entry.index, ballot.vote))
+            (ballot, people.at(passed.entry.index, ballot.vote.at))
             for passed in on.passed
             if passed.entry.kind == CAST and passed.entry.payload
             for ballot, _ in [_entered(session, passed.step)]
@@ -138,33 +114,37 @@ def unfounded(session: Session, trust: Trust, names: Sequence[str]) -> str:
         by_votes = replace(on, proposal=on.proposal.model_copy(update={"verdict": asked}))
         if flaw := next(_insufficient(session, by_votes, cast), None):
             return f"{name}: {flaw.message}"
+        if why := _unsigned(session, on.proposal, on.passed, people):
+            return f"{name}: {why}"
     return ""
 
 
-def _past(
-    session: Session,
-    installed: Sequence[rosters.Installed],
-    delegated: tuple[rosters.Delegated, ...],
-) -> _Past:
-    # Those that do not hold are named; the votes under them are under the last that does.
-    entered = [
-        entry.index
-        for entry in audit.entries(session, subject=rosters.SUBJECT)
-        if entry.kind == rosters.INSTALLED
-    ][: len(installed)]
-    return _Past(tuple(entered), tuple(one.roster for one in installed), delegated)
+def _unsigned(session: Session, proposal: Proposal, passed: Sequence[Passed], people: Past) -> str:
+    """Why the person behind a proposal did not propose it; empty when they signed that they did.
+
+    Before there was a roster nobody could.
+    """
+    wanted = proposed(proposal)
+    parked = [one.entry.index for one in passed if one.did.get("digest") == proposal.digest]
+    if wanted is None or (parked and people.roster(parked[-1]) is None):
+        return ""
+
+    def check(entry: audit.AuditEntry, done: Signed) -> None:
+        people.check_deed(entry.index, done)
+
+    return lacking(session, wanted, check)
 
 
-def _delegations(past: _Past) -> Iterator[Flaw]:
-    for one in past.delegated:
+def _delegations(people: Past) -> Iterator[Flaw]:
+    for one in people.delegated:
         reasons = [
-            rosters.unfit(roster, one.delegation, one.signature, one.at) for roster in past.found
+            rosters.unfit(roster, one.delegation, one.signature, one.at) for roster in people.found
         ]
         if reasons and all(reasons):
             yield Flaw("delegation", one.delegation.id, reasons[-1])
 
 
-def _on(session: Session, name: str, past: _Past) -> Iterator[Flaw]:
+def _on(session: Session, name: str, people: Past) -> Iterator[Flaw]:
     """The votes on a proposal, those that were replaced included, and what they add up to."""
     on = _read(session, name)
     cast: list[tuple[Ballot, Electorate]] = []
@@ -180,7 +160,7 @@ def _on(session: Session, name: str, past: _Past) -> Iterator[Flaw]:
         except _UNREADABLE as error:
             yield Flaw("vote", name, f"a vote cannot be read: {error}")
             continue
-        who = past.at(entry.index, ballot.vote)
+        who = people.at(entry.index, ballot.vote.at)
         cast.append((ballot, who))
         if ballot.vote.digest != passed.digest:
             why = f"the vote of {ballot.vote.reviewer} was cast on what did not wait then"

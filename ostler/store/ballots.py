@@ -19,6 +19,7 @@ from ostler.core.proposals import Proposal, Shown, Vote
 from ostler.core.roster import Delegation, Roster, Trust, roles_of
 from ostler.core.seats import standing
 from ostler.store import rosters, runs
+from ostler.store.signatures import Statement, check_statement
 
 VOTE = "ostler-vote"
 """The namespace of votes' signatures."""
@@ -104,29 +105,13 @@ def checked_ballot(who: Electorate, ballot: Ballot) -> None:
 
     VerificationFailed: it was not signed so at all. NotAllowed: the key is not one that counts.
     """
-    from ostler.store import sshsig
-
-    vote = ballot.vote
+    vote, what = ballot.vote, f"the vote of {ballot.vote.reviewer}"
     if who.roster is None:
         if not who.unsigned:
-            raise NotAllowed(f"the vote of {vote.reviewer} is not signed")
+            raise NotAllowed(f"{what} is not signed")
         return
-    if ballot.signature is None:
-        raise NotAllowed(f"the vote of {vote.reviewer} is not signed")
-    try:
-        line = sshsig.verify(ballot.signature, VOTE, ballot.text.encode())
-    except VerificationFailed as error:
-        raise VerificationFailed(f"the vote of {vote.reviewer}: {error.message}") from error
-    holder, name = who.roster.holder(line), sshsig.fingerprint(line)
-    if holder is None or same_name(holder.name) != same_name(vote.reviewer):
-        raise NotAllowed(
-            f"the vote of {vote.reviewer} is signed by {name}, which is no key of theirs"
-        )
-    if holder.kind != "person":
-        raise NotAllowed(f"{holder.name} is an agent, and agents never vote")
-    for at in (vote.at, who.at):
-        if line not in holder.keys_at(at):
-            raise NotAllowed(f"the vote of {vote.reviewer} is signed by {name}, not valid then")
+    said = Statement(what, vote.reviewer, vote.at, VOTE, ballot.text, ballot.signature)
+    check_statement(who.roster, said, who.at)
 
 
 def counted(

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
+from ostler.core.canonical import Digest
+from ostler.core.deeds import Wanted, word_on
 from ostler.core.errors import Conflict, NotFound
 from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
@@ -12,8 +14,19 @@ from ostler.store.models import ProposalRow
 from ostler.store.transitions import try_move
 
 
+def promoted_by(person: str, because: str) -> str:
+    """What is said of a promotion, and signed."""
+    return f"promoted by {person}" + (f": {because}" if because else "")
+
+
+def promotion(proposal: str, digest: Digest, execution: Execution) -> Wanted:
+    """The deed without which a promotion is nobody's."""
+    words = (word_on(digest, execution.because),)
+    return Wanted(("promote",), execution.promoted, proposal, words)
+
+
 def note_promotion(
-    session: Session, proposal: Proposal, *, person: str, because: str, at: datetime
+    session: Session, proposal: Proposal, *, person: str, said: str, at: datetime
 ) -> None:
     """Note that a person promotes a canary; Conflict when it is not one at the moment."""
     row = session.exec(select(ProposalRow).where(ProposalRow.id == proposal.id)).first()
@@ -36,7 +49,6 @@ def note_promotion(
             f"proposal {proposal.id} is {row.state} at the moment",
             "only a canary can be promoted; while a worker looks at one, try again",
         )
-    said = f"promoted by {person}" + (f": {because}" if because else "")
     record_execution(
         session,
         Execution(

@@ -12,7 +12,9 @@ from sqlmodel.sql.expression import Select
 
 from ostler.core.canonical import Digest
 from ostler.core.errors import Conflict, InternalError, VerificationFailed
+from ostler.core.names import same_name
 from ostler.core.proposals import Proposal, Vote
+from ostler.core.seats import standing
 from ostler.core.states import OPEN, ProposalState
 from ostler.store.ballots import Ballot
 from ostler.store.documents import checked, is_kept, keep
@@ -72,6 +74,15 @@ class ProposalRecord:
         """The same without signatures."""
         return tuple(ballot.vote for ballot in self.ballots)
 
+    def voted(self, reviewer: str) -> Vote | None:
+        """What somebody voted, by any spelling of their name.
+
+        One that waits anew, because it was asked for again, may be voted on anew.
+        """
+        vote = standing(self.votes).get(same_name(reviewer))
+        anew = self.state is ProposalState.PARKED and vote and vote.at < self.changed_at
+        return None if anew else vote
+
 
 def park(
     session: Session,
@@ -92,7 +103,7 @@ def park(
     if state not in _VERDICTS:
         raise InternalError(f"a proposal cannot begin as {state}")
     row = session.exec(select(ProposalRow).where(ProposalRow.id == proposal.id)).first()
-    if row is not None and (row.state not in _AGAIN or row.state == state):
+    if row is not None and _stays(row, state):
         if (row.state, state) == (ProposalState.PARKED, ProposalState.PARKED):
             _renew(session, proposal, at=at, actor=actor)
         return Parked.KNOWN
@@ -106,6 +117,16 @@ def park(
     elif row is None:
         tell_proposal(session, proposal.id, at=at)
     return Parked.NEW if row is None else Parked.PARKED_AGAIN
+
+
+def is_known(session: Session, proposal_id: str, state: ProposalState) -> bool:
+    """Whether parking a proposal would leave the one of its id as it is."""
+    row = session.exec(select(ProposalRow).where(ProposalRow.id == proposal_id)).first()
+    return row is not None and _stays(row, state)
+
+
+def _stays(row: ProposalRow, state: ProposalState) -> bool:
+    return row.state not in _AGAIN or row.state == state
 
 
 def withdraw_others(

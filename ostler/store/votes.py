@@ -7,7 +7,6 @@ from sqlmodel import Session
 from ostler.core.actions import AskValues
 from ostler.core.errors import BadInput, Conflict, NotAllowed
 from ostler.core.escalation import standing_in
-from ostler.core.names import same_name
 from ostler.core.proposals import Vote
 from ostler.core.roster import NO_TRUST, Trust
 from ostler.core.seats import Open, standing, still_open
@@ -209,7 +208,7 @@ def _refuse(record: ProposalRecord, vote: Vote) -> None:
         raise BadInput(
             f"{name} is a question: there is nothing to approve", f"answer it: ostler answer {name}"
         )
-    mine = standing(record.votes).get(same_name(vote.reviewer))
+    mine = record.voted(vote.reviewer)
     if record.state not in _DECIDABLE[vote.decision]:
         late = vote.decision == "reject" and record.state in _TAKEN
         hint = f"take it back: ostler revoke {name}" if late else "there is nothing to decide"

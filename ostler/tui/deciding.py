@@ -36,8 +36,8 @@ class Deciding(Asking[Answer]):
         self.voting = False
         """Whether a vote, an edit or an answer is being recorded."""
         self._replies: dict[_Seen, Replies] = {}
-        self._unsigned: Callable[[], Answer] | None = None
-        """What was decided last, until it is signed."""
+        self._unsigned: dict[str, Callable[[], Answer]] = {}
+        """What was done last, by its task, until it is signed."""
 
     @abstractmethod
     def decidable(self) -> Card | None:
@@ -181,17 +181,25 @@ class Deciding(Asking[Answer]):
             self.say(ours("not sent; a opens it again with what you said"))
 
     def _record(self, question: Callable[[], Answer]) -> None:
-        self.voting = True
-        self._unsigned = question
-        self.say(ours("recording what you decided …"))
-        self.put("vote", question)
+        self.do("vote", question)
 
-    def unlock(self, error: Locked) -> None:
-        """Ask for the passphrase of the key that is to sign what was decided."""
-        self.console.push_screen(Passphrase(error), partial(self._unlocked, error.key))
+    def do(self, task: str, question: Callable[[], Answer]) -> None:
+        """Do what may have to be signed, so that it can be done again with the key open."""
+        self._unsigned[task] = question
+        self._begin(task, question)
 
-    def _unlocked(self, key: str, passphrase: str | None) -> None:
-        question = self._unsigned
+    def _begin(self, task: str, question: Callable[[], Answer]) -> None:
+        if task == "vote":
+            self.voting = True
+            self.say(ours("recording what you decided …"))
+        self.put(task, question)
+
+    def unlock(self, task: str, error: Locked) -> None:
+        """Ask for the passphrase of the key that is to sign what was done."""
+        self.console.push_screen(Passphrase(error), partial(self._unlocked, task, error.key))
+
+    def _unlocked(self, task: str, key: str, passphrase: str | None) -> None:
+        question = self._unsigned.get(task)
         if passphrase is None or question is None:
             self.say(ours("not recorded: it is not signed"))
             return
@@ -200,9 +208,7 @@ class Deciding(Asking[Answer]):
             self.desk.unlock(key, passphrase)
             return question()
 
-        self.voting = True
-        self.say(ours("recording what you decided …"))
-        self.put("vote", sign)
+        self._begin(task, sign)
 
 
 _Seen = tuple[Digest, tuple[str, ...]]

@@ -11,7 +11,7 @@ from textual.events import Resize
 from textual.widgets import Static
 from typing_extensions import override
 
-from ostler.core.errors import Conflict, Locked, NotAllowed, OstlerError
+from ostler.core.errors import Conflict, Locked, OstlerError
 from ostler.core.states import ProposalState
 from ostler.review.desk import Desk
 from ostler.review.shown import Card
@@ -153,6 +153,7 @@ class Overview(Deciding):
         wanted = line is None or self._card_in_sight
         if wanted and self._card.expect(None if line is None else line.id):
             self.drop("card")
+            self.drop("unmask")
 
     def _draw_bars(self) -> None:
         width, signed = self.size.width, self._signed
@@ -233,15 +234,16 @@ class Overview(Deciding):
         if task == "work":
             self._worked(bars.problem(error, ours("not applied: ", WARNING)))
             return
+        if task == "vote":
+            self.voting = False
+        if isinstance(error, Locked):
+            self.unlock(task, error)
+            return
         before = NOTHING
-        if task == "card" and not (isinstance(error, NotAllowed) and self._card.shown):
+        if task == "card":
             before = ours("this card cannot be shown: ", WARNING)
             self._card.show_instead(bars.problem(error, before))
         elif task == "vote":
-            self.voting = False
-            if isinstance(error, Locked):
-                self.unlock(error)
-                return
             if isinstance(error, Conflict):
                 before = ours("somebody else was faster: ", WARNING)
             self.action_refresh()

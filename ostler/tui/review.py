@@ -140,7 +140,7 @@ class Review(Overview):
         if shown is None or not shown.card.masked:
             self.say(ours("nothing is masked here"))
         else:
-            self.put("card", partial(answers.unmask, self.desk, shown.card))
+            self.do("unmask", partial(answers.unmask, self.desk, shown.card))
 
     def action_work(self) -> None:
         """Execute what was approved, in the background."""

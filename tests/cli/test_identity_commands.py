@@ -217,3 +217,48 @@ def test_a_file_that_cannot_be_written_is_the_users_to_mend(run, workspace, home
     assert (sign.code, "mine.json.sig cannot be written" in sign.err) == (2, True)
     shown = run("policy", "show", "--into", "ostler.yaml/in-force")
     assert (shown.code, "in-force cannot be written" in shown.err) == (2, True)
+
+
+def test_nobody_acts_in_the_name_of_somebody_whose_key_is_not_there(
+    run, workspace, home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("groom", "people")
+    lines = [one for one in run("queue", "--json").json if not one["asks"]]
+    done = lines[0]["id"]
+    ben = keygen(home / "ben")
+    assert run("identity", "init").code == 0
+    assert run("identity", "add", "ben", "--key", f"{ben}.pub", "--role", "owner").code == 0
+    digest = run("show", done, "--json").json["digest"]
+    assert run("approve", done, "--digest", digest).code == 0
+    assert run("work", "--once").code == 0
+    acts = (
+        ("dataset", "set", "people", "--tag", "finance"),
+        ("revert", done, "--json"),
+        ("audit", "erase", done, "--because", "request 114", "--json"),
+        ("policy", "propose", "--because", "it is time"),
+    )
+    before = run("log", "--json").out
+    with monkeypatch.context() as keyboard:
+        keyboard.setenv("OSTLER_REVIEWER", "ben")
+        for act in acts:
+            refused = run(*act)
+            assert (refused.code, "no private key was found" in refused.err) == (2, True), act
+    assert run("log", "--json").out == before
+    assert run(*acts[0]).code == 0
+    assert run("revert", done, "--json").json["state"] == "parked"
+    assert run(*acts[2]).code == 0
+    assert run("audit", "verify").code == 0
+
+    deeds = [one for one in run("log", "--json").json if one["kind"] == "deed.done"]
+    assert sorted(json.loads(one["payload"]["deed"])["act"] for one in deeds) == [
+        *("ask", "describe", "erase")
+    ]
+    (workspace / "allowed").write_text(run("identity", "export").out)
+    (workspace / "deed.sig").write_text(deeds[0]["payload"]["signature"])
+    by = ["ssh-keygen", "-Y", "verify", "-f", "allowed", "-I", "ana", "-n", "ostler-deed"]
+    text = deeds[0]["payload"]["deed"].encode()
+    for said, code in ((text, 0), (text.replace(b"ana", b"ben"), 255)):
+        checked = subprocess.run(
+            [*by, "-s", "deed.sig"], input=said, capture_output=True, timeout=60
+        )
+        assert checked.returncode == code

@@ -102,6 +102,10 @@ class Office:
     def context(self) -> ExecutionContext:
         return replace(self.bench.context, trust=self.trust)
 
+    def context_of(self, name: str) -> ExecutionContext:
+        """Where somebody asks for something."""
+        return replace(self.context, sign=signer(name))
+
     def approve(self, name: str, proposal: Proposal) -> ProposalState:
         desk = self.desk(name)
         return desk.approve(desk.card(proposal.id))

@@ -496,7 +496,7 @@ def test_expiry_is_a_no(office: Office) -> None:
 def ask_revert(office: Office, made: Proposal, name: str) -> Proposal:
     with office.bench.parts.store.reading() as session:
         record = get_proposal(session, made.id)
-    return request_revert(office.context, record, Principal(kind="person", name=name))
+    return request_revert(office.context_of(name), record, Principal(kind="person", name=name))
 
 
 def test_who_asks_for_a_change_never_approves_it(office: Office) -> None:

@@ -57,13 +57,19 @@ def erased(office: Office) -> tuple[Proposal, Vote]:
 
 
 def erase(office: Office, made: Proposal) -> None:
-    parts = office.bench.parts
+    parts, desk = office.bench.parts, office.desk("ana")
     erase_all(
         *(parts.store, parts.objects, parts.patches, made.id),
         because=REASON,
-        actor="zoe",
+        deed=lambda subject, said: desk.deed("erase", subject, said),
+        trust=office.trust,
         at=now(),
     )
+
+
+def audit_entries(office: Office) -> tuple[audit.AuditEntry, ...]:
+    with office.bench.parts.store.reading() as session:
+        return audit.entries(session)
 
 
 def lead_by_hand(office: Office, made: Proposal, *states: S) -> None:
@@ -182,8 +188,10 @@ def test_an_erasing_of_the_attacker_s_own_is_listed_and_hides_no_vote(office: Of
     found = examine_workspace(
         parts.store, parts.objects, parts.patches, parts.datasets(), trust=office.trust
     )
+    own = audit_entries(office)[-1].index
     assert [(one.subject, one.message) for one in found.faults] == [
-        (made.id, f"what entry {cast.index} said of a vote is gone")
+        (made.id, f"what entry {cast.index} said of a vote is gone"),
+        (made.id, f"eve has not signed that they erased what is recorded of it (entry {own})"),
     ]
     [listed] = found.erased
     assert listed.message == f"1 payload of {made.id} by eve: tidying"

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
 from console_cases import CITY, QUESTION, SPELLING, SPELLINGS
 from console_screen import console, matches_snapshot, press, screen, status, write
 
@@ -15,24 +13,10 @@ from ostler.core.proposals import Proposal
 from ostler.core.states import ProposalState
 from ostler.review.desk import Desk
 from ostler.store.answers import answers_to
-from ostler.tables.importing import import_file
 from ostler.tui.replies import Replies, chosen, moved, righted, skipped, valued
 
 P = ProposalState
 MakeDesk = Callable[..., Desk]
-
-CITIES = ("Portlnd", "Salme", "Bend", "Portlnd", "Salme", "Salem", "Portlnd", *["Salem"] * 3)
-
-
-@pytest.fixture
-def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The customers that the cards are about, thirteen rows."""
-    monkeypatch.chdir(tmp_path)
-    rows = [f"P{n},{city},97{n:03},87" for n, city in enumerate(CITIES)]
-    rows += ["Ida,Salem,97301,871", "Noor,Salem,97301,", "Jan,Bend,97301,91.5"]
-    Path("customers.csv").write_text("\n".join(["name,city,zip,score", *rows]), encoding="utf-8")
-    Path("tables").mkdir()
-    import_file(Path("customers.csv"), "tables/customers", ())
 
 
 def made(desk: Desk, proposal: str) -> Proposal:

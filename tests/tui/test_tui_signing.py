@@ -5,14 +5,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from console_cases import CITY, STATUS
+from console_cases import CITY, SPELLING, STATUS
 from console_desk import NOW
 from console_screen import console, press, screen, status, write
 
 from ostler.core.roster import ADMINISTRATOR, Holding, Key, Member, Roster, Trust
 from ostler.core.states import ProposalState
 from ostler.review.desk import Desk
-from ostler.store import rosters, signers, sshsig
+from ostler.review.sight import Sight
+from ostler.store import audit, deeds, rosters, signers, sshsig
 from ostler.tui.state import opened_on
 
 
@@ -67,6 +68,46 @@ async def test_a_locked_key_is_opened_once(make_desk: Callable[..., Desk], tmp_p
         await press(pilot, "a", "enter")
         assert f"{second} is approved" in status(pilot)
     assert desk.card(second).record.state is ProposalState.APPROVED
+
+
+async def test_an_edit_and_a_look_behind_masks_open_the_key_as_a_vote_does(
+    make_desk: Callable[..., Desk], table: None, tmp_path: Path
+) -> None:
+    desk = with_key(make_desk([SPELLING]), tmp_path / "locked", "sesame")
+    [line] = desk.queue()
+    masks = Sight(lambda _: {"city": "pii"}, {"pii": ["owner"]})
+    desk = replace(desk, sight=masks)
+    async with console(desk, size=(132, 50)) as pilot:
+        assert "masked: city" in screen(pilot)
+        await press(pilot, "u")
+        assert "Passphrase of locked" in screen(pilot)
+        await press(pilot, "escape")
+        assert status(pilot) == "not recorded: it is not signed"
+        assert "masked: city" in screen(pilot)
+        assert acts(desk) == []
+        await press(pilot, "u")
+        await write(pilot, "sesame")
+        await press(pilot, "enter")
+        assert "Portlnd" in screen(pilot)
+    assert acts(desk) == ["unmask"]
+    ring = signers.Keyring([tmp_path / "locked"], only=True)
+    desk = replace(desk, sight=Sight(), sign=ring.sign, unlock=ring.unlock)
+    async with console(desk, size=(132, 50)) as pilot:
+        await press(pilot, "s", "space", "enter")
+        assert "Passphrase of locked" in screen(pilot)
+        await write(pilot, "wrong")
+        await press(pilot, "enter")
+        assert "that is not the passphrase" in screen(pilot)
+        await write(pilot, "sesame")
+        await press(pilot, "enter")
+        assert f"takes the place of {line.id}" in status(pilot)
+    assert acts(desk) == ["unmask", "edit"]
+    assert desk.card(line.id).record.state is ProposalState.SUPERSEDED
+
+
+def acts(desk: Desk) -> list[str]:
+    with desk.store.reading() as session:
+        return [deeds.deed_in(one).deed.act for one in audit.of_kinds(session, (deeds.DONE,))]
 
 
 async def test_votes_without_signatures_are_called_so(desk: Desk) -> None:

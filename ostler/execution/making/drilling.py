@@ -12,7 +12,7 @@ from ostler.core.base import Cell, RowId
 from ostler.core.canonical import digest_of
 from ostler.core.datasets import Dataset
 from ostler.core.errors import NotAllowed
-from ostler.core.proposals import Proposal
+from ostler.core.proposals import FINDER, Proposal
 from ostler.core.states import ProposalState
 from ostler.execution.making.bench import Bench
 from ostler.execution.making.remaking import remade
@@ -25,7 +25,7 @@ from ostler.tables.view import View
 ACTOR = "groomer"
 """Who parks cards; a drill looks like one of them."""
 
-_PROPOSER = Principal(kind="agent", name="proposer")
+_PROPOSER = Principal(kind="agent", name=FINDER)
 
 _MODELS = (ProposalState.PARKED, ProposalState.APPROVED, ProposalState.PUBLISHED)
 _CARDS = 200
