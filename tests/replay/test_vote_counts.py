@@ -23,6 +23,7 @@ from ostler.replay.evidence.bundle import Sealed, bundle
 from ostler.replay.evidence.files import Sources
 from ostler.replay.evidence.gathering import gather
 from ostler.replay.evidence.verify import verify
+from ostler.replay.without_votes import unjustified
 from ostler.store import ballot_audit, ballots, datasets, proposals, rosters, sshsig, votes
 from ostler.store.documents import keep, keep_text
 from ostler.store.models import DelegationRow, ProposalRow, VoteRow
@@ -46,11 +47,13 @@ class Polls:
             take(parts, parts.workspace.root / "people.csv", name, owner="ana", tags=tags)
         self.office.install(*ROSTER)
         lent = self.office.delegate("owen", "sub", "owner")
-        self._enter_delegation(lent.model_copy(update={"delegate": "second", "nonce": "second"}))
+        again = {"delegate": "second", "nonce": "second", "since": now()}
+        self._enter_delegation(lent.model_copy(update=again))
         base = self.office.bench.park(("2", "city", "Lisbxn", "Lisbon"))
         for number, (name, case) in enumerate(CASES.items()):
             verdict = base.verdict.model_copy(
                 update={"votes": case.votes, "roles": case.roles, "escalations": ESCALATIONS}
+                | {"outcome": case.outcome}
             )
             known = {"dataset": case.dataset, "proposer": case.proposer}
             known |= {"requester": case.requester, "id": f"P-{number:08}"}
@@ -95,10 +98,12 @@ class Polls:
 
     def audited(self) -> Mapping[str, list[str]]:
         """What the audit of votes finds wrong with each."""
-        with self.office.bench.parts.store.reading() as session:
-            found = list(ballot_audit.flaws(session, self.office.trust))
+        parts = self.office.bench.parts
+        with parts.store.reading() as session:
+            found = [(f.subject, f.message) for f in ballot_audit.flaws(session, self.office.trust)]
+        found += unjustified(parts.store, parts.objects, parts.patches)
         return {
-            name: [flaw.message for flaw in found if flaw.subject == one.id]
+            name: [message for subject, message in found if subject == one.id]
             for name, one in self.made.items()
         }
 

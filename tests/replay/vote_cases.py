@@ -73,6 +73,7 @@ class Case:
     dataset: str = "plain"
     proposer: str = "proposer"
     requester: str = ""
+    outcome: str = "votes"
 
 
 BOTH = (OWNER, STEWARD)
@@ -125,6 +126,8 @@ CASES = {
     "escalated behind the execution": Case(False, "lea", behind="^", roles=(OWNER,)),
     "escalated, and somebody else": Case(False, "^ cy", roles=(OWNER,)),
     "escalated, one person for two seats": Case(False, "^ lea", roles=(OWNER, "lead")),
+    "by policy alone, though somebody asked": Case(False, requester="cy", outcome="auto"),
+    "a verdict that asks for nobody": Case(False, votes=0),
     "a vote behind the execution": Case(False, behind="cy"),
     "a vote behind the execution, of two": Case(False, "dee", behind="cy", votes=2),
 }
