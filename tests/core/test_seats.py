@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostler.core.proposals import Vote
 from ostler.core import seats
+from ostler.core.proposals import Vote
 from ostler.core.seats import still_open
 from ostler.replay.evidence import verify
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 Files = dict[str, bytes]
 
+NAME = "Mrs Zwingli-Marker"
+"""In a column that nothing is wrong with, and so in what cards show around their changes."""
+
 
 def unpacked(file: Path) -> Files:
     with zipfile.ZipFile(file) as packed:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from bundles import NAME
 
 # The workbench of the tests of execution serves here as well, and the model's server.
 for room in ("execution", "agents"):
@@ -88,10 +89,6 @@ def own_key(shelves: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("OSTLER_UNSIGNED_VOTES")
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     return key
-
-
-NAME = "Mrs Zwingli-Marker"
-"""In a column that nothing is wrong with, and so in what cards show around their changes."""
 
 
 def in_favour(ask: Ask) -> Answer:

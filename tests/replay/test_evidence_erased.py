@@ -6,8 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from bundles import checked, known_keys, unpacked
-from conftest import NAME
+from bundles import NAME, checked, known_keys, unpacked
 
 CONTRACT = """
 apiVersion: v3.1.0
