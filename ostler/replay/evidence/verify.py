@@ -836,6 +836,8 @@ def verify(files: Mapping[str, bytes], root: str = "", log_key: str = "") -> Bun
             bundle.problems.append(str(error))
         except UNREADABLE as error:
             bundle.problems.append(f"something cannot be read: {type(error).__name__}: {error}")
+    # The same is found out of every vote on a proposal.
+    bundle.notes[:] = dict.fromkeys(bundle.notes)
     return bundle
 
 
