@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from signing import Office, key_of, line_of
-from vote_cases import CASES, ESCALATIONS, LATER, LATER_TAGS, ROSTER, STATED, TAGS, Case
+from vote_cases import CASES, ESCALATIONS, FORGOTTEN, LATER, LATER_TAGS, ROSTER, STATED, TAGS, Case
 from workbench import Workbench, build
 
 from ostler.cli.add import take
@@ -26,6 +26,7 @@ from ostler.replay.evidence.verify import verify
 from ostler.replay.without_votes import unjustified
 from ostler.store import ballot_audit, ballots, datasets, proposals, rosters, sshsig, votes
 from ostler.store.documents import keep, keep_text
+from ostler.store.erasing import Target, erase
 from ostler.store.models import DelegationRow, ProposalRow, VoteRow
 from ostler.store.projection import Event, add, change
 from ostler.store.subtrees import inclusion
@@ -91,6 +92,12 @@ class Polls:
                 event = Event(now(), "executor", "proposal.moved", one.id)
                 columns = {"state": S.PUBLISHED.value}
                 change(session, event, ProposalRow, (one.id,), columns, only_if={})
+
+    def erase(self) -> None:
+        """All that they said is gone, by an entry of the log."""
+        with self.office.bench.parts.store.transaction() as session:
+            for one in self.made.values():
+                erase(session, Target(one.id), because="request 114", actor="ana", at=now())
 
     def states(self) -> Mapping[str, str]:
         with self.office.bench.parts.store.reading() as session:
@@ -193,6 +200,9 @@ class Found:
     states: Mapping[str, str]
     audited: Mapping[str, list[str]]
     scripted: Mapping[str, list[str]]
+    audited_later: Mapping[str, list[str]]
+    """When all of them are erased."""
+    scripted_later: Mapping[str, list[str]]
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +218,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Found]:
         states = polls.states()
         polls.publish()
         polls.act("behind")
-        yield Found(states, polls.audited(), polls.scripted())
+        before = polls.audited(), polls.scripted()
+        polls.erase()
+        yield Found(states, *before, polls.audited(), polls.scripted())
         bench.parts.close()
 
 
@@ -225,3 +237,14 @@ def test_the_audit_names_what_was_executed_without_enough(found: Found, name: st
 @pytest.mark.parametrize("name", CASES)
 def test_a_bundle_s_script_names_it_as_well(found: Found, name: str) -> None:
     assert (not found.scripted[name]) is CASES[name].enough, found.scripted[name]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_of_what_was_erased_both_go_by_what_the_voters_signed(found: Found, name: str) -> None:
+    audited, scripted = found.audited_later[name], found.scripted_later[name]
+    case = CASES[name]
+    named = not (case.enough or name in FORGOTTEN)
+    assert bool(audited) is named, audited
+    # What policy alone let through is told from it by the audit, which sees all of the log.
+    voted = bool(case.first or case.then or case.behind)
+    assert bool(scripted) is (named and voted), scripted

@@ -131,3 +131,12 @@ CASES = {
     "a vote behind the execution": Case(False, behind="cy"),
     "a vote behind the execution, of two": Case(False, "dee", behind="cy", votes=2),
 }
+
+FORGOTTEN = {
+    *("who proposed it", "who proposed it, by another spelling", "who asked for it"),
+    *("who asked for it, of two", "a stand-in for who asked", "a stand-in for who proposed"),
+    *("escalated behind the execution", "escalated, and somebody else"),
+    "escalated, one person for two seats",
+}
+"""What is not found any more when a proposal is erased: who proposed it, asked for it or may stand
+in for whom by an escalation."""

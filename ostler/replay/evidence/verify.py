@@ -485,15 +485,17 @@ def check_order(bundle: Bundle, rows: "Rows", votes: Votes) -> None:
                 check_roles(bundle, rows, vote, proposal)
             else:  # one is final, whatever the same person said afterwards
                 bundle.problems.append(f"{proposal}: executed, and {vote.person} rejected it")
+        if any(vote.said.get("shown") != said_on[0].said.get("shown") for vote in said_on):
+            bundle.problems.append(f"{proposal}: the votes on it were not cast on the same thing")
         people = as_counted(bundle, [one for one in said_on if one.approves and one.index < index])
         author = ""
         if text is None:
+            verdict = signed_verdict(rows, proposal, said_on)
+            known = "is taken from what its voters signed" if said_on else "is not known"
             bundle.unchecked.append(
-                f"{proposal}: it was executed, and its document is withheld or missing: who "
-                "proposed it, and what its verdict asked for, is taken from what its voters signed"
+                f"{proposal}: it was executed, and its document is withheld or missing: what its "
+                f"verdict asked for {known}, and not known is who proposed it and who stood in for whom"
             )
-            shown = [record(vote.said["shown"], "shown") for vote in people.values()]
-            verdict = shown[0] if shown else cast("Json", {})
         else:
             said = parsed(text, f"the proposal {proposal}")
             if said["id"] != on[0]:
@@ -509,6 +511,18 @@ def check_order(bundle: Bundle, rows: "Rows", votes: Votes) -> None:
         if verdict.get("outcome") == "votes":
             left = votes.approvals_left.count(on)
             check_enough(bundle, rows, (proposal, index), verdict, people, author, left)
+
+
+def signed_verdict(rows: "Rows", proposal: str, votes: Sequence[Vote]) -> Json:
+    """What the votes say that the verdict asked for; nothing where nobody voted.
+
+    They do not say who may stand in for whom once it was escalated: no seats are known then.
+    """
+    if not votes:
+        return {}
+    shown = record(votes[0].said["shown"], "shown")
+    escalated = any(row.get("escalated_to") for row in rows.all("proposal", proposal))
+    return {**shown, "roles": []} if escalated else shown
 
 
 def as_counted(bundle: Bundle, votes: Sequence[Vote]) -> dict[str, Vote]:
@@ -740,10 +754,14 @@ class Rows:
         found = self.before(table, key, before)
         return found[-1] if found else {}
 
+    def all(self, table: str, key: object) -> Sequence[Json]:
+        """What a row ever was, oldest first."""
+        return [row for _, row in self._one.get((table, key), [])]
+
     def newest(self, table: str, key: object) -> Json:
         """A row as it is; empty when there is none."""
-        steps = self._one.get((table, key))
-        return steps[-1][1] if steps else {}
+        found = self.all(table, key)
+        return found[-1] if found else {}
 
     def digest_of(self, table: str, key: object, before: int) -> object:
         """The digest that a row had when an entry was written."""
