@@ -480,37 +480,44 @@ def check_order(bundle: Bundle, rows: "Rows", votes: Votes) -> None:
         cast_on.setdefault(vote.on, []).append(vote)
     for on, index in executed(rows).items():
         proposal, text, said_on = str(on[0]), bundle.document(on[1]), cast_on.get(on, [])
-        for vote in said_on:
-            if vote.approves:
-                check_roles(bundle, rows, vote, proposal)
-            else:  # one is final, whatever the same person said afterwards
-                bundle.problems.append(f"{proposal}: executed, and {vote.person} rejected it")
-        if any(vote.said.get("shown") != said_on[0].said.get("shown") for vote in said_on):
-            bundle.problems.append(f"{proposal}: the votes on it were not cast on the same thing")
+        check_said(bundle, rows, proposal, said_on)
         people = as_counted(bundle, [one for one in said_on if one.approves and one.index < index])
-        author = ""
         if text is None:
-            verdict = signed_verdict(rows, proposal, said_on)
+            author, verdict = "", signed_verdict(rows, proposal, said_on)
             known = "is taken from what its voters signed" if said_on else "is not known"
             bundle.unchecked.append(
                 f"{proposal}: it was executed, and its document is withheld or missing: what its "
-                f"verdict asked for {known}, and not known is who proposed it and who stood in for whom"
+                f"verdict asked for {known}, nor is known who proposed it and who stood in for whom"
             )
         else:
             said = parsed(text, f"the proposal {proposal}")
-            if said["id"] != on[0]:
-                bundle.problems.append(f"{proposal}: its document is of {said['id']}")
-            author = check_author(bundle, said, people)
-            verdict = record(said["verdict"], f"the verdict on {proposal}")
-            if verdict.get("outcome") == "auto" and by_people_only(said):
-                bundle.problems.append(
-                    f"{proposal}: executed by policy alone, and people decide it"
-                )
+            author, verdict = check_author(bundle, said, people), checked_verdict(bundle, on, said)
         if verdict.get("outcome") == "deny":
             bundle.problems.append(f"{proposal}: executed, and its verdict was to deny it")
         if verdict.get("outcome") == "votes":
             left = votes.approvals_left.count(on)
             check_enough(bundle, rows, (proposal, index), verdict, people, author, left)
+
+
+def check_said(bundle: Bundle, rows: "Rows", proposal: str, votes: Sequence[Vote]) -> None:
+    """What people said of what was executed: yes, on the same thing, in roles that they held."""
+    for vote in votes:
+        if vote.approves:
+            check_roles(bundle, rows, vote, proposal)
+        else:  # one is final, whatever the same person said afterwards
+            bundle.problems.append(f"{proposal}: executed, and {vote.person} rejected it")
+    if any(vote.said.get("shown") != votes[0].said.get("shown") for vote in votes):
+        bundle.problems.append(f"{proposal}: the votes on it were not cast on the same thing")
+
+
+def checked_verdict(bundle: Bundle, on: tuple[object, object], said: Json) -> Json:
+    """The verdict in a proposal's document, which is that proposal's, and could be its."""
+    proposal, verdict = on[0], record(said["verdict"], f"the verdict on {on[0]}")
+    if said["id"] != proposal:
+        bundle.problems.append(f"{proposal}: its document is of {said['id']}")
+    if verdict.get("outcome") == "auto" and by_people_only(said):
+        bundle.problems.append(f"{proposal}: executed by policy alone, and people decide it")
+    return verdict
 
 
 def signed_verdict(rows: "Rows", proposal: str, votes: Sequence[Vote]) -> Json:
