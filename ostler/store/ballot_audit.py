@@ -4,13 +4,15 @@ By the roster that was in force at the vote's entry in the log, and with nothing
 that a signature or the log does not bear out.
 """
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from sqlmodel import Session, col, select, union
 
 from ostler.core.canonical import Digest
+from ostler.core.datasets import Dataset
 from ostler.core.deeds import proposed
 from ostler.core.errors import NotFound, OstlerError, VerificationFailed
 from ostler.core.escalation import standing_in
@@ -21,7 +23,7 @@ from ostler.core.states import GONE_ON, PUBLISHED_ONCE, ProposalState
 from ostler.store import audit, rosters
 from ostler.store.ballots import Ballot, Electorate, checked_ballot, counted, roles_on, shown_of
 from ostler.store.courses import Passed, approval, by_policy, course
-from ostler.store.datasets import subject
+from ostler.store.datasets import subject_along
 from ostler.store.deeds import Signed, lacking
 from ostler.store.documents import text_of
 from ostler.store.electorates import Past, past
@@ -29,6 +31,8 @@ from ostler.store.models import AuditEntryRow, ProposalRow, VoteRow
 from ostler.store.projection import Change, Columns
 from ostler.store.proposals import proposal_of
 from ostler.store.votes import CAST
+
+_DONE = (ProposalState.CANARY, ProposalState.PUBLISHED, ProposalState.REVERTED)
 
 _UNREADABLE = (OstlerError, ValueError)
 
@@ -53,6 +57,30 @@ class _Voted:
     """None: it was erased; the log says by whom, or names it, and nothing can run on it."""
     passed: tuple[Passed, ...]
     """What the log says of it."""
+    described: Callable[[int], Dataset]
+    """What it is about, as that was described when an entry was written."""
+
+    @property
+    def done(self) -> float:
+        """The index of the first entry by which it changed anything; nobody votes behind that."""
+        went = (p.entry.index for p in self.passed if p.did.get("state") in _DONE)
+        return next(went, math.inf)
+
+    @property
+    def escalated(self) -> tuple[str, ...]:
+        """The roles that it had been escalated to when it last went on; later is too late."""
+        place = approval(self.passed)
+        went = [p for p in self.passed if p.did.get("state") in GONE_ON]
+        left = self.passed[place] if place is not None else next(iter(went), self.passed[-1])
+        return left.escalated
+
+
+class _Cast(NamedTuple):
+    """A vote, where in the log it is, and who might vote then."""
+
+    place: int
+    ballot: Ballot
+    who: Electorate
 
 
 class _Asked(NamedTuple):
@@ -104,7 +132,7 @@ def unfounded(session: Session, trust: Trust, names: Sequence[str]) -> str:
         if on.proposal is None or on.state not in PUBLISHED_ONCE:
             return f"{name} is {on.state}"
         cast = [
-            (ballot, people.at(passed.entry.index, ballot.vote.at))
+            _Cast(passed.entry.index, ballot, people.at(passed.entry.index, ballot.vote.at))
             for passed in on.passed
             if passed.entry.kind == CAST and passed.entry.payload
             for ballot, _ in [_entered(session, passed.step)]
@@ -112,7 +140,7 @@ def unfounded(session: Session, trust: Trust, names: Sequence[str]) -> str:
         # Whatever its document says of itself: by policy alone nothing of the kind comes about.
         asked = on.proposal.verdict.model_copy(update={"outcome": "votes"})
         by_votes = replace(on, proposal=on.proposal.model_copy(update={"verdict": asked}))
-        if flaw := next(_insufficient(session, by_votes, cast), None):
+        if flaw := next(_insufficient(by_votes, cast), None):
             return f"{name}: {flaw.message}"
         if why := _unsigned(session, on.proposal, on.passed, people):
             return f"{name}: {why}"
@@ -147,7 +175,7 @@ def _delegations(people: Past) -> Iterator[Flaw]:
 def _on(session: Session, name: str, people: Past) -> Iterator[Flaw]:
     """The votes on a proposal, those that were replaced included, and what they add up to."""
     on = _read(session, name)
-    cast: list[tuple[Ballot, Electorate]] = []
+    cast: list[_Cast] = []
     for passed in on.passed:
         entry = passed.entry
         if entry.kind != CAST:
@@ -160,13 +188,12 @@ def _on(session: Session, name: str, people: Past) -> Iterator[Flaw]:
         except _UNREADABLE as error:
             yield Flaw("vote", name, f"a vote cannot be read: {error}")
             continue
-        who = people.at(entry.index, ballot.vote.at)
-        cast.append((ballot, who))
+        cast.append(_Cast(entry.index, ballot, people.at(entry.index, ballot.vote.at)))
         if ballot.vote.digest != passed.digest:
             why = f"the vote of {ballot.vote.reviewer} was cast on what did not wait then"
             yield Flaw("vote", name, why)
-        yield from _flaws_of(session, on, ballot, row, who)
-    yield from _insufficient(session, on, cast)
+        yield from _flaws_of(session, on, cast[-1], row)
+    yield from _insufficient(on, cast)
 
 
 def _read(session: Session, name: str) -> _Voted:
@@ -187,6 +214,7 @@ def _read(session: Session, name: str) -> _Voted:
         state=ProposalState(row.state),
         proposal=proposal,
         passed=tuple(course(audit.entries(session, subject=name))),
+        described=subject_along(session, row.dataset),
     )
 
 
@@ -203,13 +231,8 @@ def _entered(session: Session, step: Change | None) -> tuple[Ballot, Columns]:
     return ballot, {**dict(zip(names, step.key, strict=True)), "decision": said.get("decision")}
 
 
-def _flaws_of(
-    session: Session,
-    on: _Voted,
-    ballot: Ballot,
-    row: Columns,
-    who: Electorate,
-) -> Iterator[Flaw]:
+def _flaws_of(session: Session, on: _Voted, cast: _Cast, row: Columns) -> Iterator[Flaw]:
+    ballot, who = cast.ballot, cast.who
     vote, name = ballot.vote, on.name
     said = (vote.proposal, vote.digest, vote.reviewer, vote.decision)
     entered = (row["proposal"], row["proposal_digest"], row["reviewer"], row["decision"])
@@ -231,40 +254,39 @@ def _flaws_of(
         and vote.shown != shown_of(session, on.proposal)
     ):
         yield Flaw("vote", name, f"the vote of {vote.reviewer} was cast on something else")
-    held = roles_on(who, vote.reviewer, subject(session, on.dataset))
+    held = roles_on(who, vote.reviewer, on.described(cast.place))
     if missing := sorted({*vote.roles} - {*held}):
         yield Flaw("vote", name, f"{vote.reviewer} did not hold the role {missing[0]}")
 
 
-def _insufficient(
-    session: Session, on: _Voted, cast: Sequence[tuple[Ballot, Electorate]]
-) -> Iterator[Flaw]:
+def _insufficient(on: _Voted, cast: Sequence[_Cast]) -> Iterator[Flaw]:
     """A proposal that went on without the votes that its verdict asks for."""
     if on.state not in GONE_ON:
         return
-    mine = [
-        (ballot, who)
-        for ballot, who in cast
-        if ballot.vote.digest == on.digest and _holds(who, ballot)
-    ]
-    if any(ballot.vote.shown != mine[0][0].vote.shown for ballot, _ in mine):
+    mine = [one for one in cast if one.ballot.vote.digest == on.digest and _holds(one)]
+    votes = [one.ballot.vote for one in mine]
+    for vote in votes:
+        # One is final, whatever the same person said afterwards.
+        if vote.decision == "reject":
+            yield Flaw("vote", on.name, f"it is {on.state}, and {vote.reviewer} rejected it")
+    if any(vote.shown != votes[0].shown for vote in votes):
         yield Flaw("vote", on.name, "the votes on it were not cast on the same thing")
-    asked = _asked(on, [ballot.vote for ballot, _ in mine])
+    asked = _asked(on, votes)
     if asked is None:
         return
     if not cast:
         erased = ", and what its verdict was is erased" if on.proposal is None else ""
         yield Flaw("vote", on.name, f"it went on without a vote{erased}")
         return
+    before = [one for one in mine if one.place < on.done]
     good: tuple[Vote, ...] = ()
-    if mine:
-        dataset, who = subject(session, on.dataset), mine[-1][1]
-        good = counted(who, [ballot for ballot, _ in mine], dataset, on.proposal).votes
+    if before:
+        last = before[-1]
+        ballots = [one.ballot for one in before]
+        good = counted(last.who, ballots, on.described(last.place), on.proposal).votes
     if on.proposal is not None:
         # Whom it was escalated to after it was approved stood in for nobody.
-        place = approval(on.passed)
-        escalated = on.passed[-1 if place is None else place].escalated
-        good = standing_in(good, on.proposal.verdict.escalations, escalated)
+        good = standing_in(good, on.proposal.verdict.escalations, on.escalated)
     left = still_open(max(1, asked.votes), asked.roles, good)
     if left.people or left.roles:
         missing = f"{left.people} more" if left.people else f"one of {left.roles[0]}"
@@ -290,9 +312,9 @@ def _asked(on: _Voted, votes: Sequence[Vote]) -> _Asked | None:
     return _Asked(max(1, said[0].votes), said[0].roles if alone else ())
 
 
-def _holds(who: Electorate, ballot: Ballot) -> bool:
+def _holds(cast: _Cast) -> bool:
     try:
-        checked_ballot(who, ballot)
+        checked_ballot(cast.who, cast.ballot)
     except OstlerError:
         return False  # named above
     return True

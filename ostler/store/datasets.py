@@ -1,16 +1,28 @@
 """The datasets under care."""
 
+from bisect import bisect_left
+from collections.abc import Callable
 from datetime import datetime
 from difflib import get_close_matches
 
+from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
 from ostler.core.datasets import WORKSPACE, Dataset
 from ostler.core.errors import Conflict, NotFound
-from ostler.store.documents import checked, keep
-from ostler.store.models import DatasetRow, DocumentRow
-from ostler.store.projection import Event, add, change
+from ostler.store.documents import checked, keep, text_of
+from ostler.store.models import AuditEntryRow, DatasetRow, DocumentRow
+from ostler.store.projection import Change, Event, add, change
 from ostler.store.times import stamp
+
+_ADDED, _REPLACED = "dataset.added", "dataset.replaced"
+"""Kinds of entries that say how a dataset is described."""
+
+
+class _Told(BaseModel):
+    """Their payload."""
+
+    row: Change
 
 
 def add_dataset(session: Session, dataset: Dataset, *, actor: str, at: datetime) -> None:
@@ -23,7 +35,7 @@ def add_dataset(session: Session, dataset: Dataset, *, actor: str, at: datetime)
         "created_at": stamp(at),
         "changed_at": stamp(at),
     }
-    add(session, Event(at, actor, "dataset.added", dataset.name), DatasetRow, columns)
+    add(session, Event(at, actor, _ADDED, dataset.name), DatasetRow, columns)
 
 
 def replace_dataset(session: Session, dataset: Dataset, *, actor: str, at: datetime) -> None:
@@ -33,7 +45,7 @@ def replace_dataset(session: Session, dataset: Dataset, *, actor: str, at: datet
     if digest != row.digest:
         change(
             session,
-            Event(at, actor, "dataset.replaced", dataset.name),
+            Event(at, actor, _REPLACED, dataset.name),
             DatasetRow,
             (dataset.name,),
             {"digest": digest, "changed_at": stamp(at)},
@@ -49,6 +61,26 @@ def get_dataset(session: Session, name: str) -> Dataset:
 def subject(session: Session, name: str) -> Dataset:
     """What a proposal is about: a dataset under care, or the workspace (NotFound)."""
     return WORKSPACE if name == WORKSPACE.name else get_dataset(session, name)
+
+
+def subject_along(session: Session, name: str) -> Callable[[int], Dataset]:
+    """The same as it was described when an entry of the log was written, by the entry's index."""
+    kinds = col(AuditEntryRow.kind).in_((_ADDED, _REPLACED))
+    query = (
+        select(AuditEntryRow.index, AuditEntryRow.payload)
+        .where(AuditEntryRow.subject == name, kinds)
+        .order_by(col(AuditEntryRow.index))
+    )
+    told = [(i, _Told.model_validate_json(payload).row) for i, payload in session.exec(query)]
+
+    def described(index: int) -> Dataset:
+        place = bisect_left(told, index, key=lambda one: one[0])
+        if not place:
+            return subject(session, name)
+        digest = str(told[place - 1][1].set["digest"])
+        return Dataset.model_validate_json(text_of(session, digest, f"dataset {name}"))
+
+    return described
 
 
 def list_datasets(session: Session) -> tuple[Dataset, ...]:

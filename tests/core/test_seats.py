@@ -1,15 +1,20 @@
 """Seats: one person fills one, and as many as possible are filled."""
 
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from itertools import permutations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ostler.core import seats
 from ostler.core.proposals import Vote
-from ostler.core.seats import still_open, unfilled
+from ostler.core.seats import still_open
+from ostler.replay.evidence import verify
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
+Unfilled = Callable[[Sequence[str], Sequence[Collection[str]]], Collection[str]]
 ROLE = st.sampled_from(("owner", "steward", "lead"))
 
 
@@ -18,14 +23,17 @@ def vote(name: str, *roles: str, decision: str = "approve") -> Vote:
     return Vote.model_validate({**said, "roles": roles})
 
 
+@pytest.mark.parametrize("unfilled", [seats.unfilled, verify.unfilled])
 @given(
-    seats=st.lists(ROLE, max_size=4),
+    wanted=st.lists(ROLE, max_size=4),
     holders=st.lists(st.frozensets(ROLE, max_size=3), max_size=4),
 )
-def test_no_other_seating_fills_more(seats: list[str], holders: list[frozenset[str]]) -> None:
-    ways = permutations([*holders, *([frozenset[str]()] * len(seats))], len(seats))
-    best = max((sum(s in h for s, h in zip(seats, way, strict=True)) for way in ways), default=0)
-    assert len(unfilled(seats, holders)) == len(seats) - best
+def test_no_other_seating_fills_more(
+    unfilled: Unfilled, wanted: list[str], holders: list[frozenset[str]]
+) -> None:
+    ways = permutations([*holders, *([frozenset[str]()] * len(wanted))], len(wanted))
+    best = max((sum(s in h for s, h in zip(wanted, way, strict=True)) for way in ways), default=0)
+    assert len(unfilled(wanted, holders)) == len(wanted) - best
 
 
 def test_a_role_named_twice_is_two_seats() -> None:

@@ -1,15 +1,23 @@
 """A groomed workspace with one published proposal, made once and copied for every test."""
 
 import hashlib
+import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import yaml
+from bundles import NAME
 
-# The workbench of the tests of execution serves here as well.
-sys.path.insert(0, str(Path(__file__).parents[1] / "execution"))
+# The workbench of the tests of execution serves here as well, and the model's server.
+for room in ("execution", "agents"):
+    sys.path.insert(0, str(Path(__file__).parents[1] / room))
+
+from model_server import KEY, Answer, Ask, ModelServer, completion  # noqa: E402 (see above)
 
 ROWS = [
     f"{n},{('Oslo', 'Rome')[n % 2]},{'n/a' if n % 9 == 0 else f'555-{n:04}'}\n" for n in range(60)
@@ -67,6 +75,66 @@ def groomed(run, made_once: Made) -> Path:
         assert run("work", "--once").code == 0
 
     return made_once("groomed", make)
+
+
+@pytest.fixture
+def own_key(shelves: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The SSH key of whoever is at the keyboard, where votes are signed."""
+    key = shelves / "home" / ".ssh" / "id_ed25519"
+    if not key.exists():
+        key.parent.mkdir(parents=True)
+        made = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key)]
+        subprocess.run(made, check=True, timeout=60)
+    monkeypatch.setenv("HOME", str(shelves / "home"))
+    monkeypatch.delenv("OSTLER_UNSIGNED_VOTES")
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    return key
+
+
+def in_favour(ask: Ask) -> Answer:
+    advice = [
+        {"draft": d["id"], "use": True, "rationale": "Plausible."} for d in ask.shown["drafts"]
+    ]
+    return completion(json.dumps({"advice": advice}))
+
+
+@pytest.fixture
+def signed(run, own_key: Path, made_once: Made, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with a roster, a model and two datasets: of one a signed vote let a card pass.
+
+    `asked.json` has what the model was asked about people.
+    """
+    assert own_key.exists()
+    monkeypatch.setenv("OSTLER_MODEL_API_KEY", KEY)
+
+    def make(root: Path) -> None:
+        rows = [line.strip() + f",{NAME}\n" for line in ROWS]
+        rows[5] = rows[5].replace("Rome", "Rmoe")
+        (root / "people.csv").write_text("id,city,phone,note\n" + "".join(rows), encoding="utf-8")
+        towns = "".join(f"{n},{'n/a' if n % 7 == 0 else f'town {n}'}\n" for n in range(40))
+        (root / "places.csv").write_text("id,town\n" + towns, encoding="utf-8")
+        run("init")
+        with closing(ModelServer()) as server:
+            server.follow(in_favour)
+            settings = {
+                "model": {"base_url": server.url, "name": "scripted"},
+                "work": {"runs": 0},
+            }
+            with (root / "ostler.yaml").open("a", encoding="utf-8") as file:
+                file.write("\n" + yaml.safe_dump(settings))
+            for words in ("add places.csv", "add people.csv", "identity init", "groom places"):
+                assert run(*words.split()).code == 0, words
+            server.follow(in_favour)
+            assert run("groom", "people").code == 0
+            (root / "asked.json").write_text(server.asked[0].text, encoding="utf-8")
+        cards = run("queue", "--json").json
+        name = next(c["id"] for c in cards if c["dataset"] == "people" and "phone" in c["columns"])
+        seen = run("show", name, "--json").json["digest"]
+        done = run("approve", name, "--because", "request 7", "--digest", seen)
+        assert done.code == 0, done.err
+        assert run("work", "--once").code == 0
+
+    return made_once("signed", make)
 
 
 @pytest.fixture

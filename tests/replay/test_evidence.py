@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from bundles import Files, checked, known_keys, unpacked
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
@@ -32,30 +33,6 @@ schema:
       - {name: phone, logicalType: string, classification: pii}
 """
 
-Files = dict[str, bytes]
-
-
-def unpacked(file: Path) -> Files:
-    with zipfile.ZipFile(file) as packed:
-        return {name: packed.read(name) for name in packed.namelist()}
-
-
-def checked(file: Path, *options: str | Path) -> tuple[int, str]:
-    """What the bundle's own script says, run as a stranger would: without us, and elsewhere."""
-    script = file.with_suffix(".py")
-    script.write_bytes(unpacked(file)["verify.py"])
-    done = subprocess.run(
-        [sys.executable, "-I", str(script), str(file), *map(str, options)],
-        capture_output=True,
-        text=True,
-        cwd=file.parent,
-        env={},
-        timeout=60,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr
-    return done.returncode, done.stdout
-
 
 def found(files: Files, keys) -> str:
     """What the script finds wrong with files, without starting it anew for each of them."""
@@ -64,38 +41,11 @@ def found(files: Files, keys) -> str:
     return "\n".join(verify(files, line, log_key).problems)
 
 
-@pytest.fixture
-def signed(
-    run, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Path:
-    """A workspace with a roster in which a signed vote let a proposal into the table."""
-    home = tmp_path_factory.mktemp("home")
-    (home / ".ssh").mkdir()
-    key = home / ".ssh" / "id_ed25519"
-    made = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key)]
-    subprocess.run(made, check=True, timeout=60)
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.delenv("OSTLER_UNSIGNED_VOTES")
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    rows = [
-        f"{n},{('Oslo', 'Rome')[n % 2]},{'n/a' if n % 9 == 0 else f'555-{n:04}'}\n"
-        for n in range(60)
-    ]
-    (tmp_path / "people.csv").write_text("id,city,phone\n" + "".join(rows), encoding="utf-8")
-    for words in ("init", "add people.csv", "identity init", "groom people"):
-        assert run(*words.split()).code == 0
-    name = next(one["id"] for one in run("queue", "--json").json if one["cells"])
-    assert run("approve", name).code == 0
-    assert run("work", "--once").code == 0
-    return tmp_path
-
-
 def exported(run, folder: Path) -> tuple[Path, tuple[str | Path, ...]]:
-    """A bundle about people, and what an auditor has from elsewhere: the keys of root and log."""
+    """A bundle about people, and what an auditor has from elsewhere."""
     file = folder / "evidence.zip"
-    log_key = run("audit", "checkpoint", "--key").out.strip()
     assert run("audit", "export", "--dataset", "people", file).code == 0
-    return file, ("--root", Path.home() / ".ssh" / "id_ed25519.pub", "--log-key", log_key)
+    return file, known_keys(run)
 
 
 @pytest.fixture(scope="module")
@@ -212,10 +162,10 @@ def test_edits_with_every_digest_put_right_are_found(evidence, keys) -> None:
     assert "its payload was edited" in said_of(payload)
     [row] = [json.loads(vote["payload"])["row"]["set"] for vote in votes]
     name = f"documents/{row['digest']}"
-    forged = {**files, name: files[name].replace(b'"because":""', b'"because":"!"')}
+    forged = {**files, name: files[name].replace(b"request 7", b"request 8")}
     assert "its content does not match its name" in said_of(forged)
     assert "signature does not hold" in said_of(forged)
-    lines = next(one for one in files if one.endswith(".lines"))
+    lines = next(n for n, body in files.items() if n.endswith(".lines") and b"n/a" in body)
     assert "it is not the patch" in said_of({**files, lines: files[lines].replace(b"n/a", b"n/b")})
 
 
@@ -247,6 +197,9 @@ def test_classified_values_stay_out_unless_they_are_asked_for(run, signed) -> No
     with (signed / "ostler.yaml").open("a", encoding="utf-8") as settings:
         settings.write("\nreaders: {pii: [owner]}\n")
     assert run("audit", "export", "--dataset", "people", "--unmask", "open.zip").code == 0
+    told = [(e["kind"], e["subject"], e["payload"]) for e in run("log", "--json").json]
+    assert told.count(("evidence.exported", "dataset people", {"unmasked": True})) == 1
+    assert told.count(("values.unmasked", "people", {"columns": ["phone"]})) == 1
     shown = unpacked(signed / "open.zip")
     assert [name for name, body in shown.items() if b"n/a" in body]
     assert checked(signed / "open.zip", *keys)[0] == 0

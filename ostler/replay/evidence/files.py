@@ -13,6 +13,7 @@ from ostler.core.masking import Masks
 from ostler.core.proposals import Proposal
 from ostler.store.documents import ERASED_BODY
 from ostler.store.entry_proofs import Entry
+from ostler.store.erasures import Erasure
 from ostler.store.models import DocumentRow
 from ostler.store.objects import Objects
 from ostler.store.projection import change_of
@@ -58,6 +59,16 @@ class Files:
                 self.missing.add(name)
             else:
                 self.content[name] = found
+
+    def erased(self, erasure: Erasure) -> None:
+        """Files that are gone for good, but for those that were recorded anew since."""
+        names = {
+            *(f"documents/{digest}" for digest in erasure.documents),
+            *(f"objects/{digest}" for digest in erasure.objects),
+            *(f"patches/{d}{end}" for d in erasure.patches for end in (".lines", ".parquet")),
+        }
+        self.missing |= names - self.content.keys()
+        self.withheld -= self.missing
 
 
 def add_documents(files: Files, session: Session, entry: Entry, *, withhold: bool) -> None:

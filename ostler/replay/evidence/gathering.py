@@ -3,11 +3,15 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session, col, or_, select
 
+from ostler.core.canonical import Digest
+from ostler.core.errors import NotFound
 from ostler.core.masking import Masks, masked
 from ostler.core.proposals import Proposal
+from ostler.core.states import ProposalState
 from ostler.replay.evidence.files import (
     Files,
     Sources,
@@ -18,11 +22,15 @@ from ostler.replay.evidence.files import (
 )
 from ostler.replay.evidence.scope import Scope
 from ostler.store import log_key, rosters
+from ostler.store.ballots import Ballot
+from ostler.store.documents import text_of
 from ostler.store.entry_proofs import Entry
+from ostler.store.erasures import ERASED, erasure_in
 from ostler.store.executions import Execution, executions_of
-from ostler.store.models import AuditEntryRow
-from ostler.store.proposals import ProposalRecord, get_proposal
+from ostler.store.models import AuditEntryRow, ProposalRow
+from ostler.store.proposals import ballots_on, proposal_of
 from ostler.store.runs import RunRecord, get_run
+from ostler.store.times import instant
 from ostler.telemetry.traceparent import derived
 
 _BATCH = 500
@@ -32,9 +40,18 @@ _BATCH = 500
 class Case:
     """One proposal and all that was said and done about it."""
 
-    record: ProposalRecord
-    shown: Proposal
-    """The proposal as whoever exports sees it."""
+    id: str
+    dataset: str
+    item: str
+    digest: Digest
+    """What votes are bound to."""
+    state: ProposalState
+    changed_at: datetime
+    proposal: Proposal | None
+    """None: it was erased, and an entry says so."""
+    shown: Proposal | None
+    """The same as whoever exports sees it."""
+    ballots: tuple[Ballot, ...]
     executions: tuple[Execution, ...]
     entries: tuple[Entry, ...]
     masks: Masks
@@ -60,18 +77,22 @@ def gather(session: Session, scope: Scope, sources: Sources) -> Gathered:
         about[entry.subject].append(entry)
     cases = tuple(_case(session, one, about[one], sources) for one in scope.proposals)
     runs = tuple(get_run(session, run) for run in scope.runs)
-    hidden = {case.record.proposal.id for case in cases if case.masks}
+    hidden = {case.id for case in cases if case.masks}
     hidden |= {run.id for run in runs if sources.masks(run.inputs.dataset)}
-    hidden |= {one for case in cases if case.masks for one in (case.shown.item, case.shown.dataset)}
+    hidden |= {one for case in cases if case.masks for one in (case.item, case.dataset)}
     files = Files()
     for entry in told:
         add_documents(files, session, entry, withhold=entry.subject in hidden)
     for case in cases:
-        add_patch(files, case.record.proposal, sources, withhold=bool(case.masks))
+        if case.proposal is not None:
+            add_patch(files, case.proposal, sources, withhold=bool(case.masks))
         add_traces(files, [one.trace for one in case.executions], sources)
     for run in runs:
         add_run(files, run, sources, withhold=run.id in hidden)
         add_traces(files, [derived("run", run.id)], sources)
+    for entry in told:
+        if entry.kind == ERASED:
+            files.erased(erasure_in(entry.said))
     shown = tuple(_without_prose(one) if one.subject in hidden else one for one in told)
     files.withheld_entries = {
         one.index for one, was in zip(shown, told, strict=True) if one.payload != was.payload
@@ -93,20 +114,39 @@ def _entries(session: Session, subjects: Sequence[str]) -> tuple[Entry, ...]:
     return tuple(found[index] for index in sorted(found))
 
 
-def _case(session: Session, proposal: str, entries: Sequence[Entry], sources: Sources) -> Case:
-    record = get_proposal(session, proposal)
-    masks = sources.masks(record.proposal.dataset)
+def _case(session: Session, name: str, entries: Sequence[Entry], sources: Sources) -> Case:
+    row = session.exec(select(ProposalRow).where(ProposalRow.id == name)).one()
+    masks = sources.masks(row.dataset)
+    try:
+        proposal = proposal_of(row, text_of(session, row.digest, f"proposal {name}"))
+    except NotFound:
+        gone = (erasure_in(one.said).documents for one in entries if one.kind == ERASED)
+        if not any(row.digest in documents for documents in gone):
+            raise
+        proposal = None
     return Case(
-        record=record,
-        shown=masked(record.proposal, masks),
-        executions=tuple(masked(one, masks) for one in executions_of(session, proposal)),
+        id=name,
+        dataset=row.dataset,
+        item=row.item,
+        digest=row.digest,
+        state=ProposalState(row.state),
+        changed_at=instant(row.changed_at),
+        proposal=proposal,
+        shown=masked(proposal, masks),
+        ballots=ballots_on(session, name, row.digest),
+        executions=tuple(masked(one, masks) for one in executions_of(session, name)),
         entries=tuple(entries),
         masks=masks,
     )
 
 
 def _without_prose(entry: Entry) -> Entry:
-    """An entry whose payload is withheld where somebody may have written a value into it."""
+    """An entry whose payload is withheld where somebody may have written a value into it.
+
+    That of an erasing is not: what is blank rests on it, and whoever erases is told to name nobody.
+    """
+    if entry.kind == ERASED:
+        return entry
     row, detail = entry.said.get("row"), entry.said.get("detail")
     columns = row.get("set") if isinstance(row, dict) else None
     parts = [part for part in (columns, detail) if isinstance(part, dict)]

@@ -14,9 +14,14 @@ from ostler.core.verdict_words import verdict_words
 from ostler.replay.evidence.gathering import Case, Gathered
 from ostler.replay.evidence.page import facts, heading, page, paragraph, table
 from ostler.store.entry_proofs import Entry
+from ostler.store.erasures import ERASED, erasure_in
 from ostler.store.runs import RunRecord
 
 _MODEL = "Written by a model; nobody has verified it, and nothing was decided by it."
+
+_ERASED = "erased"
+
+_BOUND = "digest that votes are bound to"
 
 
 def report(gathered: Gathered, *, by: str, at: datetime, head: str) -> str:
@@ -59,12 +64,12 @@ def _overview(gathered: Gathered) -> Iterator[str]:
         ("proposal", "dataset", "what", "state", "decided by", "since"),
         (
             (
-                case.shown.id,
-                case.shown.dataset,
-                case.shown.sentence,
-                case.record.state.value,
-                ", ".join(vote.reviewer for vote in case.record.votes),
-                _time(case.record.changed_at),
+                case.id,
+                case.dataset,
+                case.shown.sentence if case.shown else _ERASED,
+                case.state.value,
+                ", ".join(ballot.vote.reviewer for ballot in case.ballots),
+                _time(case.changed_at),
             )
             for case in gathered.cases
         ),
@@ -73,18 +78,45 @@ def _overview(gathered: Gathered) -> Iterator[str]:
 
 def _case(case: Case) -> Iterator[str]:
     proposal = case.shown
-    yield heading(2, f"{proposal.id}: {proposal.sentence}")
-    yield from _what(case)
-    yield from _why(proposal)
-    yield from _policy(proposal)
+    yield heading(2, f"{case.id}: {proposal.sentence if proposal else _ERASED}")
+    if proposal is None:
+        yield from _erased(case)
+    else:
+        yield from _what(case, proposal)
+        yield from _why(proposal)
+        yield from _policy(proposal)
     yield from _decisions(case)
     yield from _effect(case)
     yield heading(3, "In the log")
     yield table(("entry", "at", "by", "what"), (_entry(entry) for entry in case.entries))
 
 
-def _what(case: Case) -> Iterator[str]:
-    proposal, patch = case.shown, case.shown.patch
+def _erased(case: Case) -> Iterator[str]:
+    for entry in case.entries:
+        if entry.kind == ERASED:
+            because = erasure_in(entry.said).because
+            yield paragraph(f"Erased at {entry.at} by {entry.actor}: {because}")
+    yield facts((("dataset", case.dataset), ("backlog item", case.item), (_BOUND, case.digest)))
+    yield paragraph("What follows is what its voters signed, and what the log says.", note=True)
+    yield table(
+        ("voter", "patch", "base version", "policy set", "votes asked for", "roles"),
+        (
+            (
+                vote.reviewer,
+                s.patch,
+                str(s.base_version),
+                s.policy,
+                str(s.votes),
+                ", ".join(s.roles),
+            )
+            for vote in (ballot.vote for ballot in case.ballots)
+            if (s := vote.shown) is not None
+        ),
+    )
+
+
+def _what(case: Case, proposal: Proposal) -> Iterator[str]:
+    patch = proposal.patch
     yield heading(3, "What was proposed, on what")
     yield facts(
         (
@@ -98,7 +130,7 @@ def _what(case: Case) -> Iterator[str]:
             ("rows deleted", f"{patch.deleted:,}" if patch.deleted else ""),
             ("rows inserted", f"{patch.inserted:,}" if patch.inserted else ""),
             ("columns", ", ".join(patch.columns)),
-            ("digest that votes are bound to", case.record.digest),
+            (_BOUND, case.digest),
         )
     )
     yield table(
@@ -169,7 +201,7 @@ def _decisions(case: Case) -> Iterator[str]:
                 MASK if case.masks and ballot.vote.because else ballot.vote.because,
                 ballot.key or "UNSIGNED",
             )
-            for ballot in case.record.ballots
+            for ballot in case.ballots
         ),
     ) or paragraph("Nobody has voted.", note=True)
 

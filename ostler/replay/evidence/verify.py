@@ -22,7 +22,7 @@ import zipfile
 import zlib
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -372,17 +372,21 @@ class Vote:
     """A vote whose signature holds."""
 
     index: int
+    line: str
+    """The key that signed it."""
     person: str
     """The roster's name for whoever holds the key, to be compared."""
     member: Json
     roster: Json
+    at: datetime
+    """When it was cast, as it says itself."""
     said: Json
     """What was signed."""
 
     @property
-    def at(self) -> datetime:
-        """When it was cast, as it says itself."""
-        return time_in(self.said, "at")
+    def approves(self) -> bool:
+        """Whether it is a yes."""
+        return self.said["decision"] == "approve"
 
     @property
     def on(self) -> tuple[object, object]:
@@ -441,7 +445,8 @@ def checked_vote(index: int, row: Json, text: bytes, roster: Json) -> Vote:
     who = holder(members(roster), signer, cast("str", said["at"]))
     if who is None or same_name(who["name"]) != same_name(said["reviewer"]):
         raise Wrong(f"the roster knows {signer} as nobody of that name")
-    return Vote(index, same_name(who["name"]), who, roster, said)
+    person, at = same_name(who["name"]), time_in(said, "at")
+    return Vote(index, signer, person, who, roster, at, said)
 
 
 DONE = ("canary", "published", "reverted")
@@ -470,47 +475,103 @@ def executed(rows: "Rows") -> dict[tuple[object, object], int]:
 
 def check_order(bundle: Bundle, rows: "Rows", votes: Votes) -> None:
     """What was executed had enough checked approvals before, of others than who proposed it."""
-    cast_on: dict[tuple[object, object], dict[str, Vote]] = {}
-    for vote in sorted(votes.checked, key=lambda v: v.at):
-        cast_on.setdefault(vote.on, {})[vote.person] = vote
+    cast_on: dict[tuple[object, object], list[Vote]] = {}
+    for vote in votes.checked:
+        cast_on.setdefault(vote.on, []).append(vote)
     for on, index in executed(rows).items():
-        proposal, text, standing = str(on[0]), bundle.document(on[1]), cast_on.get(on, {})
-        for vote in standing.values():
-            if vote.said["decision"] != "approve":
-                bundle.problems.append(f"{proposal}: executed, and {vote.person} rejected it")
-        people = {
-            who: vote
-            for who, vote in standing.items()
-            if vote.said["decision"] == "approve" and vote.index < index
-        }
+        proposal, text, said_on = str(on[0]), bundle.document(on[1]), cast_on.get(on, [])
+        check_said(bundle, rows, proposal, said_on)
+        people = as_counted(bundle, [one for one in said_on if one.approves and one.index < index])
         if text is None:
+            author, verdict = "", signed_verdict(rows, proposal, said_on)
+            known = "is taken from what its voters signed" if said_on else "is not known"
             bundle.unchecked.append(
-                f"{proposal}: it was executed, and its document is withheld or missing: who "
-                "proposed it, and what its verdict asked for, is taken from what its voters signed"
+                f"{proposal}: it was executed, and its document is withheld or missing: what its "
+                f"verdict asked for {known}, nor is known who proposed it and who stood in for whom"
             )
-            shown = [record(vote.said["shown"], "shown") for vote in people.values()]
-            verdict = shown[0] if shown else cast("Json", {})
         else:
             said = parsed(text, f"the proposal {proposal}")
-            if said["id"] != on[0]:
-                bundle.problems.append(f"{proposal}: its document is of {said['id']}")
-            check_author(bundle, said, people)
-            verdict = record(said["verdict"], f"the verdict on {proposal}")
+            author, verdict = check_author(bundle, said, people), checked_verdict(bundle, on, said)
         if verdict.get("outcome") == "deny":
             bundle.problems.append(f"{proposal}: executed, and its verdict was to deny it")
         if verdict.get("outcome") == "votes":
             left = votes.approvals_left.count(on)
-            check_enough(bundle, rows, (proposal, index), verdict, people, left)
+            check_enough(bundle, rows, (proposal, index), verdict, people, author, left)
 
 
-def check_author(bundle: Bundle, proposal: Json, people: dict[str, Vote]) -> None:
-    """Who proposed it did not approve it, nor who asked for it."""
-    name = proposal["id"]
-    if same_name(proposal["proposer"]) in people:
+def check_said(bundle: Bundle, rows: "Rows", proposal: str, votes: Sequence[Vote]) -> None:
+    """What people said of what was executed: yes, on the same thing, in roles that they held."""
+    for vote in votes:
+        if vote.approves:
+            check_roles(bundle, rows, vote, proposal)
+        else:  # one is final, whatever the same person said afterwards
+            bundle.problems.append(f"{proposal}: executed, and {vote.person} rejected it")
+    if any(vote.said.get("shown") != votes[0].said.get("shown") for vote in votes):
+        bundle.problems.append(f"{proposal}: the votes on it were not cast on the same thing")
+
+
+def checked_verdict(bundle: Bundle, on: tuple[object, object], said: Json) -> Json:
+    """The verdict in a proposal's document, which is that proposal's, and could be its."""
+    proposal, verdict = on[0], record(said["verdict"], f"the verdict on {on[0]}")
+    if said["id"] != proposal:
+        bundle.problems.append(f"{proposal}: its document is of {said['id']}")
+    if verdict.get("outcome") == "auto" and by_people_only(said):
+        bundle.problems.append(f"{proposal}: executed by policy alone, and people decide it")
+    return verdict
+
+
+def signed_verdict(rows: "Rows", proposal: str, votes: Sequence[Vote]) -> Json:
+    """What the votes say that the verdict asked for; nothing where nobody voted.
+
+    They do not say who may stand in for whom once it was escalated: no seats are known then.
+    """
+    if not votes:
+        return {}
+    shown = record(votes[0].said["shown"], "shown")
+    escalated = any(row.get("escalated_to") for row in rows.all("proposal", proposal))
+    return {**shown, "roles": []} if escalated else shown
+
+
+def as_counted(bundle: Bundle, votes: Sequence[Vote]) -> dict[str, Vote]:
+    """Each person's vote as it counted when the last one was cast: by the roster of then."""
+    found: dict[str, Vote] = {}
+    for vote in votes:
+        last = votes[-1]
+        who = holder(members(last.roster), vote.line, str(last.said["at"]))
+        if who is None or same_name(who["name"]) != vote.person:
+            why = "did not count any more when the last vote was cast"
+            bundle.notes.append(f"{vote.on[0]}: the key of {vote.person} {why}")
+        else:
+            found[vote.person] = replace(
+                vote, index=last.index, roster=last.roster, member=who, at=last.at
+            )
+    return found
+
+
+def check_author(bundle: Bundle, proposal: Json, people: dict[str, Vote]) -> str:
+    """Who proposed it did not approve it, nor who asked for it; gives who answers for it."""
+    name, proposer = proposal["id"], same_name(proposal["proposer"])
+    if proposer in people:
         bundle.problems.append(f"{name}: approved by who proposed it")
     asked = same_name(proposal.get("requester", ""))
     if people.pop(asked, None):
         bundle.notes.append(f"{name}: approved by who asked for it, which does not count")
+    return asked or proposer
+
+
+def by_people_only(proposal: Json) -> bool:
+    """Whether no policy lets it through without a vote."""
+    draft = record(proposal["draft"], "the draft")
+    kind = record(draft["action"], "the action")["kind"]
+    return kind in BY_PEOPLE_KINDS or any(proposal.get(name) for name in BY_PEOPLE_FIELDS)
+
+
+BY_PEOPLE_KINDS = ("ask_values", "revert", "restore")
+BY_PEOPLE_FIELDS = (
+    *("contract_change", "schema_change", "document_change"),
+    *("requester", "follows"),
+)
+"""What of a proposal only people let through."""
 
 
 def check_enough(
@@ -519,13 +580,14 @@ def check_enough(
     what: tuple[str, int],
     verdict: Json,
     people: Mapping[str, Vote],
+    author: str,
     left: int,
 ) -> None:
     """The approvals are as many, and fill the seats, as the verdict asks for.
 
     `left` are approvals that could not be checked: each of them is named as such already.
     """
-    (proposal, index), needed = what, cast("int", verdict["votes"])
+    (proposal, index), needed = what, max(1, cast("int", verdict["votes"]))
     if len(people) + left < needed:
         bundle.problems.append(
             f"{proposal}: published (entry {index}) with {len(people)} approvals "
@@ -533,7 +595,7 @@ def check_enough(
         )
     seats = sorted(strings(verdict, "roles"))
     holders = [
-        escalated(rows, what, verdict, roles_of(bundle, rows, vote, proposal, people))
+        escalated(rows, what, verdict, roles_of(bundle, rows, vote, proposal, {author, *people}))
         for vote in people.values()
     ]
     if not left:
@@ -541,24 +603,35 @@ def check_enough(
             bundle.problems.append(f"{proposal}: no approval fills the seat of {role}")
 
 
-def roles_of(
-    bundle: Bundle, rows: "Rows", vote: Vote, proposal: str, people: Collection[str]
-) -> set[str]:
-    """The roles that a vote states and its reviewer holds, or stands in for, on the dataset."""
-    dataset = rows.latest("proposal", proposal, vote.index).get("dataset")
-    text = bundle.document(rows.latest("dataset", dataset, vote.index).get("digest"))
-    tags = None if text is None else strings(parsed(text, f"the dataset {dataset}"), "tags")
-    held = roles_on(vote.member, dataset, tags)
-    lent = delegated(bundle, rows, vote)
-    for giver, role in lent:
-        if same_name(giver["name"]) not in people and role in roles_on(giver, dataset, tags):
-            held.add(role)
-    stated = set(strings(vote.said, "roles"))
-    if tags is None:
-        bundle.notes.append(f"{proposal}: the dataset is withheld; roles by tag are not checked")
-    if missing := sorted(stated - held - {role for _, role in lent}):
+def check_roles(bundle: Bundle, rows: "Rows", vote: Vote, proposal: str) -> None:
+    """The reviewer held the roles that a vote states, or stood in for who did."""
+    held = roles_of(bundle, rows, vote, proposal, ())
+    if missing := sorted({*strings(vote.said, "roles")} - held):
         bundle.problems.append(f"{proposal}: {vote.person} did not hold the role {missing[0]}")
-    return stated & held
+
+
+def roles_of(
+    bundle: Bundle, rows: "Rows", vote: Vote, proposal: str, barred: Collection[str]
+) -> set[str]:
+    """The roles that a vote states and its reviewer holds on the dataset, or stands in for.
+
+    Nobody stands in for who is barred: who votes as well, or answers for the proposal.
+    """
+    dataset = rows.latest("proposal", proposal, vote.index).get("dataset")
+    row = rows.latest("dataset", dataset, vote.index)
+    text = bundle.document(row.get("digest"))
+    tags: Sequence[str] | None = None
+    if text is not None:
+        tags = strings(parsed(text, f"the dataset {dataset}"), "tags")
+    elif not row:  # what is no dataset, because it concerns the workspace, has none
+        tags = ()
+    else:
+        bundle.notes.append(f"{proposal}: the dataset is withheld; roles by tag are not checked")
+    held = roles_on(vote.member, dataset, tags)
+    for giver, role in delegated(bundle, rows, vote):
+        if same_name(giver["name"]) not in barred and role in roles_on(giver, dataset, tags):
+            held.add(role)
+    return {*strings(vote.said, "roles")} & held
 
 
 def roles_on(member: Json, dataset: object, tags: Sequence[str] | None) -> set[str]:
@@ -573,8 +646,11 @@ def roles_on(member: Json, dataset: object, tags: Sequence[str] | None) -> set[s
 
 
 def delegated(bundle: Bundle, rows: "Rows", vote: Vote) -> list[tuple[Json, str]]:
-    """Whom the reviewer stood in for, in which role: signed by them, and in force at the vote."""
-    found: list[tuple[Json, str]] = []
+    """Whom the reviewer stood in for, in which role: signed by them, and in force at the vote.
+
+    Of several who stand in for one person in one role the first counts.
+    """
+    known: dict[object, tuple[datetime, str, Json, Json]] = {}
     for index, row in rows.of("delegation"):
         text = bundle.document(row["digest"])
         gone = rows.newest("delegation", row["id"]).get("withdrawn_at")
@@ -582,17 +658,24 @@ def delegated(bundle: Bundle, rows: "Rows", vote: Vote) -> list[tuple[Json, str]
             continue
         said = parsed(text, f"the delegation of entry {index}")
         signer = verify_ssh(cast("str", row["signature"]), "ostler-delegation", text)
-        giver = holder(members(vote.roster), signer, cast("str", row["at"]))
+        since = time_in(said, "since")
+        giver = holder(members(vote.roster), signer, since.isoformat())
         if (
             giver is not None
-            and giver is not vote.member
+            and signer in keys(giver, vote.at.isoformat())
             and same_name(giver["name"]) == same_name(said["delegator"])
-            and same_name(said["delegate"]) == vote.person
-            and time_in(said, "since") <= vote.at < time_in(said, "until")
+            and since <= vote.at < time_in(said, "until")
             and not (gone and datetime.fromisoformat(cast("str", gone)) <= vote.at)
         ):
-            found.append((giver, cast("str", said["role"])))
-    return found
+            known[row["digest"]] = (since, cast("str", row["id"]), giver, said)
+    first: dict[tuple[str, object], tuple[Json, Json]] = {}
+    for _, _, giver, said in sorted(known.values(), key=lambda one: one[:2]):
+        first.setdefault((same_name(giver["name"]), said["role"]), (giver, said))
+    return [
+        (giver, cast("str", said["role"]))
+        for giver, said in first.values()
+        if giver is not vote.member and same_name(said["delegate"]) == vote.person
+    ]
 
 
 def escalated(rows: "Rows", what: tuple[str, int], verdict: Json, roles: set[str]) -> set[str]:
@@ -678,10 +761,14 @@ class Rows:
         found = self.before(table, key, before)
         return found[-1] if found else {}
 
+    def all(self, table: str, key: object) -> Sequence[Json]:
+        """What a row ever was, oldest first."""
+        return [row for _, row in self._one.get((table, key), [])]
+
     def newest(self, table: str, key: object) -> Json:
         """A row as it is; empty when there is none."""
-        steps = self._one.get((table, key))
-        return steps[-1][1] if steps else {}
+        found = self.all(table, key)
+        return found[-1] if found else {}
 
     def digest_of(self, table: str, key: object, before: int) -> object:
         """The digest that a row had when an entry was written."""
@@ -774,6 +861,8 @@ def verify(files: Mapping[str, bytes], root: str = "", log_key: str = "") -> Bun
             bundle.problems.append(str(error))
         except UNREADABLE as error:
             bundle.problems.append(f"something cannot be read: {type(error).__name__}: {error}")
+    # The same is found out of every vote on a proposal.
+    bundle.notes[:] = dict.fromkeys(bundle.notes)
     return bundle
 
 
