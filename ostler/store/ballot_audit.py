@@ -175,6 +175,7 @@ def _on(session: Session, name: str, past: _Past) -> Iterator[Flaw]:
     """The votes on a proposal, those that were replaced included, and what they add up to."""
     on = _read(session, name)
     cast: list[tuple[Ballot, Electorate]] = []
+    known: set[str] = set()
     for passed in on.passed:
         entry = passed.entry
         if entry.kind != _CAST:
@@ -187,6 +188,12 @@ def _on(session: Session, name: str, past: _Past) -> Iterator[Flaw]:
         except _UNREADABLE as error:
             yield Flaw("vote", name, f"a vote cannot be read: {error}")
             continue
+        # The nonce in it makes each vote one of a kind.
+        if ballot.text in known:
+            why = f"the vote of {ballot.vote.reviewer} was entered again in entry {entry.index}"
+            yield Flaw("vote", name, why)
+            continue
+        known.add(ballot.text)
         who = past.at(entry.index, ballot.vote)
         cast.append((ballot, who))
         if ballot.vote.digest != passed.digest:
