@@ -1,7 +1,7 @@
 """Removing, reordering, editing, replaying an entry, a vote, a patch: each is named.
 
-`plain`: the database or a file is edited. `agreeing`: every hash is right again; then something that
-was kept outside tells, or what people and the table still say.
+`plain`: the database or a file is edited. `agreeing`: every hash is right again; then something
+that was kept outside tells, or what people and the table still say.
 """
 
 import hashlib
@@ -158,7 +158,7 @@ def late_vote(place: Place) -> None:
 def other_reason(place: Place) -> None:
     with closing(sqlite3.connect(place.root / ".ostler" / "state.db")) as state:
         [(body, old)] = state.execute(
-            "SELECT body, document.digest FROM document JOIN vote USING (digest) WHERE proposal = ?",
+            "SELECT body, digest FROM document JOIN vote USING (digest) WHERE proposal = ?",
             (place.first,),
         ).fetchall()
     text = json.dumps(
@@ -263,7 +263,8 @@ CASES: list[Case] = [
      "entry {size}: finding.recorded of {finding} was entered again"),
     ("vote", "remove", "plain", sql("DELETE FROM vote WHERE proposal = '{first}'"),
      "vote {first} {digest} ana: the log has this row, the table does not"),
-    ("vote", "remove", "agreeing", no_vote, "vote.cast of {first} by ana, entry {voted}, is hidden or changed"),
+    ("vote", "remove", "agreeing", no_vote,
+     "vote.cast of {first} by ana, entry {voted}, is hidden or changed"),
     ("vote", "reorder", "plain", sql(
         "UPDATE vote SET digest = (SELECT digest FROM vote WHERE proposal = '{second}') "
         "WHERE proposal = '{first}'"), "vote {first} {digest} ana: digest is"),
@@ -272,7 +273,8 @@ CASES: list[Case] = [
     ("vote", "edit", "plain",
      sql("UPDATE vote SET decision = 'reject' WHERE proposal = '{first}'"),
      "vote {first} {digest} ana: decision is 'reject', the log says 'approve'"),
-    ("vote", "edit", "agreeing", other_reason, "vote.cast of {first} by ana, entry {voted}, is hidden or changed"),
+    ("vote", "edit", "agreeing", other_reason,
+     "vote.cast of {first} by ana, entry {voted}, is hidden or changed"),
     ("vote", "replay", "plain", sql(
         "INSERT INTO vote SELECT '{second}', proposal_digest, reviewer, decision, digest, at, "
         "signature FROM vote WHERE proposal = '{first}'"),
