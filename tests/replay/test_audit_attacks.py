@@ -1,6 +1,10 @@
 """Attacks on the log by somebody who may write the database and every file of the workspace."""
 
+import json
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -127,6 +131,63 @@ def test_a_vote_that_was_hidden_is_named_by_its_receipt(run, groomed: Path) -> N
     [fault] = ended.json["faults"]
     assert f"vote.cast of {question} by ana" in fault["problem"]
     assert "hidden" in fault["problem"]
+
+
+@pytest.mark.parametrize(
+    ("which", "said"),
+    [
+        (0, "stands there, but in another log: ostler.log/"),
+        (1, "stands there, but the log around it is not the one that was promised"),
+    ],
+    ids=["the first entry", "an entry before it"],
+)
+def test_a_log_that_was_rewritten_around_a_vote_is_named_by_its_receipt(
+    run, groomed: Path, which: int, said: str
+) -> None:
+    def edit(entries: list[Entry]) -> list[Entry]:
+        return [{**e, "actor": "eve"} if n == which else e for n, e in enumerate(entries)]
+
+    forge(groomed, edit)
+    ended = run("audit", "receipt", "--all", "--json")
+    assert ended.code == 1
+    assert [said in fault["problem"] for fault in ended.json["faults"]] == [True]
+
+
+def test_a_receipt_convinces_a_third_person_and_an_edited_one_does_not(
+    run, groomed: Path, own_state: Path, tmp_path: Path
+) -> None:
+    [kept] = own_state.rglob("*.json")
+    key = run("audit", "checkpoint", "--key").out.strip()
+    ended = run("audit", "prove", "--check", kept, "--log-key", key)
+    assert (ended.code, "vote.cast of P-" in ended.err) == (0, True)
+    edited = tmp_path / "edited.json"
+    edited.write_text(kept.read_text(encoding="utf-8").replace("approve", "abstain"), "utf-8")
+    assert run("audit", "prove", "--check", edited, "--log-key", key).code == 1
+    ended = run("audit", "receipt", edited, "--json")
+    assert ended.code == 1
+    assert "the receipt itself does not hold" in ended.json["faults"][0]["problem"]
+
+
+def test_an_entry_is_proved_to_who_has_neither_log_nor_database(
+    run, groomed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the command, and by the twenty lines of docs/audit.md."""
+    page = Path(__file__).parents[2] / "docs" / "audit.md"
+    [lines] = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    proof, key = run("audit", "prove", "12"), run("audit", "checkpoint", "--key").out.strip()
+    monkeypatch.chdir(tmp_path)
+    file = Path("entry-12.json")
+    for edit, code in (("", 0), ("actor", 1), ("payload", 1)):
+        told = proof.json
+        if edit:
+            told["entry"][edit] += " "
+        file.write_text(json.dumps(told), encoding="utf-8")
+        ended = run("audit", "prove", "--check", file, "--log-key", key)
+        assert (ended.code, "proved: entry 12, " in ended.err) == (code, not code), edit
+        ours = subprocess.run([sys.executable, "-c", lines], check=False, capture_output=True)
+        assert ours.returncode == code, edit
+    other = "x" + key
+    assert run("audit", "prove", "--check", file, "--log-key", other).code != 0
 
 
 def test_a_write_behind_the_log_is_named(run, groomed: Path) -> None:
