@@ -32,23 +32,26 @@ def unlike(commits: Sequence[Commit], said: Announced, newest: Layout) -> Iterat
 
     Of data whose writer was killed before it could record the files, they are as they are found.
     """
-    made: dict[str, Mapping[str, str | None] | None] = {}
+    made: set[str] = set()
     unknown = False
     for commit in sorted(commits, key=lambda one: one.version):
-        for name in commit.removed:
-            made.pop(name, None)
-        made |= {name: commit.partitions.get(name) for name in _added(commit, said)}
+        made.difference_update(commit.removed)
+        made.update(_added(commit, said))
         unknown |= not commit.ours and commit.mark not in said.files
-    found = {newest.relative(file): partition for file, partition in newest.files.items()}
-    for name in sorted(made.keys() - found.keys()):
+    found = {newest.relative(file) for file in newest.files}
+    for name in sorted(made - found):
         yield Fault("table", newest.root + name, "the newest version is without it, by no commit")
-    for name in () if unknown else sorted(found.keys() - made.keys()):
+    for name in () if unknown else sorted(found - made):
         yield Fault("table", newest.root + name, "the newest version has it, by no commit")
-    for name in sorted(found.keys() & made.keys()):
-        partition = made[name]
-        stands = dict(zip(newest.partitioned_by, found[name], strict=True))
-        if partition is not None and dict(partition) != stands:
-            yield Fault("table", newest.root + name, f"its rows were given other values: {stands}")
+
+
+def misplaced(commits: Sequence[Commit], newest: Layout) -> Iterator[Fault]:
+    """Files that stand in another partition than the one that they were written for."""
+    meant = {name: values for commit in commits for name, values in commit.partitions.items()}
+    for file, values in newest.files.items():
+        stands = dict(zip(newest.partitioned_by, values, strict=True))
+        if stands != meant.get(newest.relative(file), stands):
+            yield Fault("table", file, f"its rows were moved to the partition {stands}")
 
 
 def _added(commit: Commit, said: Announced) -> Files:

@@ -11,7 +11,7 @@ from ostler.core.roster import NO_TRUST, Trust
 from ostler.replay.carried import contradicted, history, ledger, missing
 from ostler.replay.faults import UNREADABLE, Fault
 from ostler.replay.in_force import contracts_in_force, documents_in_force
-from ostler.replay.made_of import Claims, claims_of, unlike
+from ostler.replay.made_of import Claims, claims_of, misplaced, unlike
 from ostler.replay.outside_heads import Kept, contradictions
 from ostler.replay.recorded import (
     Named,
@@ -145,6 +145,7 @@ def examine_workspace(
             (faults if one.is_fault else notes).append(Fault("table", where, one.message))
         if dataset.managed and said.all_of_them and not any(one.is_fault for one in odd):
             faults += unlike(commits, said, newest)
+        faults += misplaced(commits, newest)
         if any(contradicted(dataset, commits, proposals)):
             # Read again: what was parked before the log was read may have gone all the way since.
             faults += contradicted(dataset, commits, recorded_proposals(store))

@@ -234,6 +234,33 @@ def test_commits_of_others_to_their_own_table_are_a_note(run, tmp_path: Path) ->
     assert [note["subject"] for note in ended.json["notes"]] == ["cities@0", "cities@1"]
 
 
+def test_rows_that_were_moved_to_another_partition_are_named(run, tmp_path: Path) -> None:
+    """The partition stands in the table's log alone, and is as much a part of a row as its file."""
+    import pyarrow as pa
+    from deltalake import write_deltalake
+
+    rows = {
+        "id": [str(number) for number in range(60)],
+        "city": [("Oslo", "Rome")[number % 2] for number in range(60)],
+        "phone": ["n/a" if number % 10 == 0 else f"555-{number:04}" for number in range(60)],
+    }
+    write_deltalake(str(tmp_path / "lake"), pa.table(rows), partition_by=["city"])
+    run("init")
+    assert run("add", "lake", "--key", "id", "--name", "cities").code == 0
+    assert run("groom", "cities").code == 0
+    one = next(p for p in run("queue", "--json").json if p["cells"])
+    assert run("approve", one["id"]).code == 0
+    assert run("work", "--once").code == 0
+    assert run("audit", "verify").code == 0
+    commit = tmp_path / "lake" / "_delta_log" / f"{1:020}.json"
+    lines = [json.loads(line) for line in commit.read_text(encoding="utf-8").splitlines()]
+    for line in lines:
+        if "add" in line:
+            line["add"]["partitionValues"] = {"city": "Bern"}
+    commit.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    assert all("moved to the partition {'city': 'Bern'}" in fault for fault in faults(run))
+
+
 def test_two_logs_of_one_origin_are_not_both_witnessed(
     run, groomed: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
