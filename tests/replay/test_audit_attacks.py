@@ -206,6 +206,16 @@ def test_a_write_behind_the_log_is_named(run, groomed: Path) -> None:
     assert fault.startswith("people@4: no entry of the log explains it")
 
 
+def test_data_whose_writer_was_killed_before_it_was_recorded_is_a_note(run, groomed: Path) -> None:
+    (groomed / "more.csv").write_text("id,city,phone\n99,Bern,none\n", encoding="utf-8")
+    assert run("add", "more.csv", "--name", "people", "--append").code == 0
+    forge(groomed, lambda entries: [e for e in entries if e["kind"] != "data.appended"])
+    ended = run("audit", "verify", "--json")
+    assert ended.code == 0
+    why = "whoever added it was killed before its files were recorded"
+    assert [(one["subject"], one["message"]) for one in ended.json["notes"]] == [("people@2", why)]
+
+
 def test_the_mark_of_another_commit_explains_nothing(run, groomed: Path) -> None:
     log = groomed / ".ostler" / "tables" / "people" / "_delta_log"
     text = (log / f"{0:020}.json").read_text(encoding="utf-8")

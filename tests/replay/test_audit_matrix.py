@@ -393,3 +393,32 @@ def test_what_the_newest_version_is_made_of_is_what_the_log_says(run, place: Pla
         (name, "the newest version is without it, by no commit"),
         ("other.parquet", "the newest version has it, by no commit"),
     ]
+
+
+def test_commits_from_before_they_all_were_announced_are_verified_as_they_were(
+    run, place: Place
+) -> None:
+    """Data was announced by its mark alone, and what carries a proposal by nothing."""
+
+    def edit(entries: list[Entry]) -> list[Entry]:
+        kept = [e for e in entries if e["kind"] != "table.committing"]
+        for entry in kept:
+            if entry["kind"] == "data.added":
+                del entry["payload"]["files"]  # type: ignore[attr-defined]
+        return kept
+
+    forge(place.root, edit)
+    for version in (1, 2):
+        own = place.own(version)
+        older = {key: value for key, value in own.items() if key not in ("mark", "removed")}
+        old, new = (
+            json.dumps(json.dumps(it, sort_keys=True, separators=(",", ":"))) for it in (own, older)
+        )
+        text = place.commit(version).read_text(encoding="utf-8")
+        assert old in text
+        place.commit(version).write_text(text.replace(old, new), encoding="utf-8")
+    assert run("audit", "verify", "--json").json["faults"] == []
+    place.overwrite(place.own(1))
+    faults = run("audit", "verify", "--json").json["faults"]
+    found = {f"{one['subject']}: {one['message']}" for one in faults}
+    assert f"people@3: it carries {place.first}, which version 1 does" in found
