@@ -12,6 +12,7 @@ of them, in transactions that do something else as well.
 
 import argparse
 import hashlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -29,7 +30,7 @@ from ostler.store import audit, due
 from ostler.store.engine import Store, open_store
 from ostler.store.folding import fold_log, folded
 from ostler.store.leaves import commitment_of, leaf_of, new_salt
-from ostler.store.ledger import Proved, prove_log
+from ostler.store.ledger import Proved, prove_log, repeated
 from ostler.store.merkle import Frontier, pushed, root_of_frontier
 from ostler.store.models import AuditEntryRow, CheckpointRow, ScheduleRow, table_of
 from ostler.store.subtrees import consistency, inclusion
@@ -42,10 +43,13 @@ CHUNK = 10_000
 APPENDS = 300
 
 
+WHAT = {"what": "gate people, 0 6 * * 1-5"}
+"""Set when a schedule is made, and never again."""
+
+
 def columns_after(turn: int) -> dict[str, str | int | None]:
-    """A schedule after so many changes."""
+    """What a change sets of a schedule, after so many changes."""
     return {
-        "what": "gate people, 0 6 * * 1-5",
         "mark": f"2026-03-0{turn + 1}T06:00:00.000000Z",
         "done": f"2026-03-0{turn}T06:00:00.000000Z",
         "outcome": "passed: nothing has to be done",
@@ -62,7 +66,9 @@ def written(entries: int) -> Iterator[tuple[dict[str, object], dict[str, object]
     at = stamp(NOON)
     for index in range(entries):
         subject = f"W-{index // CHANGES:07}"
-        step = {"table": "schedule", "key": [subject], "set": columns_after(index % CHANGES)}
+        turn = index % CHANGES
+        columns = columns_after(turn) | ({} if turn else WHAT)
+        step = {"table": "schedule", "key": [subject], "set": columns}
         payload, salt = canonical_json({"row": step, "detail": {}}), new_salt()
         commitment = commitment_of(salt, payload)
         leaf = leaf_of(index, at, "watcher", "schedule.moved", subject, commitment)
@@ -98,7 +104,7 @@ def fill(session: Session, entries: int) -> None:
             connection.execute(insert(table_of(AuditEntryRow)), rows)
             connection.execute(insert(table_of(CheckpointRow)), heads)
             rows, heads = [], []
-    last = columns_after(CHANGES - 1)
+    last = WHAT | columns_after(CHANGES - 1)
     made = [{"id": f"W-{n:07}", **last} for n in range(entries // CHANGES)]
     for start in range(0, len(made), CHUNK):
         connection.execute(insert(table_of(ScheduleRow)), made[start : start + CHUNK])
@@ -119,6 +125,7 @@ def verify(folder: Path) -> None:
         memory = peak()
         with folded() as fold:
             folding = time.process_time()
+            assert not list(repeated(session))
             assert not list(fold_log(session, proved, fold))
             folding = time.process_time() - folding
         proving = time.perf_counter()
@@ -128,7 +135,8 @@ def verify(folder: Path) -> None:
         proving = (time.perf_counter() - proving) / 200
     print(
         f"| {proved.size:,} | {proved.size / cpu:,.0f} | {proved.size / wall:,.0f} "
-        f"| {proved.size / folding:,.0f} | {proving * 1000:.1f} ms "
+        f"| {proved.size / folding:,.0f} | {proved.size / (cpu + folding):,.0f} "
+        f"| {proving * 1000:.1f} ms "
         f"| {memory:.0f} MB | {peak():.0f} MB |"
     )
 
@@ -173,22 +181,62 @@ def append(folder: Path) -> None:
     ninety = sorted(spent)[len(spent) * 9 // 10]
     print(
         f"append: {statistics.median(spent) * 1000:.2f} ms (nine of ten under {ninety * 1000:.2f})"
-        f" of a transaction of {statistics.median(whole) * 1000:.1f} ms, which has one fsync"
+        f" of a transaction of {statistics.median(whole) * 1000:.1f} ms"
     )
+
+
+def transactions(folder: Path, times: int, appends: int) -> None:
+    """Transactions that do something else, each with so many appends."""
+    store = opened(folder)
+    for number in range(times):
+        with store.transaction() as session:
+            due.mark_due(session, f"d{number}", "a benchmark", NOON)
+            for _ in range(appends):
+                audit.append(
+                    session, at=NOON, actor="watcher", kind="note", subject="n", payload=WHAT
+                )
+    store.close()
+
+
+def syncs(times: int, appends: int) -> int:
+    """How often the operating system was asked to put something on disk, for such transactions."""
+    with tempfile.TemporaryDirectory() as name:
+        told = Path(name) / "told"
+        watch = ("strace", "-f", "-qq", "-e", "trace=fsync,fdatasync,sync_file_range,msync")
+        probe = (sys.executable, __file__, "--probe", name, str(times), str(appends))
+        subprocess.run([*watch, "-o", str(told), *probe], check=True)
+        return told.read_text(encoding="utf-8").count("sync(")
+
+
+def count_syncs() -> None:
+    """Print what appends add to the syncs of their transactions."""
+    if shutil.which("strace") is None:
+        print("Not counted: syncs; there is no strace here.")
+        return
+    alone = syncs(0, 0)
+    found = ", ".join(f"{syncs(10, appends) - alone} with {appends}" for appends in (0, 1, 5))
+    print(f"Syncs of ten transactions, by the number of appends in each: {found}.")
 
 
 def main() -> None:
     """Build each log, verify it in a process of its own, append behind it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--entries", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--probe", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--verify", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.verify is not None:
         verify(options.verify)
         return
+    if options.probe is not None:
+        folder, times, appends = options.probe
+        transactions(Path(folder), int(times), int(appends))
+        return
+    count_syncs()
     print(f"Hashing alone: {hashing():,.0f} leaves per second of processor time.\n")
-    print("| entries | proved/s of CPU | proved/s | folded/s of CPU | a proof | memory | folding |")
-    print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
+    columns = ("proved/s of CPU", "proved/s", "folded/s of CPU", "both/s of CPU")
+    print(f"| entries | {' | '.join(columns)} | a proof | memory | folding |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
     for entries in options.entries:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)

@@ -174,7 +174,7 @@ def take(
     from ostler.storage.paths import remove_tree
     from ostler.store.announcements import ADDED, announce, new_mark
     from ostler.store.datasets import add_dataset
-    from ostler.tables.delta import VersionedTable, open_delta
+    from ostler.tables.delta import VersionedTable, brought_by, open_delta
 
     refuse_name(parts, name)
     made: AnyPath | None = None
@@ -223,10 +223,12 @@ def take(
         downstream=downstream,
         tags=tags,
     )
+    # What lies in a table of others is theirs to say.
+    files = brought_by(table, mark) if made is not None else {}
     with parts.store.transaction() as session:
         at, actor = now(), parts.workspace.reviewer
         add_dataset(session, dataset, actor=actor, at=at)
-        announce(session, name, ADDED, mark, actor=actor, at=at)
+        announce(session, name, ADDED, mark, actor=actor, at=at, files=files)
     return view.row_count, view.version
 
 
@@ -254,8 +256,8 @@ def append_rows(
     from ostler.cli.opening import now
     from ostler.cli.output import progress
     from ostler.core.errors import BadInput
-    from ostler.store.announcements import APPENDING, announce, new_mark
-    from ostler.tables.delta import table_of
+    from ostler.store.announcements import APPENDING, announce, came_in, new_mark
+    from ostler.tables.delta import brought_by, table_of
     from ostler.tables.importing import append_file
 
     dataset = parts.dataset(name)
@@ -275,4 +277,7 @@ def append_rows(
             mark=mark,
             progress=lambda count: tell(f"{count:,} rows"),
         )
+    with parts.store.transaction() as session:
+        files = brought_by(table, mark)
+        came_in(session, name, mark, files, actor=parts.workspace.reviewer, at=now())
     return rows, table.version

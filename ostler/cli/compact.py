@@ -38,7 +38,7 @@ def compact(
         for one in chosen:
             with progress(f"compacting {one.name}"):
                 actor = parts.workspace.reviewer
-                result = compact_announced(parts.store, one, actor=actor, at=now())
+                result = compact_announced(parts.store, one, actor=actor, clock=now)
             done[one.name] = vars(result)
             if not as_json:
                 say(

@@ -116,6 +116,7 @@ def publish_batch(context: ExecutionContext, job: Job) -> Update:
                 trace=context.trace,
                 connections=context.connections,
                 marks={name: n for portion in portions for name, n in portion.marks.items()},
+                announce=context.announcing(job["dataset"]),
             )
     except Refused as refused:
         return sift(context, job, _refusal(refused))

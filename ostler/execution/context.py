@@ -14,10 +14,11 @@ from ostler.policies.in_force import todays
 from ostler.policies.policyset import PolicySet
 from ostler.review.identity import Sign, no_key
 from ostler.store import datasets, lineage
+from ostler.store.announcements import COMMITTING, announcing
 from ostler.store.engine import Store
 from ostler.store.moments import moment_of
 from ostler.tables.patch_files import PatchFiles
-from ostler.tables.targets import current
+from ostler.tables.targets import Announce, current
 from ostler.tables.view import View
 from ostler.telemetry.setup import Telemetry
 from ostler.tools.states import States
@@ -70,6 +71,10 @@ class ExecutionContext:
         """What a proposal is about: a dataset under care, or the workspace."""
         with self.store.reading() as session:
             return datasets.subject(session, name)
+
+    def announcing(self, dataset: Dataset) -> Announce:
+        """What has the log announce the commits that are made to a dataset's table."""
+        return announcing(self.store, dataset.name, COMMITTING, actor="executor", clock=self.clock)
 
     def downstream(self, dataset: Dataset) -> tuple[str, ...]:
         """Everything that is made from a dataset, as declared and as lineage has it."""

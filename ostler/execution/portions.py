@@ -132,6 +132,7 @@ def _publish_beside(context: ExecutionContext, held: Claim, patch: Patch) -> Non
                         marks.fence(proposal.id): held.fence,
                         proposal.id: _ON_TRIAL,
                     },
+                    announce=context.announcing(dataset),
                 )
         except Refused as error:
             raise Misfit(f"its canary's table does not take it: {error.message}") from error

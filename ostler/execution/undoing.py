@@ -49,6 +49,7 @@ def undo(context: ExecutionContext, table: VersionedTable, proposals: Sequence[P
                 approvers=[],
                 trace=context.trace,
                 connections=context.connections,
+                announce=context.announcing(dataset),
             )
         except Refused as refused:
             return refused.message

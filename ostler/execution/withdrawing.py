@@ -124,6 +124,7 @@ def _commit(
                     connections=context.connections,
                     marks={name: out, **new},
                     because=because,
+                    announce=context.announcing(dataset),
                 )
             return ""
         except (Stale, Refused) as error:
@@ -138,6 +139,7 @@ def _commit(
                 because=because,
                 trace=context.trace,
                 connections=context.connections,
+                announce=context.announcing(dataset),
             )
     return stuck
 

@@ -1,6 +1,6 @@
 """What tables carry, held to what was published: commits, ledgers, the files they need."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ostler.core.datasets import Dataset
 from ostler.core.errors import OstlerError
@@ -16,29 +16,40 @@ _ON_THE_WAY = (ProposalState.APPROVED, ProposalState.EXECUTING, ProposalState.CA
 
 
 def history(
-    dataset: Dataset, commits: Sequence[Commit], proposals: Sequence[Recorded]
+    dataset: Dataset,
+    commits: Sequence[Commit],
+    known: Mapping[str, Recorded],
+    executed: Mapping[str, int],
 ) -> Iterator[Fault]:
     """What the table says was applied is what the log says was published, and the other way.
 
-    `proposals` are all that the log has for this dataset.
+    `known` are all proposals by their ids, `executed` the versions that executions recorded, by
+    what the table calls each.
     """
-    known = {proposal.id: proposal for proposal in proposals}
-    carried: set[str] = set()
-    for commit in commits:
+    carried: dict[str, int] = {}
+    for commit in sorted(commits, key=lambda one: one.version):
         for proposal, digest in zip(commit.proposals, commit.patches, strict=False):
-            carried.add(proposal)
+            where = f"{dataset.name}@{commit.version}"
             # A canary is a part of its proposal's patch, and what was undone is its inverse.
             name = proposal.removeprefix("undo/").removesuffix("/canary")
             record = known.get(name)
-            if proposal.startswith("undo/") or (name != proposal and record is not None):
-                continue
-            where = f"{dataset.name}@{commit.version}"
-            if record is None:
+            canary, undone = proposal.endswith("/canary"), proposal.startswith("undo/")
+            if not canary and proposal in carried:
+                once = carried[proposal]
+                yield Fault("table", where, f"it carries {proposal}, which version {once} does")
+            carried[proposal] = commit.version
+            if record is None or (record.dataset != dataset.name and not canary):
                 yield Fault("table", where, f"it carries {proposal}, which nobody proposed")
+            elif (at := executed.get(proposal, commit.version)) != commit.version and not canary:
+                why = f"it carries {proposal}, which was executed as version {at}"
+                yield Fault("table", where, why)
+            elif canary or undone:
+                continue
             elif record.patch not in (None, digest):
                 yield Fault("table", where, f"it carries another patch than {proposal} has")
-    for record in proposals:
-        if is_done(record) and not record.brings and record.id not in carried:
+    for record in known.values():
+        mine = record.dataset == dataset.name and not record.brings
+        if mine and is_done(record) and record.id not in carried:
             why = f"{record.id} is {record.state}, but no version carries it"
             yield Fault("table", dataset.name, why)
 

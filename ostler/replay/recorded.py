@@ -9,11 +9,12 @@ from ostler.core.canonical import Digest, digest_bytes
 from ostler.core.documents import digest_of_texts
 from ostler.core.proposals import Proposal
 from ostler.core.runs import RunInputs
-from ostler.core.states import PUBLISHED_ONCE
+from ostler.core.states import PUBLISHED_ONCE, ProposalState
 from ostler.replay.faults import UNREADABLE
 from ostler.store.documents import ERASED_BODY, checked
 from ostler.store.engine import Store
-from ostler.store.models import DocumentRow, ProposalRow, RunRow, RunStepRow
+from ostler.store.executions import Execution
+from ostler.store.models import DocumentRow, ExecutionRow, ProposalRow, RunRow, RunStepRow
 from ostler.store.proposals import proposal_of
 
 
@@ -70,6 +71,22 @@ def _document_of(proposal: Proposal) -> tuple[str, str, int, Digest] | None:
     if change is None:
         return None
     return change.document, change.name, change.version, digest_of_texts(change.texts)
+
+
+def executed_at(store: Store) -> dict[str, int]:
+    """The versions of their own tables that executions recorded, by proposal."""
+    query = select(ExecutionRow, DocumentRow.body).join(DocumentRow)
+    came_to = (ProposalState.PUBLISHED.value, ProposalState.FAILED.value)
+    found: dict[str, int] = {}
+    with store.reading() as session:
+        for row, body in session.exec(query.where(col(ExecutionRow.outcome).in_(came_to))):
+            try:
+                read = Execution.model_validate_json(checked(body, row.digest, row.proposal))
+            except UNREADABLE:
+                continue  # the log shows that
+            if read.version_after is not None:
+                found[row.proposal] = read.version_after
+    return found
 
 
 class Named(NamedTuple):

@@ -1,7 +1,7 @@
 """Verification of a whole workspace: the log, every row and file under it, and the tables."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ostler.agents.data_files import DataFiles
@@ -12,8 +12,15 @@ from ostler.core.roster import NO_TRUST, Trust
 from ostler.replay.carried import contradicted, history, ledger, missing
 from ostler.replay.faults import UNREADABLE, Fault
 from ostler.replay.in_force import contracts_in_force, documents_in_force
+from ostler.replay.made_of import Claims, claims_of, misplaced, unlike
 from ostler.replay.outside_heads import Kept, contradictions
-from ostler.replay.recorded import Named, Recorded, named_by_runs, recorded_proposals
+from ostler.replay.recorded import (
+    Named,
+    Recorded,
+    executed_at,
+    named_by_runs,
+    recorded_proposals,
+)
 from ostler.replay.unexplained import unexplained
 from ostler.replay.without_votes import unjustified
 from ostler.storage.paths import digest_of_file, path_of
@@ -26,7 +33,8 @@ from ostler.store.heads import Head
 from ostler.store.notes import VerifierKey
 from ostler.store.objects import Objects
 from ostler.store.verify import Verified, examine_store
-from ostler.tables.delta import Commit, files_of, table_of
+from ostler.tables.delta import table_of
+from ostler.tables.layout import layout_of
 from ostler.tables.patch_files import PatchFiles
 from ostler.tables.targets import Connections
 
@@ -60,10 +68,6 @@ class Verification:
             )
             for index, one in sorted(self.log.erasures.items())
         )
-
-
-_Claims = Mapping[tuple[str, Digest], str]
-"""Of a data file and the digest that it should have: who says so."""
 
 
 def verify_workspace(
@@ -109,6 +113,7 @@ def examine_workspace(
         ):
             faults.append(Fault("checkpoint", where, why))
         proposals, named = recorded_proposals(store), named_by_runs(store)
+        executed = executed_at(store)
     except BadInput as error:
         faults.append(Fault("unreadable", store.where, error.message))
         return Verification(tuple(faults), log)
@@ -124,30 +129,33 @@ def examine_workspace(
     progress("what runs were given and recorded")
     faults += _gone(named, objects, log.erased)
     claims = dict(_read_by_runs(named, objects))
-    ids, of_datasets = {one.id for one in proposals}, _by_dataset(proposals)
+    known, of_datasets = {one.id: one for one in proposals}, _by_dataset(proposals)
     for dataset in datasets:
         progress(f"the history of {dataset.name}")
         try:
             commits = table_of(dataset).history()
-            needed = files_of(table_of(dataset).handle())
+            newest = layout_of(table_of(dataset).handle(commits[0].version))
         except UNREADABLE as error:
             why = str(error).partition("\n")[0]
             faults.append(Fault("table", dataset.name, f"its log cannot be read: {why}"))
             continue
-        mine = of_datasets[dataset.name]
-        faults += history(dataset, commits, mine)
+        faults += history(dataset, commits, known, executed)
         with store.reading() as session:
             said = announced(session, dataset.name)
-        for one in unexplained(dataset, commits, ids, said):
+        odd = [*unexplained(dataset, commits, known, said)]
+        for one in odd:
             where = f"{dataset.name}@{one.version}"
             (faults if one.is_fault else notes).append(Fault("table", where, one.message))
-        if any(contradicted(dataset, commits, mine)):
+        if dataset.managed and said.all_of_them and not any(one.is_fault for one in odd):
+            faults += unlike(commits, said, newest)
+        faults += misplaced(commits, newest)
+        if any(contradicted(dataset, commits, of_datasets[dataset.name])):
             # Read again: what was parked before the log was read may have gone all the way since.
             again = _by_dataset(recorded_proposals(store))[dataset.name]
             faults += contradicted(dataset, commits, again)
-        faults += missing(needed)
+        faults += missing([*newest.files])
         faults += ledger(dataset, commits, connections)
-        claims |= _made_by_commits(dataset, commits)
+        claims |= claims_of(dataset, commits, said)
     progress("data files")
     faults += _data_files(claims)
     return Verification(tuple(faults), log, tuple(notes))
@@ -198,15 +206,7 @@ def _read_by_runs(named: list[Named], objects: Objects) -> Iterator[tuple[tuple[
             yield file, f"run {run} read"
 
 
-def _made_by_commits(dataset: Dataset, commits: Sequence[Commit]) -> _Claims:
-    return {
-        (str(path_of(dataset.uri) / name), digest): f"version {commit.version} made"
-        for commit in commits
-        for name, digest in commit.files.items()
-    }
-
-
-def _data_files(claims: _Claims) -> Iterator[Fault]:
+def _data_files(claims: Claims) -> Iterator[Fault]:
     for (path, digest), who in sorted(claims.items()):
         # A file that later versions do not need may be gone; one that is there must be the same.
         file = path_of(path)

@@ -176,6 +176,7 @@ def _on(session: Session, name: str, people: Past) -> Iterator[Flaw]:
     """The votes on a proposal, those that were replaced included, and what they add up to."""
     on = _read(session, name)
     cast: list[_Cast] = []
+    known: set[str] = set()
     for passed in on.passed:
         entry = passed.entry
         if entry.kind != CAST:
@@ -188,6 +189,12 @@ def _on(session: Session, name: str, people: Past) -> Iterator[Flaw]:
         except _UNREADABLE as error:
             yield Flaw("vote", name, f"a vote cannot be read: {error}")
             continue
+        # The nonce in it makes each vote one of a kind.
+        if ballot.text in known:
+            why = f"the vote of {ballot.vote.reviewer} was entered again in entry {entry.index}"
+            yield Flaw("vote", name, why)
+            continue
+        known.add(ballot.text)
         cast.append(_Cast(entry.index, ballot, people.at(entry.index, ballot.vote.at)))
         if ballot.vote.digest != passed.digest:
             why = f"the vote of {ballot.vote.reviewer} was cast on what did not wait then"

@@ -17,6 +17,7 @@ from ostler.core.states import TRANSITIONS, ProposalState
 from ostler.store.ledger import Problem, Proved
 from ostler.store.models import (
     PROJECTED,
+    AnswerRow,
     AuditEntryRow,
     ProposalRow,
     VoteRow,
@@ -32,6 +33,13 @@ _WITH_DOCUMENT = frozenset(table.name for table in PROJECTED if has_document(tab
 _PROPOSALS = table_of(ProposalRow).name
 _VOTES = table_of(VoteRow).name
 _OPEN_TO_VOTES = (ProposalState.PARKED.value, ProposalState.APPROVED.value)
+_MADE_ONCE = {
+    table.name: len(table.columns) - len(_KEYS[table.name])
+    # A person's newer vote and newer answer take the place of the older one, whole.
+    for table in PROJECTED
+    if table.name not in (_VOTES, table_of(AnswerRow).name)
+}
+"""How many columns a change sets that makes a row, where nothing else sets all of them."""
 _KEPT = 5_000
 """Rows in memory, of a kilobyte or so each."""
 
@@ -67,12 +75,14 @@ class Folded:
                 row = self._put(table, key, json.loads(found[0]))
         return row
 
-    def set(self, step: Change) -> None:
-        """Apply one entry's change."""
+    def set(self, step: Change) -> bool:
+        """Apply one entry's change; whether the row was there."""
         row = self.row(step.table, step.key)
+        known = row is not None
         if row is None:
             row = self._put(step.table, step.key, {})
         row.update(step.set)
+        return known
 
     def document(self, digest: Digest, subject: str) -> None:
         """A row names a document; the first subject that does stands for it."""
@@ -154,7 +164,9 @@ def fold_log(session: Session, proved: Proved, into: Folded) -> Iterator[Problem
             digest = columns_of(step).get("digest")
             if isinstance(digest, str):
                 into.document(digest, subject)
-        into.set(step)
+        if into.set(step) and len(step.set) == _MADE_ONCE.get(step.table):
+            why = f"{' '.join(map(str, (step.table, *step.key)))} is made a second time"
+            yield Problem("entry", f"entry {index}", why)
     into.settle()
 
 

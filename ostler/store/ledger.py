@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sqlalchemy import and_, func, select
 from sqlmodel import Session
 
 from ostler.core.errors import BadInput
@@ -151,6 +152,32 @@ def _grown(proved: Proved, computed: Hash, leaf: str, subtree: str) -> Frontier:
         if second[-1].hex() == subtree:
             return second
     return first
+
+
+def repeated(session: Session) -> Iterator[Problem]:
+    """Entries that stand in the log more than once.
+
+    Each has a salt of its own, so two with one commitment are one that was played again; of before
+    there were salts, two that say the same at the same microsecond.
+    """
+    entry = table_of(AuditEntryRow).c
+    salted = (entry["commitment"],)
+    bare = tuple(entry[name] for name in ("at", "actor", "kind", "subject", "payload"))
+    for told_by, which in (
+        (salted, entry["commitment"] != ""),
+        (bare, entry["commitment"] == ""),
+    ):
+        first = func.min(entry["index"]).label("first")
+        twice = select(*told_by, first).where(which).group_by(*told_by)
+        found = twice.having(func.count() > 1).subquery()
+        same = and_(*(found.c[column.name] == column for column in told_by))
+        again = select(entry["index"], entry["kind"], entry["subject"], found.c["first"])
+        again = again.join(found, same).where(which, entry["index"] > found.c["first"])
+        for index, kind, subject, once in session.connection().execute(
+            again.order_by(entry["index"]), execution_options={"yield_per": 1000}
+        ):
+            why = f"{kind} of {subject} was entered again: it is entry {once} once more"
+            yield Problem("entry", f"entry {index}", why)
 
 
 class _RecordedHeads:

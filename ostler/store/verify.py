@@ -14,7 +14,7 @@ from ostler.store.engine import Store
 from ostler.store.erasures import Erased, Erasing
 from ostler.store.folding import Folded, fold_log, folded
 from ostler.store.heads import Head, read_heads
-from ostler.store.ledger import Problem, Proved, prove_log, wrong_heads
+from ostler.store.ledger import Problem, Proved, prove_log, repeated, wrong_heads
 from ostler.store.models import PROJECTED, CheckpointRow, DocumentRow, table_of
 from ostler.store.objects import Objects
 from ostler.store.projection import Key, Value, key_names
@@ -96,6 +96,7 @@ def examine(
     erased = proved.erased
     with folded() as fold:
         parts = (
+            ("audit_entry", repeated(session)),
             ("audit_entry", fold_log(session, proved, fold)),
             *((table.name, _rows(session, table, fold)) for table in PROJECTED),
             ("document", _documents(session, fold, erased)),

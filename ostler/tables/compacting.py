@@ -15,7 +15,15 @@ from ostler.tables.disk import writing
 from ostler.tables.importing import TARGET_FILE_SIZE
 from ostler.tables.layout import Layout, Values, layout_of
 from ostler.tables.preparing import Prepared, rewritten
-from ostler.tables.publishing import TRIES, discard, keeps_moving
+from ostler.tables.publishing import (
+    TRIES,
+    Announce,
+    discard,
+    keeps_moving,
+    marked,
+    unannounced,
+    with_files,
+)
 from ostler.tables.stage import Stage, open_stage
 from ostler.tables.staging import digest_of_view
 
@@ -32,13 +40,14 @@ class Compacted:
     files_after: int
 
 
-def compact(table: VersionedTable, target: int = TARGET_FILE_SIZE, *, mark: str = "") -> Compacted:
+def compact(
+    table: VersionedTable, target: int = TARGET_FILE_SIZE, *, announce: Announce = unannounced
+) -> Compacted:
     """Write small files together until each has about `target` bytes.
 
     Proved before it is committed: the digest of the content is the same. Staged again when another
     writer is faster; a worker that had staged on the old files stages again too. A table that has
-    no two small files in one partition is left alone. `mark` is what the log announces the commit
-    under. Raises Conflict when every try was beaten.
+    no two small files in one partition is left alone. Raises Conflict when every try was beaten.
     """
     for _ in range(TRIES):
         stage = open_stage(table)
@@ -50,7 +59,7 @@ def compact(table: VersionedTable, target: int = TARGET_FILE_SIZE, *, mark: str 
         prepared = rewritten(stage, groups)
         try:
             _prove(stage, layout, groups, prepared)
-            _commit(stage, prepared, mark)
+            _commit(stage, prepared, announce)
         except BaseException as error:
             discard(stage, prepared)
             if isinstance(error, CommitFailedError):
@@ -91,13 +100,9 @@ def _prove(
         raise InternalError("the compacted files do not hold what the others held")
 
 
-def _commit(stage: Stage, prepared: Prepared, mark: str) -> None:
+def _commit(stage: Stage, prepared: Prepared, announce: Announce) -> None:
     now = time.time_ns() // 1_000_000
-    metadata = {
-        "upkeep": COMPACTION,
-        "mark": mark,
-        "files": {file.path: file.digest for file in prepared.added},
-    }
+    metadata = marked(with_files({"upkeep": COMPACTION}, prepared), announce)
     actions = [
         *(AddAction(f.path, f.size, f.partition, now, False, f.stats) for f in prepared.added),
         # As if data had changed: delta-rs would not see it as a conflict otherwise, and a writer

@@ -1,6 +1,5 @@
 """Versioned tables over Delta Lake, used as a commit log: DuckDB reads, one commit publishes."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -9,13 +8,13 @@ from typing import Any
 import duckdb
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
-from pydantic import Field
+from pydantic import Field, JsonValue, TypeAdapter
 
 from ostler.core.base import Frozen
-from ostler.core.canonical import Digest
+from ostler.core.canonical import Digest, digest_of
 from ostler.core.datasets import Dataset
 from ostler.core.errors import BadInput, NotFound
-from ostler.storage.paths import path_of
+from ostler.storage.paths import digest_of_file, path_of
 from ostler.storage.refusals import plain, refusal
 from ostler.storage.remote import delta_options
 from ostler.tables.engine import connect
@@ -46,6 +45,8 @@ _SWITCHES = {
 }
 """Properties that say whether a feature, once listed, is in use."""
 
+_OWN: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
+
 METADATA = "ostler"
 """The key in a commit's metadata under which Ostler's own stands, as JSON."""
 
@@ -61,14 +62,20 @@ class Commit(Frozen):
     approvers: tuple[str, ...] = ()
     trace: str = ""
     files: Mapping[str, Digest] = Field(default_factory=dict)
-    """Data files that the commit added, with the SHA-256 of each."""
+    """Data files that the commit added, with the SHA-256 of each; of data that came in, none."""
+    removed: tuple[str, ...] = ()
+    """Data files that it took out."""
+    partitions: Mapping[str, Mapping[str, str | None]] = Field(default_factory=dict)
+    """Of the files that it added, where the table has partitions."""
     barred: tuple[str, ...] = ()
     """Proposals that may not be published any more, or not by an earlier claim."""
     because: str = ""
     """Why they were barred, or taken out; what a person wrote, so hostile."""
 
     mark: str = ""
-    """Under which the log announced it; what carries proposals has none."""
+    """Under which the log announced it; what is of before that has none."""
+    content: Digest
+    """Of all that it says but the mark, as the log announced it."""
     upkeep: str = ""
     """What Ostler did to the files alone, `compaction`; the content is the version before's."""
 
@@ -162,6 +169,20 @@ def files_of(handle: DeltaTable) -> list[str]:
     return list(layout_of(handle).files)
 
 
+def brought_by(table: VersionedTable, mark: str) -> dict[str, Digest]:
+    """The data files that the commit with a mark brought in, by path, each with its SHA-256.
+
+    Read from the files themselves: whoever wrote them did not say. None where no row came.
+    """
+    found = next((one.version for one in table.history() if one.mark == mark), None)
+    if found is None:
+        return {}
+    new = layout_of(table.handle(found))
+    old = files_of(table.handle(found - 1)) if found else ()
+    files = sorted({*new.files} - {*old})
+    return {new.relative(file): digest_of_file(path_of(file)) for file in files}
+
+
 def view_of_handle(
     handle: DeltaTable, key: tuple[str, ...], connection: duckdb.DuckDBPyConnection | None = None
 ) -> View:
@@ -176,13 +197,14 @@ def view_of_handle(
 
 
 def _commit(entry: dict[str, Any]) -> Commit:
-    ours = json.loads(entry.get(METADATA) or "{}")
-    return Commit(
-        version=int(entry["version"]),
-        at=datetime.fromtimestamp(int(entry["timestamp"]) / 1000, UTC),
-        operation=str(entry.get("operation", "")),
-        **ours,
-    )
+    ours = _OWN.validate_json(entry.get(METADATA) or "{}")
+    facts = {
+        "version": int(entry["version"]),
+        "at": datetime.fromtimestamp(int(entry["timestamp"]) / 1000, UTC),
+        "operation": str(entry.get("operation", "")),
+        "content": digest_of({key: said for key, said in ours.items() if key != "mark"}),
+    }
+    return Commit.model_validate({**ours, **facts})
 
 
 def _refuse_foreign(uri: str, handle: DeltaTable) -> None:

@@ -6,12 +6,12 @@ twice: the table is the arbiter.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
-from ostler.core.canonical import Digest
+from ostler.core.canonical import Digest, digest_of
 from ostler.core.errors import Conflict
 from ostler.storage.addresses import is_url
 from ostler.storage.paths import path_of
@@ -22,8 +22,16 @@ from ostler.tables.preparing import Prepared
 from ostler.tables.schema_publishing import schema_after
 from ostler.tables.stage import APPLIED, Stage
 
+Announce = Callable[[Digest], str]
+"""Has the log announce a commit by the digest of all that it will say; gives the mark for it."""
+
 TRIES = 5
 """How often to stage and publish anew what other writers keep beating."""
+
+
+def unannounced(_: Digest) -> str:
+    """No mark: for tables that no log is kept of."""
+    return ""
 
 
 class Moved(Conflict):
@@ -48,8 +56,9 @@ def publish(
     trace: str,
     marks: Mapping[str, int] = NO_MARKS,
     because: str = "",
+    announce: Announce = unannounced,
 ) -> Commit:
-    """Make the prepared files the table, in one commit.
+    """Make the prepared files the table, in one commit, which is announced just before it.
 
     Every name in `proposals` becomes a transaction with the value APPLIED; `marks` adds others, or
     gives one another value. Raises Moved when somebody was faster, also when he committed a
@@ -63,25 +72,53 @@ def publish(
         "approvers": list(approvers),
         "trace": trace,
         "because": because,
-        "files": {f.path: f.digest for f in prepared.added},
     }
-    _commit(stage, prepared, {**dict.fromkeys(proposals, APPLIED), **marks}, metadata)
+    every = {**dict.fromkeys(proposals, APPLIED), **marks}
+    _commit(stage, prepared, every, metadata, announce)
     return stage.table.commit_of(proposals[0])
 
 
 def bar(
-    stage: Stage, marks: Mapping[str, int], *, barred: str, because: str = "", trace: str = ""
+    stage: Stage,
+    marks: Mapping[str, int],
+    *,
+    barred: str,
+    because: str = "",
+    trace: str = "",
+    announce: Announce = unannounced,
 ) -> None:
     """Commit transactions and nothing else, so that no other commit with one of them succeeds.
 
     Raises as `publish` does.
     """
     metadata = {"barred": [barred], "because": because, "trace": trace}
-    _commit(stage, Prepared((), ()), marks, metadata)
+    _commit(stage, Prepared((), ()), marks, metadata, announce)
+
+
+def with_files(metadata: Mapping[str, object], prepared: Prepared) -> Mapping[str, object]:
+    """What a commit says of itself, and of the files that it adds and removes."""
+    told = {
+        **metadata,
+        "files": {file.path: file.digest for file in prepared.added},
+        "removed": list(prepared.removed),
+    }
+    # Stands nowhere but in the table's log, and is as much a part of the rows as the file.
+    partitions = {file.path: dict(file.partition) for file in prepared.added if file.partition}
+    return told | ({"partitions": partitions} if partitions else {})
+
+
+def marked(metadata: Mapping[str, object], announce: Announce) -> Mapping[str, object]:
+    """The same with the mark under which the log announces it."""
+    mark = announce(digest_of(metadata))
+    return {**metadata, "mark": mark} if mark else metadata
 
 
 def _commit(
-    stage: Stage, prepared: Prepared, marks: Mapping[str, int], metadata: Mapping[str, object]
+    stage: Stage,
+    prepared: Prepared,
+    marks: Mapping[str, int],
+    metadata: Mapping[str, object],
+    announce: Announce,
 ) -> None:
     now, shape = time.time_ns() // 1_000_000, stage.patch.shape
     actions = [
@@ -89,11 +126,12 @@ def _commit(
         *(RemoveAction(path, True, now) for path in prepared.removed),
     ]
     try:
+        told = marked(with_files(metadata, prepared), announce)
         with writing(path_of(stage.table.uri)):
             commit(
                 stage.handle,
                 actions,
-                metadata,
+                told,
                 {transaction_of(name): mark for name, mark in marks.items()},
                 schema=schema_after(stage.handle, shape, stage.view) if shape else None,
             )

@@ -16,10 +16,11 @@ from ostler.tables.postgres.connecting import Connections, connection_of, readin
 from ostler.tables.postgres.ledger import Batch, Due, Note
 from ostler.tables.postgres.mirror import refresh
 from ostler.tables.preparing import Prepared
-from ostler.tables.publishing import Moved
+from ostler.tables.publishing import Announce, Moved, unannounced
 from ostler.tables.stage import APPLIED, Stage
 
 __all__ = [
+    "Announce",
     "Connections",
     "Due",
     "Refused",
@@ -57,12 +58,13 @@ def publish(
     connections: Connections,
     marks: Mapping[str, int] = NO_MARKS,
     because: str = "",
+    announce: Announce = unannounced,
 ) -> None:
     """Make a stage the table, exactly once; what `current` then gives carries the proposals.
 
-    `marks` are noted beside APPLIED under each name, or instead of it. Raises Moved when the table
-    is not what was staged on: stage again. Raises Refused when PostgreSQL does not take one of the
-    patches.
+    `marks` are noted beside APPLIED under each name, or instead of it. `announce` is not asked for
+    PostgreSQL, whose ledger is held to the log. Raises Moved when the table is not what was staged
+    on: stage again. Raises Refused when PostgreSQL does not take one of the patches.
     """
     names = [due.proposal for due in dues]
     if dataset.postgres is None:
@@ -75,6 +77,7 @@ def publish(
             trace=trace,
             marks=marks,
             because=because,
+            announce=announce,
         )
         return
     note = Note(tuple(approvers), trace, because)
@@ -91,13 +94,14 @@ def bar(
     because: str,
     trace: str,
     connections: Connections,
+    announce: Announce = unannounced,
 ) -> None:
     """Note marks and nothing else, so that nothing else with one of them is published.
 
     Raises Moved as `publish` does.
     """
     if dataset.postgres is None:
-        publishing.bar(stage, marks, barred=barred, because=because, trace=trace)
+        publishing.bar(stage, marks, barred=barred, because=because, trace=trace, announce=announce)
         return
     note = Note(trace=trace, because=because, barred=(barred,))
     _enter(dataset.postgres, stage, (), marks, note, connections)

@@ -259,7 +259,7 @@ class Workbench:
     def compact(self, dataset: Dataset | None = None) -> Compacted:
         """What `ostler compact` does."""
         chosen = dataset or self.dataset
-        return compact_announced(self.parts.store, chosen, actor="ana", at=now())
+        return compact_announced(self.parts.store, chosen, actor="ana", clock=now)
 
     def past_ostler(self) -> frozenset[str]:
         """The versions that the bench itself wrote as somebody who knows nothing of Ostler."""

@@ -1,6 +1,10 @@
 """Attacks on the log by somebody who may write the database and every file of the workspace."""
 
+import json
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -129,6 +133,63 @@ def test_a_vote_that_was_hidden_is_named_by_its_receipt(run, groomed: Path) -> N
     assert "hidden" in fault["problem"]
 
 
+@pytest.mark.parametrize(
+    ("which", "said"),
+    [
+        (0, "stands there, but in another log: ostler.log/"),
+        (1, "stands there, but the log around it is not the one that was promised"),
+    ],
+    ids=["the first entry", "an entry before it"],
+)
+def test_a_log_that_was_rewritten_around_a_vote_is_named_by_its_receipt(
+    run, groomed: Path, which: int, said: str
+) -> None:
+    def edit(entries: list[Entry]) -> list[Entry]:
+        return [{**e, "actor": "eve"} if n == which else e for n, e in enumerate(entries)]
+
+    forge(groomed, edit)
+    ended = run("audit", "receipt", "--all", "--json")
+    assert ended.code == 1
+    assert [said in fault["problem"] for fault in ended.json["faults"]] == [True]
+
+
+def test_a_receipt_convinces_a_third_person_and_an_edited_one_does_not(
+    run, groomed: Path, own_state: Path, tmp_path: Path
+) -> None:
+    [kept] = own_state.rglob("*.json")
+    key = run("audit", "checkpoint", "--key").out.strip()
+    ended = run("audit", "prove", "--check", kept, "--log-key", key)
+    assert (ended.code, "vote.cast of P-" in ended.err) == (0, True)
+    edited = tmp_path / "edited.json"
+    edited.write_text(kept.read_text(encoding="utf-8").replace("approve", "abstain"), "utf-8")
+    assert run("audit", "prove", "--check", edited, "--log-key", key).code == 1
+    ended = run("audit", "receipt", edited, "--json")
+    assert ended.code == 1
+    assert "the receipt itself does not hold" in ended.json["faults"][0]["problem"]
+
+
+def test_an_entry_is_proved_to_who_has_neither_log_nor_database(
+    run, groomed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the command, and by the twenty lines of docs/audit.md."""
+    page = Path(__file__).parents[2] / "docs" / "audit.md"
+    [lines] = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    proof, key = run("audit", "prove", "12"), run("audit", "checkpoint", "--key").out.strip()
+    monkeypatch.chdir(tmp_path)
+    file = Path("entry-12.json")
+    for edit, code in (("", 0), ("actor", 1), ("payload", 1)):
+        told = proof.json
+        if edit:
+            told["entry"][edit] += " "
+        file.write_text(json.dumps(told), encoding="utf-8")
+        ended = run("audit", "prove", "--check", file, "--log-key", key)
+        assert (ended.code, "proved: entry 12, " in ended.err) == (code, not code), edit
+        ours = subprocess.run([sys.executable, "-c", lines], check=False, capture_output=True)
+        assert ours.returncode == code, edit
+    other = "x" + key
+    assert run("audit", "prove", "--check", file, "--log-key", other).code != 0
+
+
 def test_a_write_behind_the_log_is_named(run, groomed: Path) -> None:
     from deltalake import write_deltalake
 
@@ -143,6 +204,16 @@ def test_a_write_behind_the_log_is_named(run, groomed: Path) -> None:
     write_deltalake(str(uri), rows.slice(0, 1), mode="append")
     [fault] = faults(run)
     assert fault.startswith("people@4: no entry of the log explains it")
+
+
+def test_data_whose_writer_was_killed_before_it_was_recorded_is_a_note(run, groomed: Path) -> None:
+    (groomed / "more.csv").write_text("id,city,phone\n99,Bern,none\n", encoding="utf-8")
+    assert run("add", "more.csv", "--name", "people", "--append").code == 0
+    forge(groomed, lambda entries: [e for e in entries if e["kind"] != "data.appended"])
+    ended = run("audit", "verify", "--json")
+    assert ended.code == 0
+    why = "whoever added it was killed before its files were recorded"
+    assert [(one["subject"], one["message"]) for one in ended.json["notes"]] == [("people@2", why)]
 
 
 def test_the_mark_of_another_commit_explains_nothing(run, groomed: Path) -> None:
@@ -171,6 +242,33 @@ def test_commits_of_others_to_their_own_table_are_a_note(run, tmp_path: Path) ->
     ended = run("audit", "verify", "--json")
     assert ended.code == 0
     assert [note["subject"] for note in ended.json["notes"]] == ["cities@0", "cities@1"]
+
+
+def test_rows_that_were_moved_to_another_partition_are_named(run, tmp_path: Path) -> None:
+    """The partition stands in the table's log alone, and is as much a part of a row as its file."""
+    import pyarrow as pa
+    from deltalake import write_deltalake
+
+    rows = {
+        "id": [str(number) for number in range(60)],
+        "city": [("Oslo", "Rome")[number % 2] for number in range(60)],
+        "phone": ["n/a" if number % 10 == 0 else f"555-{number:04}" for number in range(60)],
+    }
+    write_deltalake(str(tmp_path / "lake"), pa.table(rows), partition_by=["city"])
+    run("init")
+    assert run("add", "lake", "--key", "id", "--name", "cities").code == 0
+    assert run("groom", "cities").code == 0
+    one = next(p for p in run("queue", "--json").json if p["cells"])
+    assert run("approve", one["id"]).code == 0
+    assert run("work", "--once").code == 0
+    assert run("audit", "verify").code == 0
+    commit = tmp_path / "lake" / "_delta_log" / f"{1:020}.json"
+    lines = [json.loads(line) for line in commit.read_text(encoding="utf-8").splitlines()]
+    for line in lines:
+        if "add" in line:
+            line["add"]["partitionValues"] = {"city": "Bern"}
+    commit.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    assert all("moved to the partition {'city': 'Bern'}" in fault for fault in faults(run))
 
 
 def test_two_logs_of_one_origin_are_not_both_witnessed(
