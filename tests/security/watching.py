@@ -4,6 +4,8 @@ Python tells of what Python does. What DuckDB, Delta and Arrow do in code of the
 see: for that, folders are listed before and after, and the engine is asked (`test_watching.py`).
 """
 
+import atexit
+import json
 import os
 import sys
 import tempfile
@@ -11,8 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
+if TYPE_CHECKING:
+    import pytest
 
 _PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn")
 _ASKED = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr")
@@ -75,8 +79,28 @@ def watched() -> Iterator[Reached]:
         _watching.remove(reached)
 
 
+def tell_at_exit(file: str) -> None:
+    """Watch this process to its end, and add a line to a file of what it reached for."""
+    reached = Reached()
+    _watching.append(reached)
+
+    def tell() -> None:
+        _watching.remove(reached)
+        said = {"programs": reached.programs, "addresses": [*reached.addresses]}
+        with Path(file).open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps({**said, "written": [*reached.written]}) + "\n")
+
+    atexit.register(tell)
+
+
+def of_children(file: Path) -> list[Reached]:
+    """What the processes reached for that told it at their exit."""
+    told = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    return [Reached({*x["addresses"]}, {*x["written"]}, x["programs"]) for x in told]
+
+
 @contextmanager
-def at_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def at_home(folder: Path, monkeypatch: "pytest.MonkeyPatch") -> Iterator[None]:
     """Home, temporary and working folder are empty ones in `folder`, and so they stay.
 
     Whatever wrote into them inside, in whichever language or process, AssertionError names it.
