@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ostler.agents.advice import SYSTEM
 from ostler.core.errors import BadInput, NotFound
-from ostler.core.roster import NO_TRUST, Trust
+from ostler.core.roster import Trust
 from ostler.store import activations
 from ostler.store.activations import Activated
 from ostler.store.engine import Store
@@ -44,7 +44,7 @@ class Prompt:
     """None for the one that ships."""
 
 
-def prompt_in_force(store: Store, name: str, trust: Trust = NO_TRUST) -> Prompt:
+def prompt_in_force(store: Store, name: str, trust: Trust) -> Prompt:
     """A prompt by its name (NotFound).
 
     VerificationFailed when its text was edited or not voted for.
@@ -58,7 +58,7 @@ def prompt_in_force(store: Store, name: str, trust: Trust = NO_TRUST) -> Prompt:
     return Prompt(name, text, now)
 
 
-def prompts_in_force(store: Store, trust: Trust = NO_TRUST) -> dict[str, str]:
+def prompts_in_force(store: Store, trust: Trust) -> dict[str, str]:
     """The text that counts of every prompt, by name."""
     return {name: prompt_in_force(store, name, trust).text for name in sorted(PROMPTS)}
 

@@ -135,6 +135,18 @@ def _privacy(parts: "Opened") -> str:
     return f"nobody else can read {place}"
 
 
+def _votes(parts: "Opened") -> str:
+    from ostler.cli.roster_changes import electorate_now
+
+    who = electorate_now(parts)
+    if who.roster is not None:
+        people = sum(member.kind == "person" for member in who.roster.members)
+        return f"signed; roster {who.roster.number} knows {people} people"
+    if who.unsigned:
+        return "UNSIGNED: whoever is at the keyboard is believed"
+    return "nobody can vote yet: ostler identity init"
+
+
 def _policies(parts: "Opened") -> str:
     from ostler.cli.policy_activation import policies_said
 
@@ -209,6 +221,7 @@ _LOOKS: "dict[str, Callable[[Opened], str]]" = {
     "state": _state,
     "storage": _storage,
     "privacy": _privacy,
+    "votes": _votes,
     "policies": _policies,
     "contracts": _contracts,
     "tables": _tables,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ostler.core.masking import Masks
     from ostler.core.roster import Trust
     from ostler.execution.context import ExecutionContext
+    from ostler.execution.making.bench import Bench
     from ostler.execution.relay.relay import Relay
     from ostler.policies.policyset import PolicySet
     from ostler.review.desk import Desk
@@ -52,29 +53,28 @@ class Opened(Contents):
         )
 
     @cached_property
+    def bench(self) -> "Bench":
+        """Where proposals of people and drills are made."""
+        from ostler.execution.making.bench import Bench
+
+        calendar = self.workspace.settings.calendar
+        return Bench(self.store, self.patches, self.policies, now, calendar, self.trust)
+
+    @cached_property
     def desk(self) -> "Desk":
         """The desk of whoever is at the keyboard."""
-        from ostler.execution.making.bench import Bench
         from ostler.review.desk import Desk
 
-        policies = self.policies
         reviewer = self.workspace.reviewer
         return Desk(
             store=self.store,
             patches=self.patches,
-            policies=policies,
+            policies=self.policies,
             reviewer=reviewer,
             roles=self.workspace.roles(reviewer),
             clock=now,
             drill_key=self.workspace.drill_key(),
-            maker=Bench(
-                self.store,
-                self.patches,
-                policies,
-                now,
-                self.workspace.settings.calendar,
-                self.trust,
-            ),
+            maker=self.bench,
             sight=self.sight,
             receipts=self.receipts,
             trust=self.trust,

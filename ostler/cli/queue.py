@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from ostler.core.states import ProposalState
     from ostler.review.shown import Card
 
+_CHANGES = 20
+"""Of a card, as many as are printed unless more are asked for."""
+
 Proposal = Annotated[str, typer.Argument(metavar="ID", help="A proposal, or the start of its id.")]
 
 
@@ -104,7 +107,7 @@ def _states(wanted: list[str] | None) -> "tuple[ProposalState, ...]":
 
 def show(
     proposal: Proposal,
-    changes: Annotated[int, typer.Option(min=0, help="How many changes to print.")] = 20,
+    changes: Annotated[int, typer.Option(min=0, help="How many changes to print.")] = _CHANGES,
     unmask: options.Unmask = False,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
@@ -133,14 +136,18 @@ def approve(
     ],
     because: Annotated[str, typer.Option(help="Why; kept with the vote.")] = "",
     digest: Annotated[
-        str, typer.Option(help="Of what you were shown, or its start; anything else is refused.")
-    ] = "",
+        list[str] | None,
+        typer.Option(
+            help="Of what you were shown, or its start, one per ID; anything else is refused."
+        ),
+    ] = None,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> None:
-    """Vote for proposals, exactly as they stand now; `ostler work` then executes them.
+    """Vote for proposals, exactly as you were shown them; `ostler work` then executes them.
 
-    Your vote is signed with your SSH key and binds to the digest that `ostler show` prints.
+    Where votes are signed, say with --digest what `ostler show` showed you; at a terminal you are
+    shown it now otherwise, and asked.
     """
     from ostler.cli.keys import asked
     from ostler.cli.opening import opened
@@ -149,7 +156,7 @@ def approve(
     with opened(workspace) as parts:
         # All are looked up before the first vote is cast, so that a typing mistake costs nothing.
         cards = [parts.desk.card(one) for one in proposals]
-        _same(cards, digest)
+        _shown(parts, cards, digest or [])
         asked(parts)
         states = [parts.desk.approve(card, because) for card in cards]
         _tell(parts, cards, states, as_json)
@@ -159,20 +166,36 @@ def approve(
             say("next: ostler work --once")
 
 
-def _same(cards: "list[Card]", digest: str) -> None:
-    """Conflict unless the one proposal is what the voter was shown."""
+def _shown(parts: "Opened", cards: "list[Card]", digests: list[str]) -> None:
+    """Refuse what the voter was not shown; where votes are signed, show what no digest names."""
+    import sys
+
+    from ostler.cli.asking import confirmed
+    from ostler.cli.cards import print_card
     from ostler.core.errors import BadInput, Conflict
 
-    if not digest:
-        return
-    if len(cards) != 1 or len(digest) < 8:
-        raise BadInput("--digest is about one proposal, and has 8 characters or more")
-    record = cards[0].record
-    if not record.digest.startswith(digest.lower()):
-        raise Conflict(
-            f"proposal {record.proposal.id} is not what you were shown: it is {record.digest}",
-            f"look at it again: ostler show {record.proposal.id}",
-        )
+    if digests:
+        if len(digests) != len(cards) or any(len(digest) < 8 for digest in digests):
+            raise BadInput("--digest has 8 characters or more, and there is one for each proposal")
+        for card, digest in zip(cards, digests, strict=True):
+            name, known = card.record.proposal.id, card.record.digest
+            if not known.startswith(digest.lower()):
+                raise Conflict(
+                    f"proposal {name} is not what you were shown: it is {known}",
+                    f"look at it again: ostler show {name}",
+                )
+    elif parts.desk.signing:
+        for card in cards:
+            name, known = card.record.proposal.id, card.record.digest
+            said = f"ostler approve {name} --digest {known[:12]}"
+            if not sys.stdin.isatty():
+                raise BadInput(
+                    f"say with --digest what you were shown of {name}",
+                    f"look at it (ostler show {name}), then: {said}",
+                )
+            print_card(card, parts.desk.changes(card, _CHANGES), parts.desk.choices(card, _CHANGES))
+            if not confirmed(f"Approve exactly this, {known[:12]}?"):
+                raise BadInput(f"{name} was not approved", f"when you are sure: {said}")
 
 
 def reject(

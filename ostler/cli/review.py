@@ -74,20 +74,15 @@ def open_console(parts: "Opened", proposal: str = "") -> int:
 
 def _drill(parts: "Opened", dataset: str, as_json: bool) -> int:
     """Make a drill and say that there is one, and not which."""
-    from ostler.cli.opening import now
     from ostler.cli.output import print_json, say
     from ostler.cli.wording import count
     from ostler.core.errors import BadInput
     from ostler.core.states import ProposalState
-    from ostler.execution.making.bench import Bench
     from ostler.execution.making.drilling import make_drill
 
     known = [parts.dataset(dataset)] if dataset else parts.datasets()
-    bench = Bench(
-        parts.store, parts.patches, parts.policies, now, parts.workspace.settings.calendar
-    )
     names = [one.name for one in known]
-    if make_drill(bench, parts.workspace.drill_key(make=True), names) is None:
+    if make_drill(parts.bench, parts.workspace.drill_key(make=True), names) is None:
         raise BadInput(
             "there is no card to make a drill of: none that corrects cells waits or was executed",
             f"groom first: ostler groom {dataset or 'DATASET'}",

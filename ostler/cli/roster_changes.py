@@ -1,5 +1,6 @@
 """The roster in force, and how the next one gets there: signed, installed, votes counted again."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,7 @@ def install_text(parts: "Opened", text: str, signature: str) -> None:
     """Put a signed roster in force, and a copy of it into the workspace."""
     from ostler.cli.opening import now
     from ostler.cli.output import say
+    from ostler.cli.wording import count
     from ostler.store.rosters import install
     from ostler.store.votes import recount
 
@@ -95,7 +97,9 @@ def install_text(parts: "Opened", text: str, signature: str) -> None:
     copy = parts.workspace.roster
     copy.write_text(text, encoding="utf-8")
     copy.with_name(f"{copy.name}.sig").write_text(signature, encoding="utf-8")
-    say(f"roster {found.roster.number} is in force: {len(found.roster.members)} members")
+    kinds = Counter(member.kind for member in found.roster.members)
+    who = f"{count(kinds['person'], 'person', 'people')} and {count(kinds['agent'], 'agent')}"
+    say(f"roster {found.roster.number} is in force: {who}")
     tell_parked(again)
 
 

@@ -20,6 +20,7 @@ from ostler.store import audit, proposals
 from ostler.store.ballots import Ballot, Counted, counted, electorate, shown_of
 from ostler.store.claims import Claim
 from ostler.store.datasets import subject
+from ostler.store.rejections import rejected_by
 from ostler.store.seals import Locked, along
 
 Obstacle = tuple[ProposalState, str]
@@ -43,9 +44,8 @@ def obstacle(
         votes, others = _votes(context, proposal, claim.digest)
     except (NotFound, VerificationFailed) as error:
         return ProposalState.FAILED, error.message
-    against = [vote for vote in standing(votes).values() if vote.decision == "reject"]
-    if against:
-        return ProposalState.REJECTED, f"{against[0].reviewer} voted against it"
+    if no := _rejected(context, proposal, votes):
+        return no
     if contract_moved(context, proposal):
         return ProposalState.STALE, "the contract has changed since; ask for the change again"
     try:
@@ -96,6 +96,21 @@ def _sealed(context: ExecutionContext, claim: Claim) -> Obstacle | None:
     if found is None or not found.is_drill:
         return None
     return ProposalState.DRILLED, "it was a drill, which is never executed"
+
+
+def _rejected(
+    context: ExecutionContext, proposal: Proposal, votes: Sequence[Vote]
+) -> Obstacle | None:
+    """Who is against it, by the votes, or by the log where somebody took a vote away."""
+    against = [vote for vote in standing(votes).values() if vote.decision == "reject"]
+    if against:
+        return ProposalState.REJECTED, f"{against[0].reviewer} voted against it"
+    with context.store.reading() as session:
+        try:
+            who = rejected_by(session, proposal.id)
+        except ValueError as error:
+            return ProposalState.FAILED, f"the log of it cannot be read: {error}"
+    return (ProposalState.REJECTED, f"{who} rejected it, says the log") if who else None
 
 
 def lapsed(context: ExecutionContext, claim: Claim) -> Obstacle | None:

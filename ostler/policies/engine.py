@@ -180,7 +180,12 @@ def question(policies: PolicySet, request: Request) -> Question:
     """A request about a change as `evaluate_many` takes it, for one policy set."""
     asked = compiled(policies).narrow[request.action].asked
     facts = {name: it for name, it in request.context.items() if asked is None or name in asked}
-    return Question(request.action, _entities(request), _ids(request), canonical_json(facts))
+    return Question(
+        request.action,
+        _entities(request.principal, request.dataset),
+        _ids(request),
+        canonical_json(facts),
+    )
 
 
 def permits(alone: cedarpy.PolicySet, schema: cedarpy.Schema, request: Request) -> bool:
@@ -203,7 +208,7 @@ def _ask(handle: cedarpy.PolicySet, schema: cedarpy.Schema, request: Request) ->
         answer = cedarpy.is_authorized(  # pyright: ignore[reportUnknownMemberType]
             _as_cedar(request.action, _ids(request), canonical_json(request.context)),
             handle,
-            _entities(request),
+            _entities(request.principal, request.dataset),
             schema,
         )
     except ValueError as error:
@@ -243,8 +248,9 @@ def _as_cedar(
     }
 
 
-def _entities(request: Request) -> str:
-    return json.dumps([_principal(request.principal), _dataset(request.dataset)])
+@lru_cache(maxsize=1024)
+def _entities(principal: Principal, dataset: DatasetFacts) -> str:
+    return json.dumps([_principal(principal), _dataset(dataset)])
 
 
 def _principal(principal: Principal) -> dict[str, JsonValue]:

@@ -129,6 +129,8 @@ def unfounded(session: Session, trust: Trust, names: Sequence[str]) -> str:
     installed, why = rosters.installed(session, trust)
     if why:
         return why
+    if not installed and not trust.unsigned_votes:
+        return "votes are signed here, and no roster says by whose keys"
     past = _past(session, installed, rosters.all_delegations(session))
     for name in names:
         on = _read(session, name)

@@ -1,4 +1,4 @@
-"""Rejections of what had been approved: which of them the tables have not been told yet."""
+"""Rejections: what the log says of them, and which of them the tables have not been told yet."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from ostler.core.states import ProposalState
 from ostler.store import audit
+from ostler.store.courses import course
 from ostler.store.models import AuditEntryRow, ProposalRow
 
 _BARRED = "proposal.barred"
@@ -24,6 +25,17 @@ def not_barred(session: Session) -> tuple[str, ...]:
         .order_by(col(ProposalRow.id))
     )
     return tuple(session.exec(query).all())
+
+
+def rejected_by(session: Session, proposal: str) -> str:
+    """Who rejected a proposal, as the log says; empty when nobody did.
+
+    Rejected is final, so one such entry is enough, whatever rows say by now. ValueError for an
+    entry that makes no sense.
+    """
+    passed = course(audit.entries(session, subject=proposal))
+    noes = (one.entry.actor for one in passed if one.did.get("state") == ProposalState.REJECTED)
+    return next(noes, "")
 
 
 def note_barred(session: Session, proposal: str, *, actor: str, at: datetime) -> None:

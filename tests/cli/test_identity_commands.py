@@ -1,7 +1,10 @@
 """Who is who by the commands, and a vote that stock OpenSSH checks."""
 
 import json
+import os
+import pty
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +42,9 @@ def test_a_vote_is_signed_exported_and_checked_with_openssh(run, workspace, home
     assert (me["votes"], me["roles"]) == ("signed", {"people": ["administrator", "owner"]})
 
     digest = run("show", name, "--json").json["digest"]
+    unseen = run("approve", name)
+    assert (unseen.code, f"ostler approve {name} --digest {digest[:12]}" in unseen.err) == (2, True)
+    assert run("queue", "--json").json[0]["state"] == "parked"
     other = run("approve", name, "--digest", "0" * 12)
     assert (other.code, "is not what you were shown" in other.err) == (2, True)
     done = run("approve", name, "--digest", digest[:12])
@@ -62,6 +68,27 @@ def test_a_vote_is_signed_exported_and_checked_with_openssh(run, workspace, home
     assert not verified(statement.read_bytes().replace(b'"approve"', b'"reject"'))
     said = json.loads(statement.read_text())
     assert (said["reviewer"], said["digest"], said["shown"]["votes"]) == ("ana", digest, 1)
+
+
+@pytest.mark.parametrize(("typed", "state"), [("n", "parked"), ("y", "approved")])
+def test_at_a_terminal_what_is_approved_is_shown_first(
+    run, workspace, home, typed: str, state: str
+) -> None:
+    run("groom", "people")
+    run("identity", "init")
+    name = next(one["id"] for one in run("queue", "--json").json if not one["asks"])
+    digest = run("show", name, "--json").json["digest"]
+    person, terminal = pty.openpty()
+    os.write(person, f"{typed}\n".encode())
+    command = [sys.executable, "-m", "ostler", "approve", name]
+    asked = subprocess.run(
+        command, stdin=terminal, cwd=workspace, capture_output=True, text=True, timeout=60
+    )
+    os.close(person)
+    os.close(terminal)
+    assert f"digest {digest}" in asked.stdout
+    assert "Approve exactly this" in asked.stderr
+    assert run("show", name, "--json").json["state"] == state
 
 
 def test_a_roster_is_signed_elsewhere_with_openssh(run, workspace, home) -> None:

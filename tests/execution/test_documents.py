@@ -261,7 +261,7 @@ def test_a_set_that_nobody_voted_on_is_named_and_an_edited_one_is_not_used(
 
 
 def ask_prompt(bench: Workbench, words: str) -> Proposal:
-    shipped = {"advice": prompt_in_force(bench.parts.store, "advice").text}
+    shipped = {"advice": prompt_in_force(bench.parts.store, "advice", bench.parts.trust).text}
     asked = Asked("prompt", "advice", {"advice": words}, shipped, "our units are metric")
     return request_document(bench.context, asked, ANA)
 
@@ -269,13 +269,16 @@ def ask_prompt(bench: Workbench, words: str) -> Proposal:
 def test_a_prompt_counts_when_others_said_so_and_the_shipped_one_comes_back(
     bench: Workbench,
 ) -> None:
-    shipped = prompt_in_force(bench.parts.store, "advice")
+    shipped = prompt_in_force(bench.parts.store, "advice", bench.parts.trust)
     proposal = ask_prompt(bench, "Units are metric.\n")
-    assert prompt_in_force(bench.parts.store, "advice") == shipped
+    assert prompt_in_force(bench.parts.store, "advice", bench.parts.trust) == shipped
     activate(bench, proposal)
-    assert prompt_in_force(bench.parts.store, "advice").text == "Units are metric.\n"
+    assert (
+        prompt_in_force(bench.parts.store, "advice", bench.parts.trust).text
+        == "Units are metric.\n"
+    )
     assert in_force(bench) == USUAL
     activate(bench, revert(bench, proposal))
-    assert prompt_in_force(bench.parts.store, "advice").text == shipped.text
+    assert prompt_in_force(bench.parts.store, "advice", bench.parts.trust).text == shipped.text
     assert numbers(bench, "prompt", "advice") == [1, 2]
     assert bench.faults() == ()

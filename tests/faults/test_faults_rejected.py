@@ -247,6 +247,26 @@ def test_an_old_database_does_not_bring_it_back(
     assert (bench.state(made), bench.commits(made)) == (S.REVOKED, 0)
 
 
+@pytest.mark.parametrize("trace", ["deleted", "turned"])
+def test_a_vote_against_it_that_was_taken_out_is_in_the_log(
+    bench: Workbench, database: StateDatabase, trace: str
+) -> None:
+    made = bench.park(MEND)
+    bench.vote(made)
+    bench.vote(made, "reject", "ben")
+    # No worker has come by, so no table bars it yet.
+    if trace == "deleted":
+        database.edit("DELETE FROM vote WHERE proposal = :id AND decision = 'reject'", id=made.id)
+    else:
+        (yes,) = database.rows("SELECT digest FROM vote WHERE decision = 'approve'")
+        database.edit(
+            "UPDATE vote SET decision = 'approve', digest = :yes WHERE reviewer = 'ben'", yes=yes[0]
+        )
+    database.edit("UPDATE proposal SET state = 'approved' WHERE id = :id", id=made.id)
+    assert never_ran(bench, made)
+    assert (bench.state(made), bench.reason(made)) == (S.REJECTED, "ben rejected it, says the log")
+
+
 @pytest.mark.parametrize("votes", ["one", "both"])
 def test_a_state_set_by_hand_does_not_outweigh_a_vote_against_it(
     bench: Workbench, database: StateDatabase, votes: str

@@ -49,6 +49,8 @@ async def test_a_locked_key_is_opened_once(make_desk: Callable[..., Desk], tmp_p
     async with console(desk, size=(132, 50)) as pilot:
         await press(pilot, "a", "enter")
         assert "Passphrase of locked" in screen(pilot)
+        # At the foot: what is about to be signed stays on the screen.
+        assert f"{first} " in screen(pilot)
         await press(pilot, "escape")
         assert status(pilot) == "not recorded: it is not signed"
         assert desk.card(first).record.votes == ()
