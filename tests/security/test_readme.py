@@ -54,7 +54,9 @@ def workspace(run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.Monke
     (root / "contracts" / "people.odcs.yaml").write_text(CONTRACT)
     assert run("identity", "init").code == 0 and run("groom", "people").code == 0
     [line] = [one for one in run("queue", "--json").json if not one["asks"]]
-    assert run("approve", line["id"]).code == 0 and run("work", "--once").code == 0
+    digest = run("show", line["id"], "--json").json["digest"]
+    assert run("approve", line["id"], "--digest", digest).code == 0
+    assert run("work", "--once").code == 0
     return root
 
 
