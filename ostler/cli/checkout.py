@@ -36,12 +36,14 @@ def checkout(
         bool,
         typer.Option("--restore", help="Propose to turn the table back into this version."),
     ] = False,
+    unmask: options.Unmask = False,
     yes: options.Yes = False,
     workspace: options.Workspace = None,
     as_json: options.Json = False,
 ) -> int:
     """Give an earlier version as a read-only file; the dataset stays as it is.
 
+    Values that the contract classifies are written as •••; --unmask writes those that you may read.
     With --restore it proposes the patch that leads back to it: with a dry run, a verdict and a
     vote, like any other change.
     """
@@ -57,15 +59,16 @@ def checkout(
     with opened(workspace) as parts:
         if restore and version is not None:
             return _restore(parts, name, version, yes, as_json)
-        _write(parts, dataset, target, as_json)
+        _write(parts, dataset, target, unmask=unmask, as_json=as_json)
     return 0
 
 
-def _write(parts: "Opened", dataset: str, target: Path | None, as_json: bool) -> None:
+def _write(
+    parts: "Opened", dataset: str, target: Path | None, *, unmask: bool, as_json: bool
+) -> None:
     from ostler.cli.output import print_json, progress, say
-    from ostler.cli.versions import view_at
+    from ostler.cli.versions import say_masked, view_at, write_version
     from ostler.core.errors import Conflict
-    from ostler.tables.exporting import export
 
     view = view_at(parts, dataset)
     plain = f"{dataset.partition('@')[0]}@{view.version}.parquet"
@@ -73,11 +76,13 @@ def _write(parts: "Opened", dataset: str, target: Path | None, as_json: bool) ->
     if file.exists():
         raise Conflict(f"{file} exists", "name another file, or remove it first")
     with progress(f"writing {file.name}"):
-        rows = export(view, file)
+        rows, hidden = write_version(parts, view, dataset, file, unmask=unmask)
     file.chmod(0o444)
     if as_json:
-        print_json({"file": str(file), "version": view.version, "rows": rows})
+        facts = {"version": view.version, "rows": rows, "masked": hidden}
+        print_json({"file": str(file), **facts})
     say(f"{file}: {rows:,} rows of version {view.version}, read-only; the dataset is as it was")
+    say_masked(hidden)
 
 
 def _restore(parts: "Opened", name: str, version: int, yes: bool, as_json: bool) -> int:

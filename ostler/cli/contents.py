@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ostler.store.objects import Objects
     from ostler.tables.patch_files import PatchFiles
     from ostler.telemetry.setup import Telemetry
+    from ostler.tools.contracts.classes import Classes
     from ostler.tools.contracts.contract import Contract
     from ostler.tools.states import States
     from ostler.triggers.gates.measured import Measured
@@ -112,13 +113,16 @@ class Contents:
         return self.working_copy(dataset) if published is None else published
 
     def working_copy(self, dataset: str) -> str | None:
-        """The text of the contract file, kept in the dataset's history; None when there is none."""
+        """The text of the contract file, kept in the dataset's history; None when there is none.
+
+        BadInput when it cannot be used, or takes a class away while nothing is published.
+        """
         from ostler.store.contracts import record_contract
 
         text = self.file_text(dataset)
+        self._refuse_taken(dataset, text)
         if text is None:
             return None
-        self._parsed(dataset, text)
         with self.store.transaction() as session:
             record_contract(session, dataset, text, actor=self.workspace.reviewer, at=now())
         return text
@@ -149,6 +153,7 @@ class Contents:
 
         With `anew` nothing is taken from what was measured before.
         """
+        from ostler.tools.contracts.classes import kept
         from ostler.triggers.gates.datasets import measure_dataset
 
         def checks_of(version: int) -> "tuple[Check, ...]":
@@ -157,7 +162,7 @@ class Contents:
         return measure_dataset(
             dataset,
             checks_of,
-            contract.classes if contract else {},
+            kept([contract.classes if contract else {}, self.classes(dataset.name) or {}]),
             self.datasets(),
             version=version,
             reference=reference,
@@ -211,29 +216,54 @@ class Contents:
         return str(self.workspace.contract(dataset).relative_to(self.workspace.root))
 
     def classes(self, dataset: str) -> Mapping[str, str] | None:
-        """By column the class in the contract that counts; None when one cannot be read.
+        """By column the class that counts; None when a contract cannot be read.
 
-        A column that it does not list has the class that an earlier contract gave it: patches and
-        versions from before a column was renamed or dropped still hold its values.
+        What is published counts. Of a column that it does not list, and where nothing is published,
+        a class stays that any contract ever gave: files can be edited, and patches and versions
+        from before a column was renamed or dropped still hold its values.
         """
-        from ostler.store.contracts import contract_texts
         from ostler.store.registry import text_in_force
+        from ostler.tools.contracts.classes import kept, listed
 
         with self.store.reading() as session:
-            published, earlier = text_in_force(session, dataset), contract_texts(session, dataset)
+            published = text_in_force(session, dataset)
         try:
+            earlier = self._recorded_classes(dataset)
             text = self.file_text(dataset) if published is None else published
-            now = None if text is None else self._classed(dataset, text)
-            before = [self._classed(dataset, one) for one in reversed(earlier)]
+            now = {} if text is None else listed(self._classed(dataset, text))
         except BadInput:
             return None
-        classes = dict(now.classes) if now else {}
-        listed = now.columns if now else ()
-        for one in before:
-            for column, name in one.classes.items():
-                if column not in listed:
-                    classes.setdefault(column, name)
-        return classes
+        return kept([*earlier, now]) if published is None else {**kept(earlier), **now}
+
+    def _recorded_classes(self, dataset: str) -> "tuple[Classes, ...]":
+        """What each contract in the dataset's history says, oldest first."""
+        from ostler.store.contracts import contract_texts
+        from ostler.tools.contracts.classes import listed
+
+        with self.store.reading() as session:
+            texts = contract_texts(session, dataset)
+        return tuple(listed(self._classed(dataset, text)) for text in texts)
+
+    def _refuse_taken(self, dataset: str, text: str | None) -> None:
+        from ostler.store.registry import in_force
+        from ostler.tables.delta import table_of
+        from ostler.tools.contracts.classes import kept, listed, taken
+
+        says = {} if text is None else listed(self._parsed(dataset, text))
+        with self.store.reading() as session:
+            published = in_force(session, dataset)
+        if published is not None:
+            return
+        earlier = self._recorded_classes(dataset)
+        before = kept(earlier)
+        for column in taken(before, says):
+            if column in table_of(self.dataset(dataset)).view().column_names:
+                raise BadInput(
+                    f"{self._shown(dataset)} no longer says that column {column!r} is "
+                    f"{before[column]!r}, and only a vote takes a class away",
+                    f"write it back, as ostler contract show {dataset}@{len(earlier)} --text has "
+                    f"it, or have people vote on it: ostler contract publish {dataset}",
+                )
 
     def _classed(self, dataset: str, text: str) -> "Contract":
         # The console asks with each card, and a text seldom changes.

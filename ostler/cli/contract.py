@@ -49,7 +49,8 @@ def infer(
     """Draft a contract from the data: each rule with its support and how sure it is.
 
     The draft is a file for a person to edit. With --propose it waits for votes instead; where there
-    is a contract already, only what it does not say yet is proposed, as warnings.
+    is a contract already, only what it does not say yet is proposed, as warnings. A column keeps
+    the class that it has, and no value of one that is masked is quoted.
     """
     from ostler.cli.opening import now, opened
     from ostler.cli.output import print_json, progress, say
@@ -68,7 +69,8 @@ def infer(
                 "propose what it does not say yet with --propose, or write over it with --force",
             )
         with progress(f"drafting a contract for {dataset}"):
-            inferred = read_off(table_of(known).view(), known, now=now())
+            classes = parts.classes(dataset) or {}
+            inferred = read_off(table_of(known).view(), known, now=now(), classes=classes)
         if propose:
             from ostler.cli.inferring import propose_inferred
 

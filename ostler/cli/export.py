@@ -12,7 +12,11 @@ from ostler.cli.options import example
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
-        epilog=example("ostler export people out.csv", "ostler export people@0 before.parquet")
+        epilog=example(
+            "ostler export people out.csv",
+            "ostler export people@0 before.parquet",
+            "ostler export people out.csv --unmask",
+        )
     )(export)
 
 
@@ -25,15 +29,18 @@ def export(
             "--spreadsheet-safe", help="Put a quote before texts that a spreadsheet would run."
         ),
     ] = False,
+    unmask: options.Unmask = False,
     workspace: options.Workspace = None,
 ) -> None:
-    """Write a version of a dataset to a file."""
+    """Write a version of a dataset to a file; values that the contract classifies as •••."""
     from ostler.cli.opening import opened
     from ostler.cli.output import progress, say
-    from ostler.cli.versions import view_at
-    from ostler.tables.exporting import export as write
+    from ostler.cli.versions import say_masked, view_at, write_version
 
     with opened(workspace) as parts, progress(f"writing {file.name}"):
         view = view_at(parts, dataset)
-        rows = write(view, file, spreadsheet_safe=spreadsheet_safe)
+        rows, hidden = write_version(
+            parts, view, dataset, file, unmask=unmask, safe=spreadsheet_safe
+        )
     say(f"{file}: {rows:,} rows of version {view.version}")
+    say_masked(hidden)

@@ -76,7 +76,7 @@ def publish(
     with opened(workspace) as parts:
         parts.dataset(dataset)
         if file is None:
-            text, path = parts.working_copy(dataset), parts.workspace.contract(dataset)
+            text, path = parts.file_text(dataset), parts.workspace.contract(dataset)
             source = str(path.relative_to(parts.workspace.root))
         else:
             text, source = read_text(file), str(file)

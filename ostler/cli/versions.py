@@ -1,5 +1,6 @@
 """Versions of datasets as people name them: `people@3`, or `people` for the newest."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ostler.cli.naming import dataset_at
@@ -16,6 +17,36 @@ def view_at(parts: "Opened", text: str) -> "View":
 
     name, version = dataset_at(text)
     return table_of(parts.dataset(name)).view(version)
+
+
+def write_version(
+    parts: "Opened", view: "View", named: str, file: Path, *, unmask: bool, safe: bool = False
+) -> tuple[int, tuple[str, ...]]:
+    """Write a version to a file; returns its rows, and the columns that stay masked in it.
+
+    With `unmask` what whoever is at the keyboard may read is written as it is, which is logged.
+    """
+    from ostler.tables.exporting import export
+
+    dataset = parts.dataset(dataset_at(named)[0])
+    masks = parts.sight.masks(dataset)
+    hidden = tuple(column for column in view.column_names if masks.hides([column]))
+    if unmask and hidden:
+        masks = parts.lifted(dataset, f"{dataset.name}@{view.version}", hidden)
+        hidden = tuple(column for column in hidden if masks.hides([column]))
+    return export(view, file, spreadsheet_safe=safe, masked=hidden), hidden
+
+
+def say_masked(hidden: tuple[str, ...]) -> None:
+    """Tell that some columns are masked in what was written; nothing when none is."""
+    from ostler.cli.output import say
+    from ostler.review.text import visible
+
+    if hidden:
+        columns = ", ".join(visible(column, 40) for column in hidden)
+        say(
+            f"masked by the contract's classification: {columns}; --unmask writes what you may read"
+        )
 
 
 def both(parts: "Opened", before: str, after: str | None) -> "tuple[View, View]":

@@ -16,7 +16,9 @@ Row = tuple[Any, ...]
 
 @cache
 def _root() -> duckdb.DuckDBPyConnection:
-    root = duckdb.connect(config={"autoinstall_known_extensions": "false"})
+    # Some extensions reach into the network: neither fetched nor, where a home has them, taken.
+    closed = ("autoinstall_known_extensions", "autoload_known_extensions")
+    root = duckdb.connect(config=dict.fromkeys(closed, "false"))
     root.execute("SET GLOBAL TimeZone = 'UTC'")
     return root
 

@@ -1,12 +1,13 @@
 """A version of a table as a file that other tools read."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import duckdb
 
 from ostler.core.errors import BadInput
+from ostler.core.masks import MASK
 from ostler.tables.sql import quoted
 from ostler.tables.view import View
 
@@ -14,18 +15,24 @@ from ostler.tables.view import View
 _FORMULA = r"^[=+@\t\r-]"
 
 
-def export(view: View, path: Path, *, spreadsheet_safe: bool = False) -> int:
+def export(
+    view: View, path: Path, *, spreadsheet_safe: bool = False, masked: Collection[str] = ()
+) -> int:
     """Write the visible columns in key order; returns the number of rows.
 
     The ending says the format: CSV (missing values empty), Parquet or JSON lines. With
-    `spreadsheet_safe` a text that a spreadsheet would run as a formula gets a quote before it. The
-    file appears whole or not at all.
+    `spreadsheet_safe` a text that a spreadsheet would run as a formula gets a quote before it. Of
+    `masked` columns only what is missing is told. The file appears whole or not at all.
     """
-    columns = ", ".join(
-        _guarded(column.name, column.type) if spreadsheet_safe else quoted(column.name)
-        for column in view.columns
-    )
-    order = ", ".join(quoted(column) for column in view.key)
+
+    def cell(column: str, kind: str) -> str:
+        if column in masked:
+            return f"CASE WHEN {quoted(column)} IS NULL THEN NULL ELSE '{MASK}' END"
+        return _guarded(column, kind) if spreadsheet_safe else quoted(column)
+
+    columns = ", ".join(f"{cell(c.name, c.type)} AS {quoted(c.name)}" for c in view.columns)
+    # By the key as it is, not as it is written.
+    order = ", ".join(f"{view.source}.{quoted(column)}" for column in view.key)
     relation = view.connection.sql(f"SELECT {columns} FROM {view.source} ORDER BY {order}")
     writers: dict[str, Callable[[str], None]] = {
         ".csv": lambda part: relation.write_csv(part, header=True, na_rep=""),
@@ -67,7 +74,7 @@ def _guarded(column: str, kind: str) -> str:
         return name
     return (
         f"CASE WHEN regexp_matches({name}, '{_FORMULA}') AND TRY_CAST({name} AS DOUBLE) IS NULL "
-        f"THEN chr(39) || {name} ELSE {name} END AS {name}"
+        f"THEN chr(39) || {name} ELSE {name} END"
     )
 
 

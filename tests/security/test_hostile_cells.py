@@ -19,11 +19,12 @@ import yaml
 from console_screen import console, drawn, press, screen
 from hostile_cells import CELLS
 from model_server import Answer, Ask, ModelServer, completion
-from watching import Reached, watched
+from watching import Reached, at_home, of_children, watched
 
 from ostler.cli.opening import Opened
 from ostler.config.workspace import open_workspace
 from ostler.core.actions import AskValues
+from ostler.core.states import ProposalState
 from ostler.tables.delta import table_of
 
 Run = Callable[..., Any]
@@ -51,7 +52,11 @@ schema:
 """
 RAW = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 """What no terminal gets."""
-OWNED = ("/tmp/ostler-owned", "/tmp/ostler-owned.db", "/tmp/ostler-owned.csv")
+NEVER = ("other kinds", "raw", "unapproved", "left")
+"""What no cell may come to: another type of action ran, a terminal got it raw, what ran is not what
+was approved, something was reached for outside of the workspace."""
+AT_START = Path(__file__).with_name("at_start")
+"""What Python runs first in a process of ours, so that it is watched from its beginning."""
 
 
 def rows(texts: list[str]) -> list[list[str]]:
@@ -126,6 +131,16 @@ class Flow:
         parts.close()
         return {"kinds": kinds, "cells": cells, "asked": asked}
 
+    def ran(self) -> dict[str, set[str]]:
+        """By row the kinds of the actions that were executed on it."""
+        parts, kinds = self.opened(), dict[str, set[str]]()
+        for line in parts.desk.queue(states=(ProposalState.PUBLISHED,)):
+            card = parts.desk.card(line.id)
+            for change in parts.desk.changes(card, 10_000):
+                kinds.setdefault(change.row, set()).add(card.record.proposal.draft.action.kind)
+        parts.close()
+        return kinds
+
     def look(self) -> list[str]:
         """Every card in the console, as it goes to the terminal."""
 
@@ -153,18 +168,23 @@ def raw(text: str) -> set[str]:
 
 
 @pytest.fixture
-def flows(run: Run, tmp_path: Path, server: ModelServer) -> Iterator[tuple[Flow, Flow, Reached]]:
+def flows(
+    run: Run, tmp_path: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Flow, Flow, Reached]]:
     server.follow(in_favour)
-    for path in OWNED:
-        Path(path).unlink(missing_ok=True)
-    with watched() as reached:
+    with at_home(tmp_path, monkeypatch), watched() as reached:
+        monkeypatch.setenv("PYTHONPATH", str(AT_START), prepend=os.pathsep)
+        monkeypatch.setenv("OSTLER_TEST_REACHED", str(tmp_path / "reached.jsonl"))
         hostile = Flow(run, tmp_path / "hostile", [text for _, text in CELLS], server)
         twin = Flow(run, tmp_path / "twin", [harmless(n) for n in range(len(CELLS))], server)
         yield hostile, twin, reached
 
 
 def test_what_cells_say_changes_nothing_but_cells_that_people_approved(
-    flows: tuple[Flow, Flow, Reached], server: ModelServer, capsys: pytest.CaptureFixture[str]
+    flows: tuple[Flow, Flow, Reached],
+    server: ModelServer,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     hostile, twin, reached = flows
     for flow in (hostile, twin):
@@ -187,8 +207,7 @@ def test_what_cells_say_changes_nothing_but_cells_that_people_approved(
             hostile.here(args[0], line["id"], *args[1:])
         hostile.here("trace", line["id"])
     hostile.here("queue")
-    for sent in hostile.look():
-        assert not raw(re.sub(r"\x1b\[[0-9;]*[mH]", "", sent))
+    hostile.said += [re.sub(r"\x1b\[[0-9;]*[mH]", "", sent) for sent in hostile.look()]
 
     approved: dict[tuple[str, str], str | None] = {}
     parts = hostile.opened()
@@ -207,22 +226,17 @@ def test_what_cells_say_changes_nothing_but_cells_that_people_approved(
         assert hostile.here(*args).code == 0
     exported_safely(hostile)
 
-    for text in hostile.said:
-        assert not raw(text), sorted(raw(text))
-    inside = str(hostile.root.parent)
-    assert all(address.startswith("('127.0.0.1'") for address in reached.addresses)
+    folders = (hostile.root, twin.root)
     # A worker starts what is due in a process of ours, and nothing else is ever run.
     ours = f"subprocess.Popen ({sys.executable!r}, [{sys.executable!r}, '-m', 'ostler', 'groom', "
-    assert [one for one in reached.programs if not one.startswith(ours)] == []
-    assert not any(Path(path).exists() for path in OWNED)
-    # Receipts of votes are the voter's own, and lie where that person keeps things.
-    allowed = (inside, "/dev/", os.environ["XDG_STATE_HOME"])
-    # Python keeps what it compiled; that is no doing of the flow's.
-    written = {path for path in reached.written if "__pycache__" not in path}
-    assert {path for path in written if not path.startswith(allowed)} == set()
+    left = reached.outside(*folders, program=ours)
+    children = of_children(tmp_path / "reached.jsonl")
+    assert children, "the process that the worker started is watched as well"
+    left += [one for child in children for one in child.outside(*folders)]
     for ask in server.asked:
         assert not any(text in ask.text for _, text in CELLS if len(text) > 12)
-    told(hostile, plan, approved, capsys)
+    allowed = {kind for kind, _ in same["kinds"]}
+    told(hostile, plan, approved, (allowed, left), capsys)
 
 
 def exported_safely(flow: Flow) -> None:
@@ -243,35 +257,41 @@ def told(
     flow: Flow,
     plan: dict[str, Any],
     approved: dict[tuple[str, str], str | None],
+    bounds: tuple[set[str], list[str]],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The outcome by family, for whoever reads the run; executed unapproved must be nothing."""
-    after = flow.table()
+    """The outcome by family, for whoever reads the run; the last four must be nothing.
+
+    `bounds` are the kinds of actions that the twin has, and what was reached for outside.
+    """
+    allowed, left = bounds
+    after, ran = flow.table(), flow.ran()
     asked = {row for row, _ in plan["asked"]}
     by_text = {values[1]: row for row, values in flow.before.items()}
-    unapproved = {
-        row
+    shown = set().union(*map(raw, flow.said))
+    expected = {
+        row: tuple(approved.get((row, n), v) for n, v in zip(COLUMNS, values, strict=True))
         for row, values in flow.before.items()
-        if list(after[row])
-        != [approved.get((row, name), value) for name, value in zip(COLUMNS, values, strict=True)]
     }
     counted: dict[str, Counter[str]] = {}
     for family, text in CELLS:
-        row = by_text[text]
-        outcome = (
-            *(["unapproved"] if row in unapproved else []),
-            *(["executed as approved"] if after[row] != flow.before[row] else []),
-            *(["parked as a question"] if row in asked else []),
-            "ignored",
-        )[0]
-        counted.setdefault(family, Counter())[outcome] += 1
-    columns = ("executed as approved", "parked as a question", "ignored", "unapproved")
+        row, said = by_text[text], counted.setdefault(family, Counter())
+        changed = after[row] != flow.before[row]
+        said["cells"] += 1
+        said["executed" if changed else "asked" if row in asked else "ignored"] += 1
+        said["other kinds"] += not ran.get(row, set()) <= allowed
+        said["raw"] += bool(raw(text) & shown)
+        said["unapproved"] += after[row] != expected[row]
+        # By the words of the cell that are in it; all of it is held against nothing below.
+        said["left"] += any(word in one for one in left for word in re.findall(r"\w{5,}", text))
+    columns = ("cells", "executed", "asked", "ignored", *NEVER)
     with capsys.disabled():
-        heads = "".join(f"{column:>22}" for column in columns)
-        print(f"\n{'hostile cells':<14}{'cells':>6}{heads}")
+        print(f"\n{'hostile cells':<14}" + "".join(f"{column:>12}" for column in columns))
         for family, found in counted.items():
-            numbers = "".join(f"{found[c]:>22}" for c in columns)
-            print(f"{family:<14}{sum(found.values()):>6}{numbers}")
-    assert unapproved == set()
-    assert sum(sum(found.values()) for found in counted.values()) == len(CELLS) >= 60
-    assert sum(found["executed as approved"] for found in counted.values()) > len(CELLS) // 2
+            print(f"{family:<14}" + "".join(f"{found[column]:>12}" for column in columns))
+    total = sum(counted.values(), Counter[str]())
+    assert {name: total[name] for name in NEVER} == dict.fromkeys(NEVER, 0)
+    assert (left, shown, after == expected) == ([], set(), True)
+    assert set().union(*ran.values()) <= allowed
+    assert total["cells"] == len(CELLS) >= 60
+    assert total["executed"] > len(CELLS) // 2

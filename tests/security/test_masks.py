@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, get_args
 
+import duckdb
 import pytest
 import yaml
 from console_screen import console, press, screen
@@ -24,6 +25,7 @@ from ostler.core.checks import AnyRule
 from ostler.core.masks import MASK
 from ostler.core.proposals import Proposal
 from ostler.store.contracts import record_contract
+from ostler.tables.delta import table_of
 
 Run = Callable[..., Any]
 
@@ -298,9 +300,41 @@ def test_a_person_without_the_role_sees_nothing_and_may_vote(
     [done] = at.do("queue", "--state", "published", "--json").json
     assert done["id"] == name
     # Grooming worked on the values themselves.
-    assert at.do("checkout", "people", "all.csv").code == 0
-    data = (at.root / "all.csv").read_text()
+    parts = Opened(open_workspace(at.root, search=False))
+    view = table_of(parts.dataset("people")).view()
+    data = str(view.query(f"SELECT bank FROM {view.source}"))
+    parts.close()
     assert "Planted Bank" in data and "Plantd Bank" not in data
+
+
+def test_what_is_taken_out_is_masked_until_a_role_lifts_it_which_is_logged(
+    office: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, _ = office
+
+    def taken(*args: str, code: int = 0) -> tuple[list[tuple[Any, ...]], Any]:
+        """The names, banks and tokens in the file that a command wrote; and what it told."""
+        for file in at.root.glob("out.*"):
+            file.unlink()
+        told = at.do(*args)
+        assert told.code == code and not PLANTED.search(told.out + told.err)
+        [file] = [*at.root.glob("out.*")] or [None]
+        found = file and duckdb.sql(f"SELECT name, bank, token FROM '{file}'").fetchall()
+        return found or [], told
+
+    whole = [(name, bank, token) for name, bank, token, *_ in people()]
+    for kind in ("csv", "jsonl", "parquet"):
+        rows, told = taken("export", "people", f"out.{kind}")
+        assert rows == [(name, MASK, MASK) for name, *_ in whole]
+        assert "masked by the contract's classification: bank, token" in told.err
+    rows, _ = taken("checkout", "people@0", "out.parquet", "--unmask")
+    assert rows == [(name, bank, MASK) for name, bank, _ in whole]
+    [entry] = [e for e in at.do("log", "--json").json if e["kind"] == "values.unmasked"]
+    assert (entry["actor"], entry["subject"]) == ("ana", "people@0")
+    assert entry["payload"] == {"columns": ["bank"]}
+    monkeypatch.setenv("OSTLER_REVIEWER", "ben")
+    assert taken("export", "people", "out.csv", "--unmask", code=2)[0] == []
+    assert len([e for e in at.do("log", "--json").json if e["kind"] == "values.unmasked"]) == 1
 
 
 def test_of_every_field_it_is_known_what_it_is() -> None:

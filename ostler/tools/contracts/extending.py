@@ -10,18 +10,20 @@ from dataclasses import dataclass
 import yaml
 
 from ostler.core.checks import (
-    AcceptedValues,
-    AnyRule,
     Dependency,
-    Pattern,
     Range,
-    RejectedValues,
     TypeIs,
 )
 from ostler.core.errors import BadInput
-from ostler.core.masks import is_masked
 from ostler.tools.contracts.contract import Contract
-from ostler.tools.contracts.infer import Inferred, Read, guess_lines, support_words
+from ostler.tools.contracts.infer import (
+    Inferred,
+    Read,
+    class_lines,
+    guess_lines,
+    quotes_masked,
+    support_words,
+)
 from ostler.tools.contracts.parse import parse_contract
 from ostler.tools.contracts.places import (
     items,
@@ -89,14 +91,8 @@ def _new(inferred: Inferred, contract: Contract) -> tuple[Read, ...]:
         if not isinstance(read.rule, TypeIs)
         and (read.rule.kind, read.rule.columns) not in known
         and not (isinstance(read.rule, Range) and types[read.rule.column] not in _NUMERIC)
-        and not _quotes_masked(read.rule, contract)
+        and not quotes_masked(read.rule, contract.classes)
     )
-
-
-def _quotes_masked(rule: AnyRule, contract: Contract) -> bool:
-    """Whether a rule would write values of a column that not everybody may see into the text."""
-    quoting = isinstance(rule, AcceptedValues | RejectedValues | Range | Pattern)
-    return quoting and is_masked(contract.classes.get(rule.columns[0], ""))
 
 
 def _rules(schema: yaml.MappingNode | None, new: Sequence[Read]) -> Iterator[_Insert]:
@@ -148,6 +144,7 @@ def _columns(
     blanks, lines = " " * indent, list[str]()
     for name in columns:
         lines += [f"{blanks}- name: {scalar(name)}", f"{blanks}  logicalType: {types[name]}"]
+        lines += [f"{blanks}  {line}" for line in class_lines(name, inferred.classes)]
         rules = [read for read in new if read.rule.columns == (name,)]
         lines += [f"{blanks}  quality:"] if rules else []
         lines += _entries(rules, indent + 4)

@@ -1,9 +1,10 @@
 """A contract drafted from a table, for a person to edit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import sqrt
+from types import MappingProxyType
 
 from ostler.core.checks import (
     AcceptedValues,
@@ -20,6 +21,7 @@ from ostler.core.checks import (
 )
 from ostler.core.datasets import Dataset
 from ostler.core.errors import InternalError
+from ostler.core.masks import is_masked
 from ostler.tables.view import View
 from ostler.tools.contracts.draft import Column, Draft, draft
 from ostler.tools.contracts.parse import DOWNSTREAM, PROTECTED
@@ -75,6 +77,8 @@ class Inferred:
     text: str
     columns: tuple[Column, ...]
     rules: tuple[Read, ...]
+    classes: Mapping[str, str]
+    """Of columns that had one already."""
 
 
 def infer_contract(view: View, dataset: Dataset, *, now: datetime) -> str:
@@ -82,13 +86,20 @@ def infer_contract(view: View, dataset: Dataset, *, now: datetime) -> str:
     return infer(view, dataset, now=now).text
 
 
-def infer(view: View, dataset: Dataset, *, now: datetime) -> Inferred:
+def infer(
+    view: View,
+    dataset: Dataset,
+    *,
+    now: datetime,
+    classes: Mapping[str, str] = MappingProxyType({}),
+) -> Inferred:
     """A draft contract in YAML, the same text for the same table and clock.
 
     Only rules that nearly all of the table keeps are drafted, each with its support, except that
-    texts which hide a missing value are named however many there are.
+    texts which hide a missing value are named however many there are. `classes` are those that
+    columns have already: the draft says them, and quotes no value of a column that they mask.
     """
-    drafted = draft(view, dataset)
+    drafted = _unquoted(draft(view, dataset), classes)
     results = measure(view, [Check(rule=rule) for rule in drafted.rules], now=now, sample=0)
     hidden = {
         result.check.rule.column: result.failing
@@ -101,11 +112,31 @@ def infer(view: View, dataset: Dataset, *, now: datetime) -> Inferred:
         if _holds(result, hidden)
     )
     support = {read.rule: support_words(read) for read in kept}
-    return Inferred(_text(view, dataset, drafted, support, now), drafted.columns, kept)
+    text = _text(view, dataset, drafted, support, classes, now)
+    return Inferred(text, drafted.columns, kept, classes)
+
+
+def quotes_masked(rule: AnyRule, classes: Mapping[str, str]) -> bool:
+    """Whether a rule would write values of a column that not everybody may see into a contract."""
+    quoting = isinstance(rule, AcceptedValues | RejectedValues | Range | Pattern)
+    return quoting and is_masked(classes.get(rule.columns[0], ""))
+
+
+def _unquoted(drafted: Draft, classes: Mapping[str, str]) -> Draft:
+    columns = (
+        replace(one, rules=tuple(r for r in one.rules if not quotes_masked(r, classes)))
+        for one in drafted.columns
+    )
+    return replace(drafted, columns=tuple(columns))
 
 
 def _text(
-    view: View, dataset: Dataset, drafted: Draft, support: Mapping[AnyRule, str], now: datetime
+    view: View,
+    dataset: Dataset,
+    drafted: Draft,
+    support: Mapping[AnyRule, str],
+    classes: Mapping[str, str],
+    now: datetime,
 ) -> str:
     rows = view.row_count
     lines = [
@@ -126,7 +157,11 @@ def _text(
         f"  - name: {scalar(dataset.name)}",
         "    logicalType: object",
         "    properties:",
-        *(line for column in drafted.columns for line in _column(column, dataset, support)),
+        *(
+            line
+            for column in drafted.columns
+            for line in _column(column, dataset, support, classes)
+        ),
         "    quality:",
         f"      - description: The table had {rows:,} rows.",
         "        metric: rowCount",
@@ -157,13 +192,19 @@ def _downstream(dataset: Dataset) -> list[str]:
     return [*lines, *(f"      - {scalar(name)}" for name in dataset.downstream)]
 
 
-def _column(column: Column, dataset: Dataset, support: Mapping[AnyRule, str]) -> list[str]:
+def _column(
+    column: Column,
+    dataset: Dataset,
+    support: Mapping[AnyRule, str],
+    classes: Mapping[str, str],
+) -> list[str]:
     kept = {type(rule): rule for rule in column.rules if rule in support}
     typed, required, unique = kept.get(TypeIs), kept.get(NotNull), kept.get(Unique)
     guesses = [rule for rule in column.rules if rule in support and isinstance(rule, _GUESSES)]
     lines = [
         f"name: {scalar(column.name)}",
         f"logicalType: {column.type}" + (_held(support[typed]) if typed else ""),
+        *class_lines(column.name, classes),
     ]
     if column.name in dataset.key:
         place = dataset.key.index(column.name) + 1
@@ -178,6 +219,11 @@ def _column(column: Column, dataset: Dataset, support: Mapping[AnyRule, str]) ->
         lines.append("quality:")
         lines += [line for rule in guesses for line in guess_lines(rule, support[rule], 2)]
     return [f"      {'- ' if place == 0 else '  '}{line}" for place, line in enumerate(lines)]
+
+
+def class_lines(column: str, classes: Mapping[str, str]) -> list[str]:
+    """What a contract says of a column's class; nothing of one that has none."""
+    return [f"classification: {scalar(classes[column])}"] if classes.get(column) else []
 
 
 def support_words(read: Read) -> str:
