@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from math import ceil, floor
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, get_args
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from pydantic import Field
 
@@ -39,10 +39,6 @@ class Principal(Frozen):
     name: str
     roles: tuple[str, ...] = ()
 
-    if TYPE_CHECKING:
-        # Pydantic gives one to whatever is frozen, and no type checker knows.
-        def __hash__(self) -> int: ...
-
 
 class DatasetFacts(Frozen):
     """What policy may know of a dataset; nothing that depends on the machine."""
@@ -53,10 +49,6 @@ class DatasetFacts(Frozen):
     managed: bool = True
     tags: tuple[str, ...] = ()
     risk: Risk = "unknown"
-
-    if TYPE_CHECKING:
-        # Pydantic gives one to whatever is frozen, and no type checker knows.
-        def __hash__(self) -> int: ...
 
     @classmethod
     def of(cls, dataset: Dataset) -> "DatasetFacts":
