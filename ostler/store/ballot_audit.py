@@ -62,9 +62,18 @@ class _Voted:
 
     @property
     def done(self) -> float:
-        """The index of the first entry by which it changed anything; nobody votes behind that."""
-        went = (p.entry.index for p in self.passed if p.did.get("state") in _DONE)
-        return next(went, math.inf)
+        """The index of the first entry by which it changed anything; nobody votes behind that.
+
+        Of what was parked again, because its canary came to nothing, since then.
+        """
+        done, stays = math.inf, False
+        for one in self.passed:
+            state = one.did.get("state")
+            if state in _DONE:
+                done, stays = min(done, one.entry.index), stays or state in PUBLISHED_ONCE
+            elif state == ProposalState.PARKED and not stays:
+                done = math.inf
+        return done
 
     @property
     def escalated(self) -> tuple[str, ...]:

@@ -202,7 +202,7 @@ def test_the_report_answers_each_question_of_each_proposal(
     for part in card["rank"]["parts"]:
         has(why, part["name"], f"{part['value']:g}", part["because"])
     # Under which policy.
-    has("Under which policy", "verdict", "votes: 1")
+    has("Under which policy", "verdict", "1 vote")
     has("Under which policy", "policy set", card["verdict"]["policy"])
     has("Under which policy", "one-vote", "A change needs one approval.")
     # What ran, with what effect.

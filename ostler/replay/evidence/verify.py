@@ -464,12 +464,21 @@ def check_executions(bundle: Bundle, rows: "Rows") -> None:
 
 
 def executed(rows: "Rows") -> dict[tuple[object, object], int]:
-    """The proposals that changed the table, by their digest then, with the first entry of it."""
+    """The proposals that changed the table, by their digest then, with the first entry of it.
+
+    Of what was parked again, because its canary came to nothing, since then.
+    """
     found: dict[tuple[object, object], int] = {}
-    done = [(i, row["proposal"]) for i, row in rows.of("execution") if row["outcome"] in DONE]
-    done += [(i, row["id"]) for i, row in rows.of("proposal") if row.get("state") in DONE]
-    for index, proposal in sorted(done, key=lambda one: one[0]):
-        found.setdefault((proposal, rows.digest_of("proposal", proposal, index + 1)), index)
+    stays: set[tuple[object, object]] = set()
+    steps = [(i, row["proposal"], row["outcome"]) for i, row in rows.of("execution")]
+    steps += [(i, row["id"], row.get("state")) for i, row in rows.of("proposal")]
+    for index, proposal, state in sorted(steps, key=lambda one: one[0]):
+        on = (proposal, rows.digest_of("proposal", proposal, index + 1))
+        if state in DONE:
+            found.setdefault(on, index)
+            stays |= {on} if state != "canary" else set()
+        elif state == "parked" and on not in stays:
+            found.pop(on, None)
     return found
 
 
