@@ -65,6 +65,7 @@ def recheck(context: ExecutionContext, job: Job) -> Update:
     """
     newest = open_stage(current(job["dataset"], context.connections))
     refresh_beside(context, job["claims"])
+    total_rows = newest.base.row_count if job["claims"] else 0
 
     def unfit(held: Claim) -> tuple[ProposalState, str] | None:
         stands = marks.standing(newest, held.proposal.id)
@@ -78,7 +79,7 @@ def recheck(context: ExecutionContext, job: Job) -> Update:
             )
         out = canary_claim(context, held, newest)
         return (None if out else lapsed(context, held)) or obstacle(
-            context, held, canary_out=out is not None
+            context, held, total_rows, canary_out=out is not None
         )
 
     return sift(context, job, unfit)

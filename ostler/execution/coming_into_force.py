@@ -34,7 +34,7 @@ def come_into_force(
     the registry's row and says what is in force now. Both are asked in the one transaction.
     """
     proposal = held.proposal
-    ending: Obstacle = lapsed(context, held) or obstacle(context, held) or (S.PUBLISHED, "")
+    ending: Obstacle = lapsed(context, held) or obstacle(context, held, 1) or (S.PUBLISHED, "")
     at = context.clock()
     with context.store.transaction() as session:
         now = state_of(session, proposal.id)

@@ -29,9 +29,11 @@ Obstacle = tuple[ProposalState, str]
 
 
 def obstacle(
-    context: ExecutionContext, claim: Claim, *, canary_out: bool = False
+    context: ExecutionContext, claim: Claim, total_rows: int, *, canary_out: bool = False
 ) -> Obstacle | None:
     """Why an approved proposal must not be executed now, and what becomes of it.
+
+    `total_rows` are those of the table as it is; 1 where a proposal changes none.
 
     One whose canary is out is asked about at its own moment: it has to be watched also in a freeze,
     and `waits_for` keeps the rest of it back.
@@ -42,7 +44,7 @@ def obstacle(
     if sealed := _sealed(context, claim):
         return sealed
     try:
-        context.patches.get(proposal.patch.digest)
+        patch = context.patches.get(proposal.patch.digest)
         votes, others = _votes(context, proposal, claim.digest)
         refused = _refused(context, proposal, votes)
     except (NotFound, VerificationFailed) as error:
@@ -52,7 +54,7 @@ def obstacle(
     if contract_moved(context, proposal):
         return ProposalState.STALE, "the contract has changed since; ask for the change again"
     try:
-        request = true_request(context, proposal, begun=canary_out)
+        request = true_request(context, proposal, patch, total_rows, begun=canary_out)
     except VerificationFailed as error:
         return ProposalState.FAILED, error.message
     except NotFound as error:
@@ -78,6 +80,15 @@ def held_up(
     except VerificationFailed:
         # Not for the moment to say: the recheck does.
         return ()
+    return _waits(context, proposal, votes, beside)
+
+
+def _waits(
+    context: ExecutionContext,
+    proposal: Proposal,
+    votes: Sequence[Vote],
+    beside: Collection[str] = (),
+) -> tuple[str, ...]:
     if not _decided(context, proposal, question_of(proposal.verdict), votes).allowed:
         return ()
     with context.store.reading() as session:
@@ -190,7 +201,7 @@ def _denied(
     if canary_out:
         return None
     # Asked before the claim already; this is for a claim that was taken over, or a minute later.
-    reasons = "; ".join(held_up(context, proposal))
+    reasons = "; ".join(_waits(context, proposal, votes))
     return (ProposalState.APPROVED, f"it waits: {reasons}") if reasons else None
 
 

@@ -20,7 +20,6 @@ from ostler.policies.requests import ChangeRequest, CheckCounts, change_request,
 from ostler.store.ballots import electorate, roles_on
 from ostler.store.datasets import subject
 from ostler.tables.patches import Patch
-from ostler.tables.targets import current
 
 _BY_ITSELF = (
     *("action_kind", "rows", "cells", "deleted", "inserted", "columns"),
@@ -49,14 +48,21 @@ def contradiction(proposal: Proposal, patch: Patch) -> str:
 
 
 def true_request(
-    context: ExecutionContext, proposal: Proposal, *, begun: bool = False
+    context: ExecutionContext,
+    proposal: Proposal,
+    patch: Patch,
+    total_rows: int,
+    *,
+    begun: bool = False,
 ) -> ChangeRequest:
     """The request of a proposal as it is now; VerificationFailed when the recorded one lies.
 
-    Of one that has `begun`, whose canary is out, the recorded shares count: the table holds a part
-    of it already. NotFound and BadInput as reading patch, table and contract raises.
+    `patch` is the proposal's own; `total_rows` are those of the table as it is, and of what changes
+    none they do not matter. Of one that has `begun`, whose canary is out, the recorded shares
+    count: the table holds a part of it already. NotFound and BadInput as reading its contract
+    raises.
     """
-    if why := contradiction(proposal, context.patches.get(proposal.patch.digest)):
+    if why := contradiction(proposal, patch):
         raise VerificationFailed(why)
     recorded = question_of(proposal.verdict)
     dataset = context.subject(proposal.dataset)
@@ -67,7 +73,7 @@ def true_request(
         recorded,
         dataset.model_copy(update={"downstream": context.downstream(dataset)}),
         promises=None if proposal.document_change else promises_of(context, dataset.name),
-        total_rows=current(dataset, context.connections).view().row_count if touches else 1,
+        total_rows=total_rows if touches else 1,
     )
     shares = {
         name: getattr(recorded, name)
