@@ -127,6 +127,7 @@ def newest_group(session: Session, fingerprint: Digest) -> AlertGroup | None:
         .join(DocumentRow)
         .where(AlertGroupRow.fingerprint == fingerprint)
         .order_by(col(AlertGroupRow.last_at).desc(), col(AlertGroupRow.id))
+        .limit(1)
     )
     found = session.exec(query).first()
     return None if found is None else _group(*found)

@@ -133,8 +133,8 @@ def seal(session: Session) -> Head | None:
     if _FRONTIER not in session.info:
         return None
     now = head(session)
-    sealed = session.exec(select(CheckpointRow.size).order_by(col(CheckpointRow.size).desc()))
-    if now.size <= (sealed.first() or 0):
+    newest = select(CheckpointRow.size).order_by(col(CheckpointRow.size).desc()).limit(1)
+    if now.size <= (session.exec(newest).first() or 0):
         return None
     at = session.exec(select(AuditEntryRow.at).where(AuditEntryRow.index == now.size - 1)).one()
     insert_row(session, CheckpointRow, {"size": now.size, "root": now.root, "at": at})

@@ -143,6 +143,7 @@ def _newest(session: Session, inputs_digest: Digest, state: RunState) -> str | N
         select(RunRow.id)
         .where(RunRow.digest == inputs_digest, RunRow.state == state)
         .order_by(col(RunRow.started_at).desc(), col(RunRow.id))
+        .limit(1)
     )
     return session.exec(query).first()
 
